@@ -1,0 +1,324 @@
+// One thing that one witness saw. Intake makes facts from bytes, privacy takes the secrets out of
+// them, the session model merges them by id. A fact never depends on the facts before it: applied
+// in any order, or twice, the same set gives the same session.
+
+/** Which door the fact came through. */
+export type Source = "launch" | "hook" | "transcript" | "native" | "agent";
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** What somebody wrote or a tool returned, as intake hands it over: not yet fit to keep. */
+export interface RawContent {
+	/** UTF-8 size of the whole text, or of the JSON of a structured value, before any cut. */
+	bytes: number;
+	/** The text or structure; long ones may be cut by intake (then `cut` is true). */
+	value: Json;
+	cut?: boolean;
+}
+
+/** The same after privacy: only what the level allows, redacted, then truncated. */
+export interface CleanContent {
+	bytes: number;
+	/** One line for a person: the command, the path, the first line of an error. Absent where the level forbids it. */
+	summary?: string;
+	/** `summary` was truncated. */
+	summaryTruncated?: boolean;
+	/** Level full: the whole text (prompt, response, error), or each top-level key of a structure, flattened. */
+	text?: string;
+	fields?: Record<string, string | number | boolean>;
+	/** `text` or one of `fields` was truncated. */
+	truncated?: boolean;
+}
+
+/** The pieces of content that a fact can carry; privacy treats each by its role. */
+export interface Contents<C> {
+	prompt?: C;
+	/** What the model answered (text blocks only). */
+	answer?: C;
+	input?: C;
+	response?: C;
+	error?: C;
+}
+
+/** Numbers of tokens of one model request. `input` is the uncached part. */
+export interface Usage {
+	input: number;
+	output: number;
+	cacheRead: number;
+	/** Written to the 5-minute cache. */
+	cacheCreation5m: number;
+	/** Written to the 1-hour cache. */
+	cacheCreation1h: number;
+}
+
+interface Seen<C> {
+	source: Source;
+	/** When it happened: milliseconds since the epoch, wall clock. For hooks the arrival, for transcripts the record's own timestamp. */
+	at: number;
+	/** Empty only for facts of the run itself, made before claude has told its session id. */
+	sessionId: string;
+	/** Current prompt, where the witness tells it. */
+	promptId?: string;
+	/** The subagent in which it happened; absent in the main loop. */
+	agentId?: string;
+	content?: Contents<C>;
+	/** Working directory, permission mode, Claude Code's version, git branch: of the moment, where told. */
+	cwd?: string;
+	permissionMode?: string;
+	claudeVersion?: string;
+}
+
+export type SessionSource = "startup" | "resume" | "clear" | "fork" | "compact";
+
+/** Before claude is started. */
+export interface RunStarted {
+	kind: "run.started";
+	runId: string;
+	/** By the arguments: `resume` for --resume and --continue, `fork` with --fork-session, else `startup`. */
+	sessionSource: SessionSource;
+	interactive: boolean;
+	argsCount: number;
+	argsPreview: string;
+}
+/** claude has exited. */
+export interface RunEnded {
+	kind: "run.ended";
+	exitCode?: number;
+	/** Signal name, where it died by one. */
+	signal?: string;
+}
+/** Hook SessionEnd: a session of this process ends, by /clear, /resume or exit. */
+export interface SessionEnded {
+	kind: "session.ended";
+	reason: string;
+}
+/** Anything that proves the session is alive and says nothing more. */
+export interface SessionSeen {
+	kind: "session.seen";
+	/** Hook SessionStart, where it is registered (installed hooks). */
+	sessionSource?: SessionSource;
+}
+
+/** UserPromptSubmit, or the transcript's user record of a prompt. */
+export interface PromptSubmitted {
+	kind: "prompt.submitted";
+	promptId: string;
+	/** Not typed by a human and not given by a program: a task notification, a wake-up. */
+	synthetic: boolean;
+}
+/** Stop or StopFailure; in a transcript, the record after a stop. */
+export interface TurnStopped {
+	kind: "turn.stopped";
+	/** API error class that ended it (StopFailure). */
+	errorType?: string;
+}
+/** The transcript's `[Request interrupted …]`. */
+export interface TurnInterrupted {
+	kind: "turn.interrupted";
+}
+/** The transcript has been read past the last record of this turn. */
+export interface TurnRead {
+	kind: "turn.read";
+	promptId: string;
+}
+/** A main-loop record that shows the turn going on (a Stop hook blocked, say). */
+export interface TurnActive {
+	kind: "turn.active";
+	promptId: string;
+}
+
+/** One record of an answered model request; a message has one per content block. */
+export interface MessageSeen {
+	kind: "message.seen";
+	messageId: string;
+	requestId?: string;
+	/** The model that was asked for, and the one that answered. */
+	requestedModel: string;
+	responseModel: string;
+	/** Same in every record of the message, or growing: the model keeps the largest per field. */
+	usage: Usage;
+	stopReason?: string;
+	/** The latest thing in this lane that can have started the request: prompt, tool result, failed attempt, agent start. */
+	after?: number;
+	/** Failed attempts before this answer, and the sum of the waits between them. */
+	failedAttempts: number;
+	retryMs: number;
+	/** UTF-8 bytes of this record's text. */
+	textBytes: number;
+	/** The stream was cut before its end: tokens of it are lost, not counted. */
+	partial?: boolean;
+}
+/** A request that failed and will be tried again. */
+export interface RequestRetried {
+	kind: "request.retried";
+	/** Key: the record's own id. */
+	id: string;
+	errorType: string;
+	status?: number;
+	requestId?: string;
+	attempt: number;
+	maxAttempts: number;
+	waitMs: number;
+	model?: string;
+}
+/** A request that failed for good. */
+export interface RequestFailed {
+	kind: "request.failed";
+	/** Request id, or the record's own id where the answer had none. */
+	id: string;
+	requestId?: string;
+	errorType: string;
+	status?: number;
+	requestedModel?: string;
+	after?: number;
+	failedAttempts: number;
+	retryMs: number;
+}
+
+/** A tool_use block of a message. */
+export interface ToolRequested {
+	kind: "tool.requested";
+	toolUseId: string;
+	toolName: string;
+	messageId: string;
+}
+/** PreToolUse. */
+export interface ToolStarted {
+	kind: "tool.started";
+	toolUseId: string;
+	toolName: string;
+	mcpServer?: string;
+	/** HMAC of name and input, to match a PermissionRequest. */
+	inputDigest: string;
+}
+/** PostToolUse, PostToolUseFailure, or the transcript's tool_result. */
+export interface ToolEnded {
+	kind: "tool.ended";
+	toolUseId: string;
+	toolName?: string;
+	mcpServer?: string;
+	outcome: "ok" | "error" | "denied" | "interrupted";
+	errorType?: string;
+	/** The tool alone: no hooks, no permission wait. */
+	durationMs?: number;
+	exitCode?: number;
+	timeout?: boolean;
+	stdoutBytes?: number;
+	stderrBytes?: number;
+	/** The agent that this call started (Agent) or revived (SendMessage). */
+	startedAgentId?: string;
+	revivedAgentId?: string;
+	background?: boolean;
+	decision?: string;
+	decisionSource?: string;
+}
+/** PostToolBatch: every call of the message is closed, denied and unknown ones too. */
+export interface ToolBatchClosed {
+	kind: "tool.batch";
+	calls: { toolUseId: string; toolName: string }[];
+}
+/** PermissionRequest: a human is asked (it has no tool_use_id). */
+export interface PermissionAsked {
+	kind: "permission.asked";
+	toolName: string;
+	inputDigest: string;
+}
+/** PermissionDenied: refused by the automatic mode. */
+export interface PermissionDenied {
+	kind: "permission.denied";
+	toolUseId: string;
+	toolName: string;
+}
+
+export interface AgentStarted {
+	kind: "agent.started";
+	agentId: string;
+	agentType: string;
+}
+export interface AgentStopped {
+	kind: "agent.stopped";
+	agentId: string;
+	agentType: string;
+}
+/** `subagents/agent-<id>.meta.json`. */
+export interface AgentDescribed {
+	kind: "agent.described";
+	agentId: string;
+	agentType: string;
+	toolUseId?: string;
+	parentAgentId?: string;
+	depth?: number;
+	background?: boolean;
+}
+/** The agent's transcript has been read past its last record. */
+export interface AgentRead {
+	kind: "agent.read";
+	agentId: string;
+}
+
+/** The transcript's compact_boundary. */
+export interface Compacted {
+	kind: "compacted";
+	/** The record's uuid. */
+	id: string;
+	trigger: string;
+	preTokens?: number;
+	postTokens?: number;
+	durationMs?: number;
+}
+/** The client's own ledger, cumulative over the session. */
+export interface CostState {
+	kind: "cost.state";
+	totalCostUsd: number;
+	models: Record<string, Usage & { costUsd: number }>;
+	/** Read before the first record of this run: what earlier runs had spent. */
+	baseline: boolean;
+	/** Rank among the cost states of this session: the last one counts. */
+	index: number;
+}
+export interface ModelSwitched {
+	kind: "model.switched";
+	from: string;
+	to: string;
+	reason?: string;
+}
+export interface Notified {
+	kind: "notified";
+	notificationType: string;
+}
+
+type Kinds =
+	| RunStarted
+	| RunEnded
+	| SessionEnded
+	| SessionSeen
+	| PromptSubmitted
+	| TurnStopped
+	| TurnInterrupted
+	| TurnRead
+	| TurnActive
+	| MessageSeen
+	| RequestRetried
+	| RequestFailed
+	| ToolRequested
+	| ToolStarted
+	| ToolEnded
+	| ToolBatchClosed
+	| PermissionAsked
+	| PermissionDenied
+	| AgentStarted
+	| AgentStopped
+	| AgentDescribed
+	| AgentRead
+	| Compacted
+	| CostState
+	| ModelSwitched
+	| Notified;
+
+/** As intake makes it. */
+export type RawFact = Kinds extends infer K ? (K extends Kinds ? K & Seen<RawContent> : never) : never;
+/** As everything past privacy sees it. */
+export type Fact = Kinds extends infer K ? (K extends Kinds ? K & Seen<CleanContent> : never) : never;
+export type FactKind = Kinds["kind"];
+export type FactOf<K extends FactKind> = Extract<Fact, { kind: K }>;
+export type RawFactOf<K extends FactKind> = Extract<RawFact, { kind: K }>;
