@@ -143,8 +143,9 @@ export interface MessageSeen {
 	/** Failed attempts before this answer, and the sum of the waits between them. */
 	failedAttempts: number;
 	retryMs: number;
-	/** UTF-8 bytes of this record's text. */
+	/** UTF-8 bytes of this record's text, and the place of its block in the message. */
 	textBytes: number;
+	blockIndex: number;
 	/** The stream was cut before its end: tokens of it are lost, not counted. */
 	partial?: boolean;
 }

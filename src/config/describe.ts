@@ -1,0 +1,35 @@
+// Comes in: the tables, and the configuration that was read. Goes out: the rows of `claude-otel --config`
+// with their origins and without a secret, and the Markdown tables of docs/configuration.md.
+import { OTEL_ROWS } from "./otel-table.ts";
+import { SIGNAL_ROWS } from "./otlp-table.ts";
+import { type Described, type Row, show, variablesOf } from "./row.ts";
+import { OWN_ROWS } from "./table.ts";
+
+export function describeConfig(loaded: { origins: readonly (() => Described)[] }): Described[] {
+	return loaded.origins.map((describe) => describe());
+}
+
+export function configurationTable(): string {
+	return [
+		"## Settings of claude-otel",
+		...table(Object.values(OWN_ROWS)),
+		"",
+		"## Where telemetry goes",
+		"Each of these also exists for one signal, and then wins: `OTEL_EXPORTER_OTLP_TRACES_…`, `OTEL_EXPORTER_OTLP_METRICS_…`, `OTEL_EXPORTER_OTLP_LOGS_…`.",
+		...table(Object.values(SIGNAL_ROWS)),
+		"",
+		"## Other standard variables",
+		...table(Object.values(OTEL_ROWS)),
+		"",
+	].join("\n");
+}
+
+function table(rows: Row<unknown>[]): string[] {
+	return ["", "| variable | default | meaning |", "|---|---|---|", ...rows.map(line)];
+}
+
+function line(row: Row<unknown>): string {
+	const variables = variablesOf(row).map((variable) => `\`${variable}\``);
+	const cells = [variables.join(", "), row.initialText ?? show(row.initial), row.meaning];
+	return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}

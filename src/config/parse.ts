@@ -1,0 +1,78 @@
+// Comes in: the text of one variable, never blank. Goes out: its value, or undefined where it cannot
+// be read; the caller says what was expected.
+
+export type Parse<T> = (text: string) => T | undefined;
+
+export const text: Parse<string> = (value) => value;
+
+export function oneOf<const T extends string>(...choices: readonly T[]): Parse<T> {
+	return (value) => choices.find((choice) => choice === value.toLowerCase());
+}
+
+export function integer(least: number, most = 2 ** 31 - 1): Parse<number> {
+	return (value) => {
+		const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+		return number >= least && number <= most ? number : undefined;
+	};
+}
+
+export function fraction(value: string): number | undefined {
+	const number = Number(value);
+	return number >= 0 && number <= 1 ? number : undefined;
+}
+
+/** What people write for yes and no. */
+export function yesNo(value: string): boolean | undefined {
+	if (/^(1|true|yes|on)$/i.test(value)) return true;
+	return /^(0|false|no|off)$/i.test(value) ? false : undefined;
+}
+
+/** OpenTelemetry's booleans: only "true" is true. */
+export function trueFalse(value: string): boolean | undefined {
+	if (/^true$/i.test(value)) return true;
+	return /^false$/i.test(value) ? false : undefined;
+}
+
+/** Separated by commas or line ends; patterns that hold commas stand in a JSON array or one a line. */
+export function list(value: string): string[] | undefined {
+	if (value.startsWith("[")) {
+		const parsed = parseJson(value);
+		if (Array.isArray(parsed) && parsed.every((item) => typeof item === "string")) return parsed;
+		// `[a-z]+` is a pattern, not a broken array; `["a", ` is neither.
+		if (value.startsWith('["')) return undefined;
+	}
+	return value
+		.split(value.includes("\n") ? /\r?\n/ : ",")
+		.map((item) => item.trim())
+		.filter((item) => item !== "");
+}
+
+/** `key=value,key=value`, percent-decoded as the W3C baggage format says. */
+export function pairs(value: string): Record<string, string> | undefined {
+	const record: Record<string, string> = {};
+	for (const entry of value.split(",")) {
+		if (entry.trim() === "") continue;
+		const equals = entry.indexOf("=");
+		const key = decodePercent(entry.slice(0, equals).trim());
+		if (equals < 1 || key === "") return undefined;
+		record[key] = decodePercent(entry.slice(equals + 1).trim());
+	}
+	return record;
+}
+
+function decodePercent(value: string): string {
+	try {
+		return decodeURIComponent(value);
+	} catch {
+		// A lone percent sign in a password means itself.
+		return value;
+	}
+}
+
+function parseJson(value: string): unknown {
+	try {
+		return JSON.parse(value);
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,49 @@
+// Comes in: the environment and the platform. Goes out: the folders that we use, as the platform's
+// own rules place them; nothing is created here.
+import { homedir } from "node:os";
+import { posix, win32 } from "node:path";
+import type { Reader } from "./row.ts";
+
+export interface Paths {
+	home: string;
+	/** Claude Code's folder: settings, transcripts, state. */
+	claudeConfigDir: string;
+	/** Ours, kept: the store, the spool. */
+	dataDir: string;
+	/** Ours, of this login: sockets, files of a run. */
+	runDir: string;
+	tmpDir: string;
+	/** Where programs are looked for. */
+	path: string;
+	pathExt: string;
+}
+
+export function readPaths(reader: Reader, platform: NodeJS.Platform): Paths {
+	const windows = platform === "win32";
+	const { join, isAbsolute } = windows ? win32 : posix;
+	const home = reader.raw("HOME") ?? (windows ? reader.raw("USERPROFILE") : undefined) ?? homedir();
+	// XDG says that relative folders are to be ignored.
+	const absolute = (variable: string) => {
+		const value = reader.raw(variable);
+		return value !== undefined && isAbsolute(value) ? value : undefined;
+	};
+	const dataHome = windows
+		? (reader.raw("LOCALAPPDATA") ?? join(home, "AppData", "Local"))
+		: (absolute("XDG_DATA_HOME") ?? join(home, ".local", "share"));
+	const paths = {
+		home,
+		claudeConfigDir: reader.raw("CLAUDE_CONFIG_DIR") ?? join(home, ".claude"),
+		dataDir: join(dataHome, "claude-otel"),
+		runDir: join((windows ? undefined : absolute("XDG_RUNTIME_DIR")) ?? dataHome, "claude-otel"),
+		tmpDir: windows
+			? (reader.raw("TEMP") ?? reader.raw("TMP") ?? join(home, "AppData", "Local", "Temp"))
+			: (reader.raw("TMPDIR") ?? "/tmp"),
+		path: reader.raw("PATH") ?? (windows ? (reader.raw("Path") ?? "") : ""),
+		pathExt: reader.raw("PATHEXT") ?? (windows ? ".COM;.EXE;.BAT;.CMD" : ""),
+	};
+	const set = (variable: string) => (reader.raw(variable) === undefined ? undefined : variable);
+	reader.describe("CLAUDE_CONFIG_DIR", { value: paths.claudeConfigDir, origin: set("CLAUDE_CONFIG_DIR") });
+	reader.describe("data directory", { value: paths.dataDir, origin: set(windows ? "LOCALAPPDATA" : "XDG_DATA_HOME") });
+	reader.describe("run directory", { value: paths.runDir, origin: set(windows ? "LOCALAPPDATA" : "XDG_RUNTIME_DIR") });
+	return paths;
+}

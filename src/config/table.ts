@@ -1,0 +1,147 @@
+// The table of our own settings: one row each, with its variable, how it is read, its default and what
+// it means. docs/configuration.md is made from it. A value here that cannot be read stops the program.
+import { integer, list, oneOf, type Parse, pairs, text, yesNo } from "./parse.ts";
+import type { Row } from "./row.ts";
+
+/** Where diagnostics go: nowhere, to stderr when claude has left the terminal, or into a file. */
+export type DebugTarget = { to: "nowhere" } | { to: "stderr" } | { to: "file"; path: string };
+
+export const DEBUG_ROW: Row<DebugTarget> = {
+	variable: "CLAUDE_OTEL_DEBUG",
+	parse: debugTarget,
+	expects: "1, stderr or a path",
+	initial: { to: "nowhere" },
+	initialText: "off",
+	show: (value) => (value.to === "file" ? value.path : value.to === "stderr" ? "stderr" : "off"),
+	meaning:
+		"Diagnostics of claude-otel itself: a path to append to, or `1` or `stderr` for standard error when claude has left the terminal. The flag `--claude-otel-debug[=PATH]` does the same.",
+};
+
+export const OWN_ROWS = {
+	claudeBin: optionalText("CLAUDE_BIN", "a path", "The `claude` to run; unset: the first one on PATH."),
+	level: row(
+		"CLAUDE_OTEL_LEVEL",
+		oneOf("off", "minimal", "standard", "full"),
+		"off, minimal, standard or full",
+		"standard",
+		"What may leave the machine: `off` nothing, `minimal` metrics and session and turn spans without content, `standard` all spans with short redacted summaries, `full` prompts, answers, inputs and outputs too, redacted.",
+	),
+	debug: DEBUG_ROW,
+	hookTransport: row(
+		"CLAUDE_OTEL_HOOK_TRANSPORT",
+		oneOf("auto", "http", "socket"),
+		"auto, http or socket",
+		"auto",
+		"How hooks reach claude-otel: loopback `http`, the Unix `socket` (for machines shared with others), or whichever works.",
+	),
+	traceShape: row(
+		"CLAUDE_OTEL_TRACE_SHAPE",
+		oneOf("auto", "session", "turn"),
+		"auto, session or turn",
+		"auto",
+		"One trace per `session`, or one per `turn` linked to its session; `auto`: session with `-p` or an inbound TRACEPARENT, turn otherwise.",
+	),
+	propagate: row(
+		"CLAUDE_OTEL_PROPAGATE",
+		yesNo,
+		"1 or 0",
+		true,
+		"Hand claude the TRACEPARENT of the session span, so that what its commands trace joins; `0` leaves the inbound one.",
+	),
+	semconv: row(
+		"CLAUDE_OTEL_SEMCONV",
+		oneOf("v1.41", "latest", "both"),
+		"v1.41, latest or both",
+		"v1.41",
+		"Which generation of the gen_ai semantic conventions is written.",
+	),
+	maxAttrLength: row(
+		"CLAUDE_OTEL_MAX_ATTR_LENGTH",
+		integer(1, 1_000_000),
+		"a whole number from 1 to 1000000",
+		256,
+		"Longest string attribute, in characters; what is longer is cut and ends in `…`.",
+	),
+	maxPayloadBytes: row(
+		"CLAUDE_OTEL_MAX_PAYLOAD_BYTES",
+		integer(1, 1_000_000),
+		"a whole number from 1 to 1000000",
+		1024,
+		"Longest piece of a prompt, answer, tool input or tool output at level `full`, in UTF-8 bytes.",
+	),
+	redactPatterns: patterns(
+		"CLAUDE_OTEL_REDACT_PATTERNS",
+		"More regular expressions (RE2 syntax) whose matches are redacted: separated by commas, one a line, or a JSON array.",
+	),
+	redactAllowlist: patterns(
+		"CLAUDE_OTEL_REDACT_ALLOWLIST",
+		"Regular expressions of what is no secret even where a rule says so; written like the patterns.",
+	),
+	redactConfig: optionalText("CLAUDE_OTEL_REDACT_CONFIG", "a path", "A JSON file with further redaction rules."),
+	redactDisableDefaults: row(
+		"CLAUDE_OTEL_REDACT_DISABLE_DEFAULTS",
+		yesNo,
+		"1 or 0",
+		false,
+		"`1` switches the built-in secret rules off; only your own patterns count then.",
+	),
+	user: optionalText(
+		"CLAUDE_OTEL_USER",
+		"a name",
+		"Resource attribute `user.id`; unset: the random id that Claude Code keeps in its state file.",
+	),
+	team: optionalText("CLAUDE_OTEL_TEAM", "a name", "Resource attribute `team`."),
+	project: optionalText("CLAUDE_OTEL_PROJECT", "a name", "Resource attribute `project`."),
+	attributes: row(
+		"CLAUDE_OTEL_ATTRIBUTES",
+		pairs,
+		"key=value pairs separated by commas",
+		{} as Record<string, string>,
+		"Attributes for session and turn spans and log records (never metrics): `key=value,key=value`, percent-encoded where needed.",
+	),
+	toolsExclude: names(
+		"CLAUDE_OTEL_TOOLS_EXCLUDE",
+		"Tools, by name and with `*`, that are counted in metrics but get no span, record or content.",
+	),
+	deniedModels: names("CLAUDE_OTEL_DENIED_MODELS", "Models, by name and with `*`, whose use writes a policy record."),
+	file: optionalText(
+		"CLAUDE_OTEL_FILE",
+		"a path",
+		"Append every span, metric and log record to this file as OTLP JSON lines, with or without a collector.",
+	),
+	exitGraceMs: row(
+		"CLAUDE_OTEL_EXIT_GRACE_MS",
+		integer(0, 60_000),
+		"milliseconds from 0 to 60000",
+		1000,
+		"Longest wait for the collector after claude has exited, in milliseconds.",
+	),
+};
+
+function row<T>(variable: string, parse: Parse<T>, expects: string, initial: T, meaning: string): Row<T> {
+	return { variable, parse, expects, initial, meaning };
+}
+
+function optionalText(variable: string, expects: string, meaning: string): Row<string | undefined> {
+	return row<string | undefined>(variable, text, expects, undefined, meaning);
+}
+
+function patterns(variable: string, meaning: string): Row<string[]> {
+	return row<string[]>(
+		variable,
+		list,
+		'patterns separated by commas or lines, or a JSON array like ["a","b"]',
+		[],
+		meaning,
+	);
+}
+
+function names(variable: string, meaning: string): Row<string[]> {
+	return row<string[]>(variable, list, "names separated by commas", [], meaning);
+}
+
+function debugTarget(value: string): DebugTarget {
+	const switched = value === "stderr" ? true : yesNo(value);
+	if (switched === undefined) return { to: "file", path: value };
+	return { to: switched ? "stderr" : "nowhere" };
+}

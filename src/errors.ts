@@ -1,0 +1,75 @@
+// What the user reads when something is wrong: one sentence each, and in it the cure. Comes in: the
+// facts of the case. Goes out: a sentence, or a UserMistake that ends the program with it.
+
+/** Something only the user can put right: shown as one line, without a stack. */
+export class UserMistake extends Error {
+	override readonly name = "UserMistake";
+	readonly exitCode: number;
+
+	constructor(sentence: string, exitCode = 2) {
+		super(sentence);
+		this.exitCode = exitCode;
+	}
+}
+
+/** The sentences that end the program. */
+export const mistakes = {
+	unreadableSetting: (variable: string, value: string, expects: string) =>
+		new UserMistake(`${variable} is ${quote(value)}, but must be ${expects}: correct it or unset it.`),
+	unreadableEndpoint: (variable: string, value: string, example: string) =>
+		new UserMistake(`${variable} is ${quote(value)}, which is no URL: write it like ${example}.`),
+	prometheusNeedsService: (variable: string) =>
+		new UserMistake(
+			`${variable}=prometheus needs a process that stays to be scraped, and a run of claude does not: set it to otlp and let a collector offer the metrics to Prometheus.`,
+		),
+};
+
+/** Sentences that do not stop the program: told by --config and in the diagnostics. */
+export const warnings = {
+	ignoredSetting: (variable: string, value: string, expects: string, used: string) =>
+		`${variable} is ${quote(value)}, but must be ${expects}: ${used} is used instead.`,
+	grpcToHttpPort: (variable: string, endpoint: string, protocolVariable: string) =>
+		`${variable} is ${endpoint}, the usual port of http, but the protocol is grpc: set ${protocolVariable}=http/protobuf or use port 4317.`,
+	httpToGrpcPort: (variable: string, endpoint: string, protocolVariable: string, protocol: string) =>
+		`${variable} is ${endpoint}, the usual port of grpc, but the protocol is ${protocol}: set ${protocolVariable}=grpc or use port 4318.`,
+	grpcPathIgnored: (variable: string, endpoint: string) =>
+		`${variable} is ${endpoint}, but grpc has no paths: its path is ignored; leave it out or use http/protobuf.`,
+	grpcWithoutPort: (variable: string, endpoint: string, port: string) =>
+		`${variable} is ${endpoint}, without a port, so ${port} is used: add :4317 if the collector listens there.`,
+	signalEndpointWithoutPath: (variable: string, endpoint: string, path: string) =>
+		`${variable} is ${endpoint}, which is used as it stands, without a path: collectors expect ${endpoint.replace(/\/$/, "")}/${path}.`,
+	endpointWithoutScheme: (variable: string, endpoint: string) =>
+		`${variable} is ${endpoint}, without a scheme, which means TLS: write http://${endpoint} for a collector without it.`,
+	clientCertificateIncomplete: (missing: string, given: string) =>
+		`${given} is set without ${missing}: set both, or neither; no client certificate is used.`,
+	batchLargerThanQueue: (batchVariable: string, queueVariable: string) =>
+		`${batchVariable} is larger than ${queueVariable}: batches are as large as the queue.`,
+	timeoutLongerThanInterval: () =>
+		"OTEL_METRIC_EXPORT_TIMEOUT is longer than OTEL_METRIC_EXPORT_INTERVAL: the interval is used for both.",
+};
+
+/** What did not arrive, told once when claude has left the terminal. */
+export const deliveryLines = {
+	undelivered: (what: string, destination: string, reason: string, cure: string) =>
+		`claude-otel: ${what} ${what === "1 span" || what === "1 log record" ? "was" : "were"} not delivered to ${destination} (${reason}); ${cure}.`,
+};
+
+/** In the delivery line: what to do about each kind of failure. */
+export const deliveryCures = {
+	unreachable: (variable: string) => `check that a collector listens there or set ${variable}`,
+	noAnswer: () => "check the collector: it took the connection but did not answer in time",
+	refusedIdentity: () => "check the credentials in OTEL_EXPORTER_OTLP_HEADERS",
+	wrongPath: (variable: string) => `check the path in ${variable}`,
+	wrongProtocol: (variable: string) =>
+		`check OTEL_EXPORTER_OTLP_PROTOCOL and the port in ${variable}: 4317 is usual for grpc, 4318 for http/protobuf`,
+	certificate: () => "check OTEL_EXPORTER_OTLP_CERTIFICATE",
+	tooLarge: () => "lower OTEL_BSP_MAX_EXPORT_BATCH_SIZE or raise the limit of the collector",
+	overloaded: () => "the collector is overloaded or asks for fewer requests",
+	rejected: () => "the log of the collector tells why",
+	queueFull: () => "raise OTEL_BSP_MAX_QUEUE_SIZE and OTEL_BLRP_MAX_QUEUE_SIZE",
+	file: () => "check that CLAUDE_OTEL_FILE names a file that can be written",
+};
+
+function quote(value: string): string {
+	return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+}

@@ -1,0 +1,76 @@
+// Bytes of one hook body, as they stream in → its JSON. A small body is kept and parsed whole. Of a larger one
+// (a Write of 3 MB comes as 3 + 6 + 3 MB) the scanner keeps what matters while the rest flows by: memory stays flat,
+// and keys that stand behind the megabytes (tool_use_id, duration_ms) are still there.
+import type { Json } from "../model/fact.ts";
+import { createHookBodyScanner, type HookBodyScanner, type ScanLimits } from "./hook-body-scanner.ts";
+
+export interface HookBody {
+	/** Arrival, milliseconds since the epoch. */
+	at: number;
+	json: Record<string, Json>;
+	/** Size of the whole body. */
+	bytes: number;
+	/** Top-level keys whose value was shortened → bytes of their full JSON. */
+	cut?: Record<string, number>;
+}
+
+/** What is kept of one body: 64 KB of head, and 4 KB for small values that stand behind it. */
+export const HOOK_BODY_KEEP = 64 * 1024;
+export const HOOK_BODY_KEEP_TAIL = 4 * 1024;
+/** Longer strings inside a large body are cut here. */
+export const HOOK_BODY_KEEP_STRING = 16 * 1024;
+/** No body of Claude Code comes near; what lies beyond is drained unread. */
+export const HOOK_BODY_MAX = 256 * 1024 * 1024;
+
+export const HOOK_BODY_LIMITS: ScanLimits = {
+	head: HOOK_BODY_KEEP,
+	tail: HOOK_BODY_KEEP_TAIL,
+	string: HOOK_BODY_KEEP_STRING,
+};
+
+export interface HookBodyReader {
+	push(chunk: Uint8Array): void;
+	/** The body, or undefined where it is no JSON object. */
+	read(at: number): HookBody | undefined;
+}
+
+export function createHookBodyReader(limits: ScanLimits = HOOK_BODY_LIMITS): HookBodyReader {
+	let kept: Uint8Array[] = [];
+	let bytes = 0;
+	let scanner: HookBodyScanner | undefined;
+	return {
+		push(chunk) {
+			bytes += chunk.length;
+			if (bytes > HOOK_BODY_MAX) {
+				kept = [];
+				scanner = undefined;
+			} else if (scanner !== undefined) {
+				scanner.push(chunk);
+			} else if (bytes <= limits.head) {
+				kept.push(chunk);
+			} else {
+				scanner = createHookBodyScanner(limits);
+				for (const earlier of kept) scanner.push(earlier);
+				scanner.push(chunk);
+				kept = [];
+			}
+		},
+		read(at) {
+			if (bytes > HOOK_BODY_MAX) return undefined;
+			const cut = scanner?.cut();
+			const json = parseObject(scanner?.text() ?? Buffer.concat(kept).toString("utf8"));
+			if (json === undefined) return undefined;
+			return cut === undefined ? { at, json, bytes } : { at, json, bytes, cut };
+		},
+	};
+}
+
+function parseObject(text: string | undefined): Record<string, Json> | undefined {
+	if (text === undefined) return undefined;
+	try {
+		const json: Json = JSON.parse(text);
+		return typeof json === "object" && json !== null && !Array.isArray(json) ? json : undefined;
+	} catch {
+		return undefined;
+	}
+}

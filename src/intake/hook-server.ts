@@ -1,0 +1,200 @@
+// Bytes that hooks send → hook bodies. Two doors into one room: http on loopback for Claude Code's own http hooks, and
+// a Unix socket (on Windows a named pipe) for the forwarder. Nothing is ever answered but an empty 200: hooks only watch.
+import { timingSafeEqual } from "node:crypto";
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createHookBodyReader, type HookBody, type HookBodyReader } from "./hook-body.ts";
+
+/** Claude Code opens one connection per hook that runs at the same time. */
+export const HOOK_CONNECTIONS_MAX = 512;
+/** A connection that has not sent a whole request head, or the forwarder's token, after this is closed. */
+export const HOOK_HEAD_TIME_MS = 5_000;
+/** Answers slower than this hold claude noticeably. */
+export const HOOK_SLOW_ANSWER_MS = 500;
+/** After claude has gone, the time for what its last hooks have sent to arrive. */
+export const HOOK_DRAIN_MS = 250;
+/** The forwarder's first line holds the token. */
+const TOKEN_LINE_MAX = 256;
+
+export const TOKEN_HEADER = "x-claude-otel-token";
+
+export interface HookServerOptions {
+	/** Opens this run's doors. */
+	token: string;
+	http: boolean;
+	socketPath?: string;
+	onHook(body: HookBody): void;
+	/** One sentence for the diagnostics. */
+	tell(sentence: string): void;
+}
+
+export interface HookServer {
+	/** Where http hooks go; undefined without the http door. */
+	url?: string;
+	counts: { bodies: number; malformed: number; refused: number; slow: number };
+	/** Loads what serving needs; called when claude has been started, so that its start does not wait for it. */
+	warm(): Promise<void>;
+	/** Waits for what is on its way, then closes the doors. */
+	close(): Promise<void>;
+}
+
+export async function openHookServer(options: HookServerOptions): Promise<HookServer> {
+	const token = Buffer.from(options.token);
+	const counts = { bodies: 0, malformed: 0, refused: 0, slow: 0 };
+	const sockets = new Set<Socket>();
+	/** Answered bodies that are not yet parsed. */
+	let pending = 0;
+
+	const socketDoor = options.socketPath === undefined ? undefined : createServer((socket) => receiveForwarded(socket));
+	const httpDoor = options.http ? createServer({ pauseOnConnect: true }, (socket) => serveHttp(socket)) : undefined;
+	for (const door of [socketDoor, httpDoor]) {
+		if (door === undefined) continue;
+		door.maxConnections = HOOK_CONNECTIONS_MAX;
+		door.on("connection", (socket) => watch(socket));
+	}
+	await Promise.all([
+		socketDoor && listen(socketDoor, { path: options.socketPath }),
+		httpDoor && listen(httpDoor, { host: "127.0.0.1", port: 0 }),
+	]);
+
+	// node:http takes as long to load as all of Node: the port opens without it, and connections wait the moment.
+	let loading: Promise<HttpServer> | undefined;
+	const http = () => {
+		loading ??= import("node:http").then(({ createServer: createHttpServer }) => {
+			const server = createHttpServer({ keepAliveTimeout: 0, requestTimeout: 0 }, answer);
+			// Its own listening would start it; connections are handed in instead.
+			server.on("clientError", (_error, socket) => socket.destroy());
+			return server;
+		});
+		return loading;
+	};
+
+	return {
+		url: httpDoor && `http://127.0.0.1:${(httpDoor.address() as AddressInfo).port}/hook`,
+		counts,
+		warm: async () => void (httpDoor && (await http())),
+		async close() {
+			const until = performance.now() + HOOK_DRAIN_MS;
+			// Bytes that lie in the kernel need a turn of the loop to show.
+			do await new Promise((resolve) => setTimeout(resolve, 2));
+			while ((pending > 0 || busy(sockets)) && performance.now() < until);
+			socketDoor?.close();
+			httpDoor?.close();
+			for (const socket of sockets) socket.destroy();
+		},
+	};
+
+	function watch(socket: Socket): void {
+		sockets.add(socket);
+		socket.on("close", () => sockets.delete(socket));
+		// claude ends its connections as it likes; that is no failure of ours.
+		socket.on("error", () => socket.destroy());
+		socket.setTimeout(HOOK_HEAD_TIME_MS, () => socket.destroy());
+	}
+
+	function serveHttp(socket: Socket): void {
+		// Until http has taken the socket over, it counts as busy.
+		reading.add(socket);
+		http().then(
+			(server) => {
+				server.emit("connection", socket);
+				socket.resume();
+			},
+			() => socket.destroy(),
+		);
+	}
+
+	function answer(request: IncomingMessage, response: ServerResponse): void {
+		const startedAt = performance.now();
+		response.sendDate = false;
+		if (request.method !== "POST" || request.url !== "/hook" || !opens(request.headers[TOKEN_HEADER])) {
+			counts.refused++;
+			response.writeHead(401, { connection: "close" }).end();
+			return;
+		}
+		// This is claude: from here on its connection may rest as long as it likes.
+		request.socket.setTimeout(0);
+		reading.add(request.socket);
+		const reader = createHookBodyReader();
+		request.on("data", (chunk: Buffer) => reader.push(chunk));
+		request.on("end", () => {
+			response.end();
+			reading.delete(request.socket);
+			take(reader);
+			tellIfSlow(performance.now() - startedAt);
+		});
+	}
+
+	function receiveForwarded(socket: Socket): void {
+		reading.add(socket);
+		const reader = createHookBodyReader();
+		let head: Buffer | undefined = Buffer.alloc(0);
+		socket.on("data", (chunk: Buffer) => {
+			if (head === undefined) return reader.push(chunk);
+			head = Buffer.concat([head, chunk]);
+			const lineEnd = head.indexOf("\n");
+			if (lineEnd < 0 && head.length <= TOKEN_LINE_MAX) return;
+			if (!opens(head.toString("latin1", 0, Math.max(lineEnd, 0)))) {
+				counts.refused++;
+				socket.destroy();
+				return;
+			}
+			socket.setTimeout(0);
+			reader.push(head.subarray(lineEnd + 1));
+			head = undefined;
+		});
+		socket.on("end", () => {
+			socket.end();
+			reading.delete(socket);
+			if (head === undefined) take(reader);
+		});
+	}
+
+	function opens(given: string | string[] | undefined): boolean {
+		const bytes = Buffer.from(typeof given === "string" ? given : "");
+		return bytes.length === token.length && timingSafeEqual(bytes, token);
+	}
+
+	function take(reader: HookBodyReader): void {
+		const at = Date.now();
+		pending++;
+		// The answer goes out first; claude waits for it, and for nothing that follows.
+		setImmediate(() => {
+			pending--;
+			const body = reader.read(at);
+			if (body === undefined) {
+				counts.malformed++;
+				return;
+			}
+			counts.bodies++;
+			options.onHook(body);
+		});
+	}
+
+	function tellIfSlow(millis: number): void {
+		if (millis < HOOK_SLOW_ANSWER_MS || ++counts.slow !== 2) return;
+		options.tell(
+			`Two hook answers took longer than ${HOOK_SLOW_ANSWER_MS} ms: this machine is busy, and tool calls wait for it.`,
+		);
+	}
+}
+
+/** Connections in the middle of a request. */
+const reading = new WeakSet<Socket>();
+
+function busy(sockets: Set<Socket>): boolean {
+	for (const socket of sockets) if (reading.has(socket)) return true;
+	return false;
+}
+
+function listen(server: Server, where: { path?: string; host?: string; port?: number }): Promise<void> {
+	return new Promise((resolve, reject) => {
+		server.once("error", reject);
+		server.listen(where, () => {
+			server.off("error", reject);
+			// An error of accept (too many files, say) costs that one hook, never the run.
+			server.on("error", () => {});
+			resolve();
+		});
+	});
+}

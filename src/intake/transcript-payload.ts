@@ -1,0 +1,452 @@
+// Lines of one transcript file, in order → facts. A file is one lane: the main loop or one subagent.
+// What a record alone cannot tell (which prompt it belongs to, what it waited for) comes from the
+// records before it in the same file, so every fact that leaves here stands by itself.
+import type { Json, RawFact, Usage } from "../model/fact.ts";
+import { classifyApiError, classifyStatus } from "./api-error.ts";
+import { bytesOf, contentOf } from "./content.ts";
+import { asArray, asCount, asNumber, asObject, asString, asTime, compact, type JsonObject } from "./json.ts";
+import { classifyToolError } from "./tool-error.ts";
+
+export interface Lane {
+	/** By the file's name; records that name another session are copies. */
+	sessionId: string;
+	/** The subagent whose file it is. */
+	agentId?: string;
+	/** Milliseconds since the epoch: older records are context of earlier runs, never facts of this one. */
+	since: number;
+}
+
+/** Records that are large and tell nothing: they are told by their first bytes and never parsed. */
+const SKIPPED_RECORDS = /^\{"type":"(?:api-request-shape|api-request-blob|attachment|file-history|summary)/;
+
+/** What the records so far have told of the lane. */
+interface LaneState {
+	promptId?: string;
+	/** Last thing that can have started a request. */
+	after?: number;
+	failedAttempts: number;
+	retryMs: number;
+	/** When each attempt since the last answer was sent, by the id to which the answer refers. */
+	attempts: Map<string, number>;
+	/** The message whose records are being written: all of them share these. */
+	message?: {
+		id: string;
+		after?: number;
+		failedAttempts: number;
+		retryMs: number;
+		unfinished: boolean;
+		fact: MessageFact;
+	};
+	/** A compact_boundary waits for the summary record that names its prompt. */
+	boundary?: { record: JsonObject; at: number };
+	/** An agent's last message had no more tool calls: the next prompt revives it. */
+	agentDone: boolean;
+	agentStarts: number;
+	costStates: number;
+	inRun: boolean;
+}
+type MessageFact = Extract<RawFact, { kind: "message.seen" }>;
+
+/** Returns a function that takes one line (without its newline) and gives the facts of it. */
+export function createTranscriptReader(lane: Lane): (line: string) => RawFact[] {
+	const state: LaneState = {
+		failedAttempts: 0,
+		retryMs: 0,
+		attempts: new Map(),
+		agentDone: false,
+		agentStarts: 0,
+		costStates: 0,
+		inRun: false,
+	};
+
+	return (line) => {
+		if (line === "" || SKIPPED_RECORDS.test(line)) return [];
+		let record: JsonObject | undefined;
+		try {
+			record = asObject(JSON.parse(line) as Json);
+		} catch {
+			return [];
+		}
+		if (record === undefined) return [];
+		if (record.type === "cost-state") return readCostState(record, lane, state);
+		const at = asTime(record.timestamp);
+		if (at === undefined || at < lane.since) return [];
+		state.inRun = true;
+		switch (record.type) {
+			case "user":
+				return readUser(record, at, lane, state);
+			case "assistant":
+				return readAssistant(record, at, lane, state);
+			case "system":
+				return readSystem(record, at, lane, state);
+			case "api-request":
+				noteAttempt(record, at, state);
+				return [];
+			default:
+				return [];
+		}
+	};
+}
+
+function noteAttempt(record: JsonObject, at: number, state: LaneState): void {
+	state.attempts.set(asString(record.id) ?? `${at}`, at);
+	state.after = at;
+}
+
+function seenIn(record: JsonObject, at: number, lane: Lane, state: LaneState) {
+	return compact({
+		source: "transcript" as const,
+		at,
+		sessionId: lane.sessionId,
+		promptId: state.promptId,
+		agentId: lane.agentId,
+		cwd: asString(record.cwd),
+		claudeVersion: asString(record.version),
+	});
+}
+
+function readUser(record: JsonObject, at: number, lane: Lane, state: LaneState): RawFact[] {
+	const boundary = state.boundary;
+	state.promptId = asString(record.promptId) ?? state.promptId;
+	const seen = seenIn(record, at, lane, state);
+	const content = asObject(record.message)?.content;
+	const facts: RawFact[] = [];
+
+	if (record.isCompactSummary === true) {
+		if (boundary) facts.push(readBoundary(boundary, lane, state));
+		state.boundary = undefined;
+		state.after = at;
+		return facts;
+	}
+	const results = asArray(content).filter((block) => asObject(block)?.type === "tool_result");
+	if (results.length > 0) {
+		state.after = at;
+		return results.map((block) => readToolResult(asObject(block) ?? {}, record, seen));
+	}
+	const text = textOf(content);
+	if (text.startsWith("[Request interrupted by user")) {
+		state.after = at;
+		return [{ ...seen, kind: "turn.interrupted" }, ...readToHere(seen, lane)];
+	}
+	if (record.isMeta === true && record.turnCompanion === true) facts.push(...cutMessage(state));
+	if (lane.agentId !== undefined) facts.push(...readAgentPrompt(seen, lane.agentId, state));
+	else if (isPrompt(record, text) && state.promptId !== undefined) {
+		facts.push(readPrompt(record, text, content, seen, state.promptId));
+	} else if (state.promptId !== undefined && !isLocalCommand(text)) {
+		facts.push({ ...seen, kind: "turn.active", promptId: state.promptId });
+	}
+	state.after = at;
+	return facts;
+}
+
+/** A record that a prompt made; slash commands that never reach the model have no turnOrigin. */
+function isPrompt(record: JsonObject, text: string): boolean {
+	if (record.isMeta === true || record.isVisibleInTranscriptOnly === true) return false;
+	return record.turnOrigin !== undefined || (record.turnPosition !== undefined && !isLocalCommand(text));
+}
+
+function isLocalCommand(text: string): boolean {
+	return /^<(?:command-name|command-message|local-command-)/.test(text);
+}
+
+function readPrompt(
+	record: JsonObject,
+	text: string,
+	content: Json | undefined,
+	seen: ReturnType<typeof seenIn>,
+	promptId: string,
+): RawFact {
+	const origin = asString(record.turnOrigin);
+	const prompt = contentOf(typeof content === "string" ? content : text);
+	return compact({
+		...seen,
+		kind: "prompt.submitted" as const,
+		promptId,
+		permissionMode: asString(record.permissionMode),
+		synthetic: origin === undefined ? text.startsWith("<task-notification>") : origin !== "human" && origin !== "sdk",
+		content: prompt && { prompt },
+	});
+}
+
+function readAgentPrompt(seen: ReturnType<typeof seenIn>, agentId: string, state: LaneState): RawFact[] {
+	if (state.agentStarts > 0 && !state.agentDone) return [];
+	state.agentStarts++;
+	state.agentDone = false;
+	return [{ ...seen, kind: "agent.started", agentId, agentType: "" }];
+}
+
+function readToolResult(block: JsonObject, record: JsonObject, seen: ReturnType<typeof seenIn>): RawFact {
+	const decision = asObject(record.permissionDecision);
+	const outcome = readOutcome(block, record, decision);
+	const failed = block.is_error === true;
+	const text = textOf(block.content);
+	const response = asObject(record.toolUseResult);
+	const revived = /"resumedAgentId":"([\w-]+)"/.exec(text.slice(0, 2000))?.[1];
+	return compact({
+		...seen,
+		kind: "tool.ended" as const,
+		toolUseId: asString(block.tool_use_id) ?? "",
+		outcome,
+		...(outcome === "error" ? classifyToolError(text.replace(/^<tool_use_error>/, ""), undefined) : {}),
+		decision: asString(decision?.decision),
+		decisionSource: asString(decision?.source) ?? asString(record.toolDenialKind),
+		startedAgentId: asString(response?.agentId),
+		revivedAgentId: asString(response?.resumedAgentId) ?? revived,
+		background: response?.status === "async_launched" || response?.backgroundTaskId !== undefined || undefined,
+		stdoutBytes: bytesOf(response?.stdout),
+		stderrBytes: bytesOf(response?.stderr),
+		content: compact({
+			error: failed ? contentOf(text.replace(/^<tool_use_error>(.*)<\/tool_use_error>$/s, "$1")) : undefined,
+			response: failed ? undefined : contentOf(record.toolUseResult ?? block.content),
+		}),
+	});
+}
+
+/**
+ * A refusal names its kind. A call that is stopped while it runs is recorded as rejected by the user too, but
+ * without a decision and without `toolDenialBeforeRun` (observed on 2.1.330).
+ */
+function readOutcome(
+	block: JsonObject,
+	record: JsonObject,
+	decision: JsonObject | undefined,
+): "ok" | "error" | "denied" | "interrupted" {
+	if (decision?.decision === "reject") return "denied";
+	if (record.toolDenialKind === undefined) return block.is_error === true ? "error" : "ok";
+	const stopped = record.toolDenialKind === "user-rejected" && decision === undefined;
+	return stopped && record.toolDenialBeforeRun !== true ? "interrupted" : "denied";
+}
+
+function readAssistant(record: JsonObject, at: number, lane: Lane, state: LaneState): RawFact[] {
+	const message = asObject(record.message);
+	const seen = seenIn(record, at, lane, state);
+	if (message === undefined) return [];
+	if (record.isApiErrorMessage === true || message.model === "<synthetic>") {
+		return readSyntheticAnswer(record, message, seen, lane, state);
+	}
+	const messageId = asString(message.id);
+	if (messageId === undefined) return [];
+	if (state.message?.id !== messageId) {
+		const { retryMs } = state;
+		const after = state.attempts.get(asString(record.requestRef) ?? "") ?? state.after;
+		const failedAttempts = Math.max(state.failedAttempts, state.attempts.size - 1);
+		const fact = readMessage(record, message, messageId, seen, { after, failedAttempts, retryMs });
+		state.message = { id: messageId, after, failedAttempts, retryMs, unfinished: false, fact };
+		forgetAttempts(state);
+	} else {
+		state.message.fact = readMessage(record, message, messageId, seen, state.message);
+	}
+	// A stream that was cut leaves its blocks without what the API sends last.
+	state.message.unfinished = !("stop_details" in message);
+	const stopReason = asString(message.stop_reason);
+	const done = stopReason !== undefined && stopReason !== "tool_use" && stopReason !== "pause_turn";
+	state.agentDone = done;
+	const facts: RawFact[] = [state.message.fact];
+	for (const block of asArray(message.content)) {
+		const tool = asObject(block);
+		const toolUseId = asString(tool?.id);
+		if (tool?.type !== "tool_use" || toolUseId === undefined) continue;
+		const input = contentOf(tool.input);
+		facts.push(
+			compact({
+				...seen,
+				kind: "tool.requested" as const,
+				toolUseId,
+				toolName: asString(tool.name) ?? "",
+				messageId,
+				content: input && { input },
+			}),
+		);
+	}
+	if (done && lane.agentId !== undefined) facts.push({ ...seen, kind: "agent.read", agentId: lane.agentId });
+	if (done && lane.agentId === undefined) facts.push({ ...seen, kind: "turn.stopped" });
+	return facts;
+}
+
+function readMessage(
+	record: JsonObject,
+	message: JsonObject,
+	messageId: string,
+	seen: ReturnType<typeof seenIn>,
+	before: { after?: number; failedAttempts: number; retryMs: number },
+): MessageFact {
+	const text = asArray(message.content)
+		.map((block) => (asObject(block)?.type === "text" ? (asString(asObject(block)?.text) ?? "") : ""))
+		.join("");
+	const answer = text === "" ? undefined : contentOf(text);
+	return compact({
+		...seen,
+		kind: "message.seen" as const,
+		messageId,
+		requestId: asString(record.requestId),
+		requestedModel: asString(record.requestedModel) ?? asString(message.model) ?? "unknown",
+		responseModel: asString(message.model) ?? "unknown",
+		usage: readUsage(asObject(message.usage) ?? {}),
+		stopReason: asString(message.stop_reason),
+		after: before.after,
+		failedAttempts: before.failedAttempts,
+		retryMs: before.retryMs,
+		textBytes: answer?.bytes ?? 0,
+		blockIndex: asCount(record.apiBlockIndex) ?? 0,
+		content: answer && { answer },
+	});
+}
+
+/** Claude Code's own record of a request that failed for good, or of a stream that was cut while its tools run on. */
+function readSyntheticAnswer(
+	record: JsonObject,
+	message: JsonObject,
+	seen: ReturnType<typeof seenIn>,
+	lane: Lane,
+	state: LaneState,
+): RawFact[] {
+	if (record.isApiErrorMessage !== true) return [];
+	if (record.streamCutCause !== undefined) return cutMessage(state);
+	const status = asNumber(record.apiErrorStatus);
+	const error = contentOf(textOf(message.content));
+	const fact: RawFact = compact({
+		...seen,
+		kind: "request.failed" as const,
+		id: asString(record.requestId) ?? asString(record.uuid) ?? "",
+		requestId: asString(record.requestId),
+		errorType: classifyApiError(asString(record.apiErrorType), status, asString(record.error)),
+		status,
+		after: state.after,
+		failedAttempts: Math.max(state.failedAttempts, state.attempts.size - 1),
+		retryMs: state.retryMs,
+		content: error && { error },
+	});
+	forgetAttempts(state);
+	return [fact, ...readToHere(seen, lane)];
+}
+
+function forgetAttempts(state: LaneState): void {
+	state.failedAttempts = 0;
+	state.retryMs = 0;
+	state.attempts.clear();
+}
+
+/** Nothing of this turn comes after this record, unless the turn goes on. */
+function readToHere(seen: ReturnType<typeof seenIn>, lane: Lane): RawFact[] {
+	const { promptId } = seen;
+	return lane.agentId !== undefined || promptId === undefined ? [] : [{ ...seen, kind: "turn.read", promptId }];
+}
+
+/** The last message turns out to be the stump of a cut stream. */
+function cutMessage(state: LaneState): RawFact[] {
+	if (!state.message?.unfinished) return [];
+	return [{ ...state.message.fact, partial: true }];
+}
+
+function readSystem(record: JsonObject, at: number, lane: Lane, state: LaneState): RawFact[] {
+	const seen = seenIn(record, at, lane, state);
+	switch (record.subtype) {
+		case "api_error":
+			return [readRetry(record, at, seen, state)];
+		case "compact_boundary":
+			state.boundary = { record, at };
+			return [];
+		case "stop_hook_summary":
+			return readToHere(seen, lane);
+		case "model_fallback":
+			return [
+				compact({
+					...seen,
+					kind: "model.switched" as const,
+					from: asString(record.originalModel) ?? "",
+					to: asString(record.fallbackModel) ?? "",
+					reason: asString(record.trigger),
+				}),
+			];
+		default:
+			return [];
+	}
+}
+
+function readRetry(record: JsonObject, at: number, seen: ReturnType<typeof seenIn>, state: LaneState): RawFact {
+	const error = asObject(record.error);
+	const waitMs = asNumber(record.retryInMs) ?? 0;
+	state.failedAttempts++;
+	state.retryMs += waitMs;
+	state.after = at;
+	const status = asNumber(error?.status);
+	const text = contentOf(asString(error?.formatted) ?? asString(error?.message));
+	return compact({
+		...seen,
+		kind: "request.retried" as const,
+		id: asString(record.uuid) ?? `${at}`,
+		errorType: asObject(error?.connection) ? "connection_error" : classifyStatus(status),
+		status,
+		requestId: asString(error?.requestId),
+		attempt: asCount(record.retryAttempt) ?? state.failedAttempts,
+		maxAttempts: asCount(record.maxRetries) ?? 0,
+		waitMs,
+		content: text && { error: text },
+	});
+}
+
+function readBoundary(boundary: { record: JsonObject; at: number }, lane: Lane, state: LaneState): RawFact {
+	const { record, at } = boundary;
+	const metadata = asObject(record.compactMetadata);
+	return compact({
+		...seenIn(record, at, lane, state),
+		kind: "compacted" as const,
+		id: asString(record.uuid) ?? `${at}`,
+		trigger: asString(metadata?.trigger) ?? "auto",
+		preTokens: asCount(metadata?.preTokens),
+		postTokens: asCount(metadata?.postTokens),
+		durationMs: asCount(metadata?.durationMs),
+	});
+}
+
+function readCostState(record: JsonObject, lane: Lane, state: LaneState): RawFact[] {
+	const models: Record<string, Usage & { costUsd: number }> = {};
+	for (const [model, entry] of Object.entries(asObject(record.modelUsage) ?? {})) {
+		const usage = asObject(entry);
+		const creation = asCount(usage?.cacheCreationInputTokens) ?? 0;
+		const oneHour = asCount(usage?.cacheCreationEphemeral1hInputTokens) ?? 0;
+		models[model] = {
+			input: asCount(usage?.inputTokens) ?? 0,
+			output: asCount(usage?.outputTokens) ?? 0,
+			cacheRead: asCount(usage?.cacheReadInputTokens) ?? 0,
+			cacheCreation5m: asCount(usage?.cacheCreationEphemeral5mInputTokens) ?? Math.max(0, creation - oneHour),
+			cacheCreation1h: oneHour,
+			costUsd: asNumber(usage?.costUSD) ?? 0,
+		};
+	}
+	state.costStates++;
+	return [
+		{
+			source: "transcript",
+			at: lane.since,
+			sessionId: lane.sessionId,
+			kind: "cost.state",
+			totalCostUsd: asNumber(record.totalCostUSD) ?? 0,
+			models,
+			baseline: !state.inRun,
+			index: state.costStates,
+		},
+	];
+}
+
+function readUsage(usage: JsonObject): Usage {
+	const creation = asObject(usage.cache_creation);
+	const total = asCount(usage.cache_creation_input_tokens) ?? 0;
+	const oneHour = asCount(creation?.ephemeral_1h_input_tokens) ?? 0;
+	return {
+		input: asCount(usage.input_tokens) ?? 0,
+		output: asCount(usage.output_tokens) ?? 0,
+		cacheRead: asCount(usage.cache_read_input_tokens) ?? 0,
+		cacheCreation5m: asCount(creation?.ephemeral_5m_input_tokens) ?? Math.max(0, total - oneHour),
+		cacheCreation1h: oneHour,
+	};
+}
+
+/** The text of a message or block: a string, or the text blocks joined by line breaks. */
+function textOf(content: Json | undefined): string {
+	if (typeof content === "string") return content;
+	return asArray(content)
+		.map((block) => asString(asObject(block)?.text) ?? "")
+		.filter((text) => text !== "")
+		.join("\n");
+}

@@ -1,0 +1,27 @@
+// Our environment → claude's: the same, plus what names this run. What an outer run left there is replaced, so that an
+// inner one never speaks to the outer one's doors.
+import { RUN_VARIABLES } from "../config.ts";
+
+export interface RunVariables {
+	runId: string;
+	token: string;
+	socketPath?: string;
+	/** Of the session span; undefined: the inbound one stays. */
+	traceparent?: string;
+}
+
+export function envForRun(env: NodeJS.ProcessEnv, run: RunVariables): NodeJS.ProcessEnv {
+	const child = envWithoutRun(env);
+	child.CLAUDE_OTEL_RUN = run.runId;
+	child.CLAUDE_OTEL_TOKEN = run.token;
+	if (run.socketPath !== undefined) child.CLAUDE_OTEL_SOCKET = run.socketPath;
+	if (run.traceparent !== undefined) child.TRACEPARENT = run.traceparent;
+	return child;
+}
+
+/** For a session that outlives us: nothing of any run of ours. */
+export function envWithoutRun(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+	const child = { ...env };
+	for (const variable of RUN_VARIABLES) delete child[variable];
+	return child;
+}

@@ -1,0 +1,59 @@
+// The hook table → the `hooks` of a settings file, for this run's door or for the installed forwarder, merged behind
+// the hooks that are there already. All of them run, in parallel.
+import hookTable from "../../hooks/hook-table.json" with { type: "json" };
+import type { Json } from "../model/fact.ts";
+import type { Settings } from "./settings-files.ts";
+
+export type HookHandler = Record<string, Json>;
+
+export const HOOK_EVENTS: readonly string[] = hookTable.events;
+/** Only where a person sits: with -p the wrapper sees the end itself. Never over http, which prints when we are gone. */
+export const END_EVENT: string = hookTable.endEvent;
+const TIMEOUT_SECONDS: number = hookTable.timeout;
+
+const TOKEN_VARIABLE = "CLAUDE_OTEL_TOKEN";
+
+/** The token comes from the environment: an argument list can be read by everybody. */
+export function httpHandler(url: string): HookHandler {
+	return {
+		type: "http",
+		url,
+		timeout: TIMEOUT_SECONDS,
+		headers: { "x-claude-otel-token": `$${TOKEN_VARIABLE}` },
+		allowedEnvVars: [TOKEN_VARIABLE],
+	};
+}
+
+/** Started directly, without a shell. */
+export function forwarderHandler(node: string, forwarder: string): HookHandler {
+	return { type: "command", command: node, args: [forwarder], timeout: TIMEOUT_SECONDS };
+}
+
+/** For installed hooks: a line for the shell, which decides without starting Node whether anybody listens. */
+export function shellHandler(command: string): HookHandler {
+	return { type: "command", command, timeout: TIMEOUT_SECONDS };
+}
+
+/** Event → handler. */
+export type HookTable = ReadonlyMap<string, HookHandler>;
+
+export function mergeHooks(settings: Settings, table: HookTable): Settings {
+	const hooks: Settings = { ...(settings.hooks as Settings | undefined) };
+	for (const [event, handler] of table) {
+		hooks[event] = [...((hooks[event] as Json[] | undefined) ?? []), { hooks: [handler] }];
+	}
+	return { ...settings, hooks };
+}
+
+/** Where a list restricts http hooks, ours must be on it; where there is none, a list of ours would restrict the user's. */
+export function allowHttpHooks(settings: Settings, others: readonly Settings[], url: string): Settings {
+	const allowed = { ...settings };
+	const all = [settings, ...others];
+	if (all.some((one) => one.allowedHttpHookUrls !== undefined)) {
+		allowed.allowedHttpHookUrls = [...((settings.allowedHttpHookUrls as Json[] | undefined) ?? []), url];
+	}
+	if (all.some((one) => one.httpHookAllowedEnvVars !== undefined)) {
+		allowed.httpHookAllowedEnvVars = [...((settings.httpHookAllowedEnvVars as Json[] | undefined) ?? []), TOKEN_VARIABLE];
+	}
+	return allowed;
+}

@@ -1,0 +1,73 @@
+// The user's arguments and our doors → the arguments for claude: the same, with settings that add our hooks to the
+// user's own. They go inline, or as a file where the user's settings came from one (their secrets do not belong into an
+// argument list that everybody can read) or are too long for one argument.
+import { writeFileSync } from "node:fs";
+import { anchorRules } from "./anchor-rules.ts";
+import type { ClaudeArgs } from "./claude-args.ts";
+import { allowHttpHooks, END_EVENT, forwarderHandler, HOOK_EVENTS, type HookHandler, httpHandler, mergeHooks } from "./hook-settings.ts";
+import type { SettingsFile } from "./settings-files.ts";
+import type { UserSettings } from "./user-settings.ts";
+
+export interface OverlayOptions {
+	claudeArgs: ClaudeArgs;
+	user: UserSettings;
+	/** Other settings that say something about hooks. */
+	others: readonly SettingsFile[];
+	/** The http door; undefined: everything comes over the socket. */
+	url?: string;
+	/** The forwarder and the Node to run it, where there is a socket. */
+	forwarder?: { node: string; path: string };
+	/** A private path for the settings file, made when it is needed; undefined where there can be none. */
+	settingsPath(): string | undefined;
+}
+
+export interface Overlay {
+	args: readonly string[];
+	/** Written for this run; holds the user's settings and our hooks. */
+	file?: { path: string; /** The user's own, for after the run. */ userText: string };
+	/** Whether claude was told of our hooks at all. */
+	hooked: boolean;
+}
+
+/** Linux takes 128 KB in one argument; half of it leaves room for whoever wraps us. */
+export const INLINE_SETTINGS_MAX = 64 * 1024;
+
+export function layOverlay(options: OverlayOptions): Overlay {
+	const { claudeArgs, user } = options;
+	const bare = { args: claudeArgs.args, hooked: false };
+	if (user.from === "unusable") return bare;
+	const text = JSON.stringify(settingsWithHooks(options, user));
+	if (user.from !== "file" && Buffer.byteLength(text) <= INLINE_SETTINGS_MAX) {
+		return { args: withSettings(claudeArgs, text), hooked: true };
+	}
+	const path = options.settingsPath();
+	if (path === undefined) return bare;
+	writeFileSync(path, text, { mode: 0o600, flag: "wx" });
+	const userText = user.from === "file" ? user.text : JSON.stringify(user.settings);
+	return { args: withSettings(claudeArgs, path), file: { path, userText }, hooked: true };
+}
+
+function settingsWithHooks(options: OverlayOptions, user: Exclude<UserSettings, { from: "unusable" }>) {
+	const table = tableOf(options);
+	const own = user.from === "file" ? anchorRules(user.settings, user.folder) : user.settings;
+	const settings = mergeHooks(own, table);
+	const others = options.others.map((file) => file.settings);
+	return options.url === undefined ? settings : allowHttpHooks(settings, others, options.url);
+}
+
+function tableOf({ url, forwarder, claudeArgs }: OverlayOptions): Map<string, HookHandler> {
+	const forward = forwarder && forwarderHandler(forwarder.node, forwarder.path);
+	const handler = url === undefined ? forward : httpHandler(url);
+	const table = new Map<string, HookHandler>();
+	if (handler !== undefined) for (const event of HOOK_EVENTS) table.set(event, handler);
+	if (forward !== undefined && claudeArgs.interactive) table.set(END_EVENT, forward);
+	return table;
+}
+
+/** In place of the user's own --settings, else in front of everything: behind `--` nothing is read. */
+function withSettings({ args, settings }: ClaudeArgs, value: string): string[] {
+	if (settings === undefined) return ["--settings", value, ...args];
+	const replaced = [...args];
+	replaced[settings.index] = settings.attached ? `--settings=${value}` : value;
+	return replaced;
+}

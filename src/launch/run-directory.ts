@@ -1,0 +1,77 @@
+// Where a run's socket and settings file lie: a folder of its own that nobody else can enter. Comes in: the folder for
+// all runs and the system's temporary one. Goes out: the path, which exists, is ours and has mode 0700.
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+export interface RunDirectoryOptions {
+	runDir: string;
+	tmpDir: string;
+	runId: string;
+	platform: NodeJS.Platform;
+}
+
+export interface RunDirectory {
+	path: string;
+	/** Where the forwarder finds us: a socket in the folder, on Windows a named pipe. */
+	socketPath: string;
+	settingsPath: string;
+	/** Takes the folder away, and the settings file with it unless it is to stay. */
+	remove(keepSettings: boolean): void;
+}
+
+/** sockaddr_un holds no longer path, less its final zero. */
+export const SOCKET_PATH_MAX = { darwin: 103, other: 107 };
+const SOCKET_NAME = "hooks.sock";
+const SETTINGS_NAME = "settings.json";
+
+export function makeRunDirectory(options: RunDirectoryOptions): RunDirectory {
+	const { runDir, tmpDir, runId, platform } = options;
+	const path = makeUnder(runDir, runId, platform) ?? mkdtempSync(join(shortEnough(tmpDir, platform) ? tmpDir : "/tmp", "claude-otel-"));
+	const socketPath = platform === "win32" ? `\\\\.\\pipe\\claude-otel-${runId}` : join(path, SOCKET_NAME);
+	const settingsPath = join(path, SETTINGS_NAME);
+	return {
+		path,
+		socketPath,
+		settingsPath,
+		remove(keepSettings) {
+			if (platform !== "win32") rmSync(socketPath, { force: true });
+			if (keepSettings) return;
+			rmSync(settingsPath, { force: true });
+			rmdirSync(path);
+		},
+	};
+}
+
+/** A new folder, or undefined where the place is not safe or its name too long for a socket. */
+function makeUnder(runDir: string, runId: string, platform: NodeJS.Platform): string | undefined {
+	const path = join(runDir, runId);
+	if (!fits(join(path, SOCKET_NAME), platform)) return undefined;
+	try {
+		mkdirSync(runDir, { recursive: true, mode: 0o700 });
+		if (!isOurs(runDir, platform)) return undefined;
+		// Not recursive: a folder that is there already is not ours to use.
+		mkdirSync(path, { mode: 0o700 });
+		return path;
+	} catch {
+		return undefined;
+	}
+}
+
+/** Somebody else's folder, or a link to it, would let them change what we lay inside. */
+function isOurs(path: string, platform: NodeJS.Platform): boolean {
+	const found = lstatSync(path);
+	if (!found.isDirectory()) return false;
+	if (platform === "win32") return true;
+	if (found.uid !== process.getuid?.()) return false;
+	if ((found.mode & 0o077) !== 0) chmodSync(path, 0o700);
+	return true;
+}
+
+function shortEnough(tmpDir: string, platform: NodeJS.Platform): boolean {
+	return fits(join(tmpDir, "claude-otel-XXXXXX", SOCKET_NAME), platform);
+}
+
+function fits(socketPath: string, platform: NodeJS.Platform): boolean {
+	if (platform === "win32") return true;
+	return Buffer.byteLength(socketPath) <= (platform === "darwin" ? SOCKET_PATH_MAX.darwin : SOCKET_PATH_MAX.other);
+}

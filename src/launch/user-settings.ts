@@ -1,0 +1,39 @@
+// The user's own --settings argument → its content, read as Claude Code reads it: a text in braces is JSON, all else is
+// the path of a file. What Claude Code would refuse stays untouched, so that the user reads Claude Code's own words.
+import { readFileSync, realpathSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { ArgValue } from "./parse-args.ts";
+import { asSettings, type Settings } from "./settings-files.ts";
+
+export type UserSettings =
+	| { from: "nowhere"; settings: Settings }
+	| { from: "argument"; settings: Settings }
+	/** `folder` is what rules that begin with a slash are relative to. */
+	| { from: "file"; settings: Settings; text: string; folder: string }
+	| { from: "unusable" };
+
+export function readUserSettings(value: ArgValue | undefined, cwd: string): UserSettings {
+	if (value === undefined) return { from: "nowhere", settings: {} };
+	const text = value.text.trim();
+	try {
+		if (text.startsWith("{") && text.endsWith("}")) {
+			const settings = usable(text);
+			return settings === undefined ? { from: "unusable" } : { from: "argument", settings };
+		}
+		const path = realpathSync(resolve(cwd, value.text));
+		const content = readFileSync(path, "utf8");
+		const settings = usable(content);
+		return settings === undefined ? { from: "unusable" } : { from: "file", settings, text: content, folder: dirname(path) };
+	} catch {
+		return { from: "unusable" };
+	}
+}
+
+/** Settings that ours can be merged into. */
+function usable(text: string): Settings | undefined {
+	const settings = asSettings(JSON.parse(text));
+	if (settings === undefined) return undefined;
+	const hooks = settings.hooks === undefined ? {} : asSettings(settings.hooks);
+	const lists = [settings.allowedHttpHookUrls, settings.httpHookAllowedEnvVars, ...Object.values(hooks ?? { broken: 0 })];
+	return lists.every((list) => list === undefined || Array.isArray(list)) ? settings : undefined;
+}

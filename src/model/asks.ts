@@ -1,0 +1,33 @@
+// Which call a permission question was about: the question names the tool and its input, never the call.
+import type { FactOf } from "./fact.ts";
+import type { ToolState } from "./state.ts";
+
+type Ask = FactOf<"permission.asked">;
+
+/** The question is told right after the call; hooks that arrive the other way round differ by less than this. */
+const SKEW_MS = 50;
+
+/**
+ * Gives each question to the earliest call of its lane that has the same input, had begun, was not over and has
+ * no question yet; where no input matches (a hook of the user's changed it), to one of the same tool.
+ */
+export function matchAsks(tools: readonly ToolState[], asks: readonly Ask[]): Map<string, Ask[]> {
+	const matches = new Map<string, Ask[]>();
+	const inOrder = [...tools].toSorted(
+		(a, b) => (a.startedAt ?? 0) - (b.startedAt ?? 0) || (a.toolUseId < b.toolUseId ? -1 : 1),
+	);
+	for (const ask of [...asks].toSorted((a, b) => a.at - b.at || (a.inputDigest < b.inputDigest ? -1 : 1))) {
+		const open = inOrder.filter((tool) => isOpenAt(tool, ask.at) && tool.agentId === ask.agentId);
+		const same = open.filter((tool) => tool.digest === ask.inputDigest);
+		const candidates = same.length > 0 ? same : open.filter((tool) => tool.toolName?.value === ask.toolName);
+		const tool = candidates.find((candidate) => !matches.has(candidate.toolUseId)) ?? candidates[0];
+		if (tool) matches.set(tool.toolUseId, [...(matches.get(tool.toolUseId) ?? []), ask]);
+	}
+	return matches;
+}
+
+function isOpenAt(tool: ToolState, at: number): boolean {
+	if (tool.startedAt === undefined || tool.startedAt > at + SKEW_MS) return false;
+	const over = tool.hookEnd?.at ?? tool.batchAt ?? tool.deniedAt ?? tool.transcriptEnd?.at;
+	return over === undefined || over >= at - SKEW_MS;
+}

@@ -1,0 +1,16 @@
+// Named limits of the session model.
+
+/** How long after its end a turn waits for its transcript (milliseconds). */
+export const TURN_QUIET_MS = 2000;
+/** How long after /clear or /resume a session waits for what is still coming of it (milliseconds). */
+export const SESSION_QUIET_MS = 10_000;
+/** Tool calls that are held for their turn; beyond it the oldest complete ones are handed on early … */
+export const HELD_CALLS_MAX = 1000;
+/** … until so many are left. */
+export const HELD_CALLS_TARGET = 500;
+/** Ids of things handed on that are remembered, to tell a late or repeated fact. */
+export const REMEMBERED_IDS_MAX = 200_000;
+/** Names of tools that a session span lists. */
+export const TOOL_NAMES_MAX = 50;
+/** By how much the stamp of a record and the arrival of its hook may be swapped by rounding (milliseconds). */
+export const STAMP_SKEW_MS = 5;

@@ -1,0 +1,260 @@
+// Facts in, episodes and moments out: the session model. Facts may come in any order and more than once.
+// `advance` hands on what is complete, `settle` closes everything that is left. Pure: time arrives as an argument.
+import { endOfLife, lifeAt, livesOf, readOfLife } from "./agents.ts";
+import type { ModelOutput, Moment } from "./episode.ts";
+import type { Fact, Usage } from "./fact.ts";
+import { createHandOn, type HandOn } from "./hand-on.ts";
+import { HELD_CALLS_MAX, HELD_CALLS_TARGET, SESSION_QUIET_MS, STAMP_SKEW_MS, TURN_QUIET_MS } from "./limits.ts";
+import { createPlaces, isTurn, type Life, type Link } from "./places.ts";
+import type { LaneTold, ToolState, TurnState } from "./state.ts";
+import {
+	createStores,
+	noteAgent,
+	noteBatch,
+	noteFailure,
+	noteMessage,
+	notePrompt,
+	noteSession,
+	noteSurroundings,
+	noteTool,
+	noteTurn,
+	type Stores,
+} from "./stores.ts";
+
+export interface ModelOptions {
+	/** List price in integer pico-USD; undefined where none is known. */
+	price(usage: Usage, model: string, at: number): { picoUsd: number | undefined; estimated: boolean };
+	/** Tools that get no span (they are counted all the same). */
+	isExcluded(toolName: string): boolean;
+}
+
+export interface Model {
+	apply(fact: Fact): void;
+	/** Hands on what is complete at this time (milliseconds since the epoch). */
+	advance(now: number): void;
+	/** Closes and hands on everything. No fact counts after it. */
+	settle(): void;
+}
+
+export function createModel(options: ModelOptions, output: ModelOutput): Model {
+	const stores = createStores();
+	const links = new Map<string, Link>();
+	const places = createPlaces(stores, (toolUseId) => links.get(toolUseId) ?? openLink(stores, toolUseId, options));
+	const handOn = createHandOn(stores, places, links, options, output);
+	const flying = new Map<string, string>();
+	const openTurns = new Set<TurnState>();
+	const pending: { lane: LaneTold; at: number; make(): Moment }[] = [];
+	const toldMoments = new Set<string>();
+
+	function apply(fact: Fact): void {
+		if (isLate(fact, handOn, stores)) {
+			output.late(fact.kind);
+			return;
+		}
+		noteSurroundings(stores, fact);
+		switch (fact.kind) {
+			case "run.started":
+				stores.run = fact;
+				break;
+			case "run.ended":
+				stores.runEnd = fact;
+				break;
+			case "session.ended":
+			case "session.seen":
+			case "cost.state":
+				noteSession(stores, fact);
+				break;
+			case "prompt.submitted":
+				notePrompt(stores, fact);
+				if (fact.source === "hook") tellMoment(fact, `prompt:${fact.promptId}:${fact.at}`);
+				break;
+			case "turn.stopped":
+			case "turn.interrupted":
+			case "turn.read":
+			case "turn.active":
+				noteTurn(stores, fact);
+				break;
+			case "message.seen":
+				noteMessage(stores, fact);
+				break;
+			case "request.failed":
+				noteFailure(stores, fact);
+				break;
+			case "request.retried":
+				tellMoment(fact, `retry:${fact.id}`);
+				break;
+			case "tool.requested":
+			case "tool.started":
+			case "tool.ended":
+			case "permission.denied":
+				noteTool(stores, fact);
+				noteFlight(fact);
+				break;
+			case "tool.batch":
+				noteBatch(stores, fact, (id) => handOn.isDone(`tool:${id}`));
+				for (const { toolUseId } of fact.calls) land(toolUseId);
+				break;
+			case "permission.asked":
+				stores.asks.set(`${fact.at}:${fact.inputDigest}`, fact);
+				break;
+			case "agent.started":
+			case "agent.stopped":
+			case "agent.read":
+			case "agent.described":
+				noteAgent(stores, fact);
+				break;
+			case "compacted":
+				stores.compactions.set(fact.id, fact);
+				break;
+			case "model.switched":
+				tellMoment(fact, `switch:${fact.at}:${fact.from}:${fact.to}`);
+				break;
+			case "notified":
+				tellMoment(fact, `notification:${fact.at}:${fact.notificationType}`);
+				break;
+			default:
+				fact satisfies never;
+		}
+		const turn = fact.promptId === undefined ? undefined : stores.turns.get(fact.promptId);
+		if (turn && !turn.handedOn) openTurns.add(turn);
+	}
+
+	/** A record that is told as soon as its place is known. */
+	function tellMoment(fact: Fact, uid: string): void {
+		if (toldMoments.has(uid)) return;
+		toldMoments.add(uid);
+		const lane: LaneTold = {
+			sessionId: fact.sessionId,
+			agentId: fact.agentId,
+			promptId: fact.promptId === undefined ? undefined : { value: fact.promptId, source: fact.source, at: fact.at },
+		};
+		pending.push({ lane, at: fact.at, make: () => handOn.momentOf(fact, lane, uid) });
+	}
+
+	function tellPending(all: boolean): void {
+		for (let index = 0; index < pending.length; index++) {
+			const { lane, at, make } = pending[index] as (typeof pending)[number];
+			const agent = lane.agentId === undefined ? undefined : stores.agents.get(lane.agentId);
+			if (!all && lane.agentId !== undefined && !(agent && places.isParentKnown({ agent, n: lifeAt(agent, at) })))
+				continue;
+			output.moment(make());
+			pending.splice(index--, 1);
+		}
+	}
+
+	function noteFlight(fact: Fact): void {
+		if (fact.source !== "hook") return;
+		if (fact.kind === "tool.started" && !flying.has(fact.toolUseId)) {
+			flying.set(fact.toolUseId, fact.toolName);
+			output.inFlight(fact.toolName, 1);
+		} else if (fact.kind === "tool.ended" || fact.kind === "permission.denied") land(fact.toolUseId);
+	}
+
+	function land(toolUseId: string): void {
+		const toolName = flying.get(toolUseId);
+		if (toolName === undefined) return;
+		flying.delete(toolUseId);
+		output.inFlight(toolName, -1);
+	}
+
+	function advance(now: number): void {
+		places.segments();
+		handOn.openSessions();
+		tellPending(false);
+		// An agent's sums hold those of the agents that it started: these go first.
+		while (handOnReadyLives(now)) {}
+		for (const turn of openTurns) {
+			if (turn.handedOn) openTurns.delete(turn);
+			else if (isTurnReady(turn, now)) handOn.turn(turn, now);
+		}
+		handOn.stragglers(now - TURN_QUIET_MS);
+		if (stores.tools.size > HELD_CALLS_MAX) handOn.relieve(HELD_CALLS_TARGET);
+		handOn.closedSessions(now - SESSION_QUIET_MS);
+	}
+
+	function handOnReadyLives(now: number): boolean {
+		let progress = false;
+		for (const agent of stores.openAgents) {
+			for (const n of livesOf(agent).keys()) {
+				if (agent.handedOn.has(n) || !isLifeReady({ agent, n }, now)) continue;
+				handOn.life({ agent, n });
+				progress = true;
+			}
+		}
+		return progress;
+	}
+
+	function isLifeReady(life: Life, now: number): boolean {
+		if (!places.isParentKnown(life) || life.agent.firstAt === Number.POSITIVE_INFINITY) return false;
+		const stopped = endOfLife(life.agent, life.n);
+		const read = readOfLife(life.agent, life.n);
+		const hooks = stores.sessions.get(life.agent.sessionId)?.hookSeen === true;
+		if (stopped !== undefined && now >= stopped + TURN_QUIET_MS) return true;
+		if (hooks) return stopped !== undefined && read !== undefined && !handOn.hasOpenChildren(life);
+		return read !== undefined && now >= read + TURN_QUIET_MS;
+	}
+
+	/** Ended, read past its end, and none of its agents at work; or two seconds after its end. */
+	function isTurnReady(turn: TurnState, now: number): boolean {
+		if (!isTurn(turn)) return false;
+		const hooks = stores.sessions.get(turn.sessionId)?.hookSeen === true;
+		const stop = Math.max(
+			turn.lastStop?.at ?? Number.NEGATIVE_INFINITY,
+			turn.interruptedAt ?? Number.NEGATIVE_INFINITY,
+			hooks ? Number.NEGATIVE_INFINITY : (turn.transcriptStop ?? Number.NEGATIVE_INFINITY),
+		);
+		if (stop === Number.NEGATIVE_INFINITY) return false;
+		if (turn.activeAt !== undefined && turn.activeAt > stop) return false;
+		if (now >= stop + TURN_QUIET_MS) return true;
+		// The record of a stop is written after the hook was answered; after a fatal error there is only the error's.
+		const failed = turn.lastStop?.value !== undefined && turn.failure !== undefined;
+		const readTo = failed ? turn.failure?.at : stop - STAMP_SKEW_MS;
+		const read = hooks && turn.readAt !== undefined && readTo !== undefined && turn.readAt >= readTo;
+		return read && !handOn.hasOpenAgents(turn) && !handOn.waitsForLedger(turn);
+	}
+
+	function settle(): void {
+		places.segments();
+		handOn.openSessions();
+		tellPending(true);
+		for (const toolUseId of [...flying.keys()]) land(toolUseId);
+		handOn.everything();
+	}
+
+	return { apply, advance, settle };
+}
+
+/** Markers that change nothing of what was handed on are not late. */
+function isLate(fact: Fact, handOn: HandOn, stores: Stores): boolean {
+	switch (fact.kind) {
+		case "message.seen":
+			return handOn.isDone(`chat:${fact.messageId}`);
+		case "request.failed":
+			return handOn.isDone(`failure:${fact.id}`);
+		case "tool.requested":
+		case "tool.started":
+		case "tool.ended":
+		case "permission.denied":
+			return handOn.isDone(`tool:${fact.toolUseId}`);
+		case "compacted":
+			return handOn.isDone(`compaction:${fact.id}`);
+		case "turn.stopped":
+		case "turn.interrupted":
+			return (
+				fact.source === "hook" && fact.promptId !== undefined && stores.turns.get(fact.promptId)?.handedOn === true
+			);
+		default:
+			return false;
+	}
+}
+
+function openLink(stores: Stores, toolUseId: string, options: ModelOptions): Link | undefined {
+	const tool = stores.tools.get(toolUseId);
+	return tool && linkOfTool(tool, options);
+}
+
+export function linkOfTool(tool: ToolState, options: ModelOptions): Link {
+	const { sessionId, agentId, promptId, toolUseId } = tool;
+	const at = tool.startedAt ?? tool.requestedAt ?? tool.firstAt;
+	return { sessionId, agentId, promptId, toolUseId, at, excluded: options.isExcluded(tool.toolName?.value ?? "") };
+}

@@ -1,0 +1,102 @@
+// What is known so far of each thing that is not yet handed on. Every field is a merge that does not
+// depend on the order of the facts; what the fields mean together is decided when an episode is made.
+import type { CleanContent, Contents, FactOf, Usage } from "./fact.ts";
+import type { Told } from "./told.ts";
+
+/** The main loop (no agent) under a prompt, or a subagent. */
+export interface LaneTold {
+	sessionId: string;
+	agentId?: string;
+	/** Of the main loop; a subagent's facts name whatever prompt is current. */
+	promptId?: Told<string>;
+}
+
+export interface TurnState {
+	sessionId: string;
+	promptId: string;
+	/** Arrival of each UserPromptSubmit. */
+	hookPrompts: Set<number>;
+	transcriptPrompt?: number;
+	synthetic?: Told<boolean>;
+	prompt?: Told<CleanContent>;
+	permissionMode?: Told<string>;
+	cwd?: Told<string>;
+	lastStop?: Told<string | undefined>;
+	transcriptStop?: number;
+	interruptedAt?: number;
+	/** The transcript has been read up to here and told that nothing follows. */
+	readAt?: number;
+	/** Last sign of the main loop going on. */
+	activeAt?: number;
+	lastAt: number;
+	/** A request failed for good, and that was the last thing it did. */
+	failure?: Told<string>;
+	handedOn: boolean;
+}
+
+export interface ToolState extends LaneTold {
+	toolUseId: string;
+	toolName?: Told<string>;
+	mcpServer?: Told<string>;
+	digest?: string;
+	requestedAt?: number;
+	startedAt?: number;
+	hookEnd?: FactOf<"tool.ended">;
+	transcriptEnd?: FactOf<"tool.ended">;
+	batchAt?: number;
+	deniedAt?: number;
+	contents: { [role in keyof Contents<CleanContent>]: Told<CleanContent> };
+	firstAt: number;
+}
+
+export interface ChatState extends LaneTold {
+	messageId: string;
+	requestId?: string;
+	requestedModel: Told<string>;
+	responseModel: Told<string>;
+	usage: Usage;
+	stopReason?: Told<string>;
+	after?: number;
+	failedAttempts: number;
+	retryMs: number;
+	partial: boolean;
+	/** By place of the block in the message. */
+	answers: Map<number, CleanContent>;
+	firstAt: number;
+	lastAt: number;
+}
+
+export type FailureState = LaneTold & { fact: FactOf<"request.failed"> };
+
+export interface AgentState {
+	sessionId: string;
+	agentId: string;
+	type?: Told<string>;
+	/** Starts by witness: each is a further life of the agent (SendMessage revives it). With the prompt that was current. */
+	hookStarts: Map<number, string | undefined>;
+	transcriptStarts: Set<number>;
+	stops: Set<number>;
+	reads: Set<number>;
+	interruptedAt?: number;
+	meta?: FactOf<"agent.described">;
+	firstAt: number;
+	lastAt: number;
+	/** Lives handed on. */
+	handedOn: Set<number>;
+}
+
+export interface SessionState {
+	sessionId: string;
+	firstAt: number;
+	lastAt: number;
+	/** Arrival of each UserPromptSubmit. */
+	promptTimes: Set<number>;
+	hookSeen: boolean;
+	source?: FactOf<"session.seen">["sessionSource"];
+	ends: Map<number, string>;
+	claudeVersion?: Told<string>;
+	cwd?: Told<string>;
+	permissionMode?: Told<string>;
+	baseline?: FactOf<"cost.state">;
+	ledger?: FactOf<"cost.state">;
+}

@@ -1,0 +1,82 @@
+// Words in; out comes a scanner that tells where any of them stands in a text, ASCII case ignored, in one pass
+// (Aho and Corasick's automaton). Its cost does not grow with the number of words, so a rule costs nothing where
+// its word does not occur, and there can be hundreds of rules.
+
+/** Called with the index of the word and where it starts in the text. */
+export type OnAnchor = (word: number, start: number) => void;
+
+const ASCII = 128;
+
+export type ScanAnchors = (text: string, from: number, to: number, onAnchor: OnAnchor) => void;
+
+export function createAnchorScanner(words: readonly string[]): ScanAnchors {
+	const { columnOf, columns } = numberCharacters(words);
+	const trie = buildTrie(words, columnOf, columns);
+	const { next, endings } = trie;
+	const lengths = words.map((word) => word.length);
+	return (text, from, to, onAnchor) => {
+		let state = 0;
+		for (let at = from; at < to; at++) {
+			const code = text.charCodeAt(at);
+			// Column 0 is every character that no word has: it leads back to the root.
+			state = next[state + (code < ASCII ? (columnOf[code] as number) : 0)] as number;
+			if (state >= 0) continue;
+			state = ~state;
+			for (const word of endings[state / columns] as number[]) onAnchor(word, at + 1 - (lengths[word] as number));
+		}
+	};
+}
+
+function numberCharacters(words: readonly string[]) {
+	const columnOf = new Uint8Array(ASCII);
+	let columns = 1;
+	for (const char of words.join("")) {
+		const lower = char.toLowerCase().charCodeAt(0);
+		if (lower >= ASCII) throw new RangeError("An anchor is made of ASCII characters.");
+		if (columnOf[lower] === 0) columnOf[lower] = columns++;
+		columnOf[char.toUpperCase().charCodeAt(0)] = columnOf[lower] as number;
+	}
+	return { columnOf, columns };
+}
+
+/** States are numbered by their row's offset in `next`, which saves a multiplication for each character. */
+function buildTrie(words: readonly string[], columnOf: Uint8Array, columns: number) {
+	const rows = 1 + words.reduce((sum, word) => sum + word.length, 0);
+	const next = new Int32Array(rows * columns);
+	const endings: (number[] | undefined)[] = Array.from({ length: rows });
+	let used = 1;
+	for (const [index, word] of words.entries()) {
+		let state = 0;
+		for (let i = 0; i < word.length; i++) {
+			const slot = state + (columnOf[word.charCodeAt(i)] as number);
+			if (next[slot] === 0) next[slot] = columns * used++;
+			state = next[slot] as number;
+		}
+		(endings[state / columns] ??= []).push(index);
+	}
+	linkFailures(next, endings, columns);
+	// A state where a word ends is written as its complement: the loop over the text then asks for a sign, nothing more.
+	for (const [slot, state] of next.entries()) if (endings[state / columns] !== undefined) next[slot] = ~state;
+	return { next, endings };
+}
+
+/** Breadth first: where a state has no child for a character, it goes where its longest proper suffix would go. */
+function linkFailures(next: Int32Array, endings: (number[] | undefined)[], columns: number): void {
+	const fallback = new Int32Array(endings.length);
+	const queue: number[] = [];
+	for (let column = 1; column < columns; column++) if (next[column] !== 0) queue.push(next[column] as number);
+	for (const state of queue) {
+		const suffix = fallback[state / columns] as number;
+		const inherited = endings[suffix / columns];
+		if (inherited !== undefined) endings[state / columns] = [...(endings[state / columns] ?? []), ...inherited];
+		for (let column = 1; column < columns; column++) {
+			const child = next[state + column] as number;
+			const viaSuffix = next[suffix + column] as number;
+			if (child === 0) next[state + column] = viaSuffix;
+			else {
+				fallback[child / columns] = viaSuffix;
+				queue.push(child);
+			}
+		}
+	}
+}

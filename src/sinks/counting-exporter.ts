@@ -1,0 +1,102 @@
+// Wraps an exporter and counts what became of each batch, so that what is lost is known to the item.
+// Comes in: batches. Goes out: the same to the exporter within, and the tally; a batch that is given up
+// counts as failed at once, whatever the exporter within says later.
+import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
+import type { BatchExporter } from "./exporter.ts";
+import { describeFailure, type Failure } from "./failure.ts";
+
+export interface Tally {
+	/** Handed to the queue in front of the exporter (spans and log records). */
+	offered: number;
+	exported: number;
+	failed: number;
+	/** Items of the last batch, if it failed: of cumulative metrics nothing else is lost. */
+	lastFailed: number;
+	failure?: Failure;
+}
+
+export function newTally(): Tally {
+	return { offered: 0, exported: 0, failed: 0, lastFailed: 0 };
+}
+
+export class CountingExporter<B> implements BatchExporter<B> {
+	readonly tally: Tally;
+	private readonly inner: BatchExporter<B>;
+	private readonly sizeOf: (batch: B) => number;
+	private readonly onFailure: (count: number, failure: Failure) => void;
+	private readonly flights = new Set<(result: ExportResult, failure?: Failure) => void>();
+	private landed: (() => void)[] = [];
+	private abandoned = false;
+
+	constructor(
+		inner: BatchExporter<B>,
+		sizeOf: (batch: B) => number,
+		tally: Tally,
+		onFailure: (count: number, failure: Failure) => void,
+	) {
+		this.inner = inner;
+		this.sizeOf = sizeOf;
+		this.tally = tally;
+		this.onFailure = onFailure;
+	}
+
+	export(batch: B, done: (result: ExportResult) => void): void {
+		const count = this.sizeOf(batch);
+		const settle = (result: ExportResult, failure?: Failure) => {
+			if (!this.flights.delete(settle)) return;
+			if (result.code === ExportResultCode.SUCCESS) {
+				this.tally.exported += count;
+				this.tally.lastFailed = 0;
+			} else {
+				this.fail(count, failure ?? describeFailure(result.error));
+			}
+			done(result);
+			if (this.flights.size === 0) for (const wake of this.landed.splice(0)) wake();
+		};
+		this.flights.add(settle);
+		try {
+			this.inner.export(batch, settle);
+		} catch (error) {
+			settle(failed(error));
+		}
+	}
+
+	/** The collector took the batch but not all that was in it. */
+	rejectPart(count: number): void {
+		this.tally.exported -= count;
+		this.fail(count, { words: "rejected by the collector", cure: "rejected" });
+	}
+
+	/** Settles every batch that is on its way as failed. */
+	abandon(failure: Failure): void {
+		this.abandoned ||= this.flights.size > 0;
+		for (const settle of this.flights) settle(failed(new Error(failure.words)), failure);
+	}
+
+	/** Resolves when nothing is on its way. */
+	drained(): Promise<void> {
+		if (this.flights.size === 0) return Promise.resolve();
+		return new Promise((resolve) => this.landed.push(resolve));
+	}
+
+	async forceFlush(): Promise<void> {
+		// The exporter within would wait for its retries, also for batches that were given up.
+		await this.drained();
+	}
+
+	async shutdown(): Promise<void> {
+		await this.drained();
+		if (!this.abandoned) await this.inner.shutdown();
+	}
+
+	private fail(count: number, failure: Failure): void {
+		this.tally.failed += count;
+		this.tally.lastFailed = count;
+		this.tally.failure = failure;
+		this.onFailure(count, failure);
+	}
+}
+
+function failed(error: unknown): ExportResult {
+	return { code: ExportResultCode.FAILED, error: error instanceof Error ? error : new Error(String(error)) };
+}

@@ -1,0 +1,70 @@
+// Comes in: the tallies of all exporters at the end of a run. Goes out: what arrived and what did not, and the
+// one line that tells the user about it.
+import { deliveryCures, deliveryLines } from "../errors.ts";
+import type { Tally } from "./counting-exporter.ts";
+import type { Batches } from "./exporter.ts";
+import type { Failure } from "./failure.ts";
+
+export interface SignalDelivery {
+	signal: keyof Batches;
+	destination: string;
+	variable: string;
+	exported: number;
+	/** Given to the exporter, and it failed or was given up. */
+	failed: number;
+	/** Never reached the exporter: the queue was full, or time was over. */
+	dropped: number;
+	/** What is missing at the destination: failed and dropped, of cumulative metrics the last batch alone. */
+	lost: number;
+	failure?: Failure;
+}
+
+export interface Delivery {
+	signals: SignalDelivery[];
+	/** Ends without a line end; undefined where all arrived. */
+	line?: string;
+}
+
+export interface Counted {
+	signal: keyof Batches;
+	destination: string;
+	variable: string;
+	tally: Tally;
+	/** Each batch of metrics repeats the totals. */
+	cumulative: boolean;
+}
+
+export function summarize(counted: Counted[]): Delivery {
+	const signals = counted.map(({ signal, destination, variable, tally, cumulative }): SignalDelivery => {
+		const { exported, failed } = tally;
+		const dropped = signal === "metrics" ? 0 : Math.max(0, tally.offered - exported - failed);
+		const lost = signal === "metrics" && cumulative ? tally.lastFailed : failed + dropped;
+		const failure = tally.failure ?? (dropped > 0 ? QUEUE_FULL : undefined);
+		return { signal, destination, variable, exported, failed, dropped, lost, failure };
+	});
+	return { signals, line: tell(signals.filter(({ lost }) => lost > 0)) };
+}
+
+const QUEUE_FULL: Failure = { words: "more at once than the queue holds", cure: "queueFull" };
+
+/** One sentence per destination, all on one line. */
+function tell(lost: SignalDelivery[]): string | undefined {
+	const sentences = [...new Set(lost.map(({ destination }) => destination))].map((destination) => {
+		const here = lost.filter((delivery) => delivery.destination === destination);
+		const failure = here.find((delivery) => delivery.failure)?.failure ?? QUEUE_FULL;
+		const variable = here[0]?.variable ?? "OTEL_EXPORTER_OTLP_ENDPOINT";
+		const cure = deliveryCures[failure.cure](variable);
+		return deliveryLines.undelivered(join(here.map(amount)), destination, failure.words, cure);
+	});
+	return sentences.length > 0 ? sentences.join(" ") : undefined;
+}
+
+function amount({ signal, lost }: SignalDelivery): string {
+	if (signal === "metrics") return "the metrics";
+	const noun = signal === "traces" ? "span" : "log record";
+	return `${lost} ${noun}${lost === 1 ? "" : "s"}`;
+}
+
+function join(parts: string[]): string {
+	return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+}

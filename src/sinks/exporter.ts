@@ -1,0 +1,53 @@
+// What every exporter has in common, whatever signal and protocol. Comes in: a batch. Goes out: a result.
+import type { ExportResult } from "@opentelemetry/core";
+import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
+import type { PushMetricExporter, ResourceMetrics } from "@opentelemetry/sdk-metrics";
+import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace";
+
+export interface Batches {
+	traces: ReadableSpan[];
+	metrics: ResourceMetrics;
+	logs: ReadableLogRecord[];
+}
+
+export interface Exporters {
+	traces: SpanExporter;
+	metrics: PushMetricExporter;
+	logs: LogRecordExporter;
+}
+
+/** What the three SDK interfaces share. */
+export interface BatchExporter<B> {
+	export(batch: B, done: (result: ExportResult) => void): void;
+	forceFlush?(): Promise<void>;
+	shutdown(): Promise<void>;
+}
+
+/** An exporter and what it is connected to. */
+export interface Route<B> {
+	exporter: BatchExporter<B>;
+	/** In words for a person: an endpoint or a file. */
+	destination: string;
+	/** The variable that names the destination. */
+	variable: string;
+	/** Opens the connection before there is anything to send. */
+	warm?(): void;
+	/** No retry and no waiting from now on: `onDown` is called where the destination cannot be reached. */
+	close?(onDown: (error: unknown) => void): void;
+	/** Lets go of sockets. */
+	destroy?(): void;
+}
+
+export function spansIn(batch: ReadableSpan[]): number {
+	return batch.length;
+}
+
+export function recordsIn(batch: ReadableLogRecord[]): number {
+	return batch.length;
+}
+
+export function pointsIn(batch: ResourceMetrics): number {
+	let points = 0;
+	for (const scope of batch.scopeMetrics) for (const metric of scope.metrics) points += metric.dataPoints.length;
+	return points;
+}

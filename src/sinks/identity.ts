@@ -1,0 +1,27 @@
+// Comes in: the certificate files of a target. Goes out: their contents.
+import { readFileSync } from "node:fs";
+import type { SignalConfig } from "../config.ts";
+
+export interface Identity {
+	authority?: Buffer;
+	key?: Buffer;
+	certificate?: Buffer;
+}
+
+/** Throws with the variable's kind of file in the message; the reason of a failed export tells it. */
+export function readIdentity(target: SignalConfig): Identity {
+	return {
+		authority: read(target.certificate),
+		key: read(target.clientKey),
+		certificate: read(target.clientCertificate),
+	};
+}
+
+function read(path: string | undefined): Buffer | undefined {
+	if (path === undefined) return undefined;
+	try {
+		return readFileSync(path);
+	} catch (error) {
+		throw new Error("cannot read a certificate file", { cause: error });
+	}
+}

@@ -1,0 +1,128 @@
+// Comes in: where a signal goes by http/protobuf or http/json. Goes out: the OpenTelemetry exporter of that
+// protocol with an agent of ours, which knows proxy and certificates, keeps connections open, and tells when the
+// collector cannot be reached: the exporter itself would silently try again for seconds.
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import type { Duplex } from "node:stream";
+import type { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
+import type { OtelConfig, SignalConfig } from "../config.ts";
+import type { BatchExporter, Batches, Route } from "./exporter.ts";
+import { readIdentity } from "./identity.ts";
+import { proxyFor } from "./proxy.ts";
+
+/** Connections to one collector; more batches than that wait for one of them. */
+export const SOCKET_LIMIT = 8;
+
+type HttpOptions = NonNullable<ConstructorParameters<typeof OTLPTraceExporter>[0]>;
+type Loader<B> = (options: HttpOptions) => Promise<BatchExporter<B>>;
+type Loaders = { [S in keyof Batches]: Loader<Batches[S]> };
+
+const PROTOBUF: Loaders = {
+	traces: async (options) => new (await import("@opentelemetry/exporter-trace-otlp-proto")).OTLPTraceExporter(options),
+	metrics: async (options) =>
+		new (await import("@opentelemetry/exporter-metrics-otlp-proto")).OTLPMetricExporter(options),
+	logs: async (options) => new (await import("@opentelemetry/exporter-logs-otlp-proto")).OTLPLogExporter(options),
+};
+const JSON_TEXT: Loaders = {
+	traces: async (options) => new (await import("@opentelemetry/exporter-trace-otlp-http")).OTLPTraceExporter(options),
+	metrics: async (options) =>
+		new (await import("@opentelemetry/exporter-metrics-otlp-http")).OTLPMetricExporter(options),
+	logs: async (options) => new (await import("@opentelemetry/exporter-logs-otlp-http")).OTLPLogExporter(options),
+};
+
+export class HttpRoutes {
+	/** Signals that go to the same place in the same way share their connections. */
+	private readonly agents = new Map<string, ObservedAgent>();
+	private readonly proxies: OtelConfig["proxies"];
+
+	constructor(proxies: OtelConfig["proxies"]) {
+		this.proxies = proxies;
+	}
+
+	async create<S extends keyof Batches>(
+		signal: S,
+		target: SignalConfig,
+		concurrencyLimit: number,
+	): Promise<Route<Batches[S]>> {
+		const observed = this.agentFor(target);
+		const loaders = target.protocol === "http/json" ? JSON_TEXT : PROTOBUF;
+		const exporter = await loaders[signal]({
+			url: target.url,
+			headers: target.headers,
+			compression: target.compression as HttpOptions["compression"],
+			timeoutMillis: target.timeoutMs,
+			concurrencyLimit,
+			httpAgentOptions: () => observed.agent,
+		});
+		return {
+			exporter,
+			destination: target.endpoint,
+			variable: target.endpointVariable,
+			close: (onDown) => observed.close(onDown),
+			destroy: () => observed.agent.destroy(),
+		};
+	}
+
+	private agentFor(target: SignalConfig): ObservedAgent {
+		const proxy = proxyFor(target.url, target.protocol, this.proxies);
+		const tls = target.insecure ? [] : [target.certificate, target.clientKey, target.clientCertificate];
+		const key = JSON.stringify([new URL(target.url).origin, proxy, ...tls]);
+		let found = this.agents.get(key);
+		if (!found) {
+			found = new ObservedAgent(createAgent(target, proxy));
+			this.agents.set(key, found);
+		}
+		return found;
+	}
+}
+
+function createAgent(target: SignalConfig, proxy: string | undefined): HttpAgent {
+	const common = {
+		keepAlive: true,
+		maxSockets: SOCKET_LIMIT,
+		proxyEnv: proxy ? { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } : {},
+	};
+	if (target.insecure) return new HttpAgent(common);
+	const { authority, key, certificate } = readIdentity(target);
+	return new HttpsAgent({ ...common, ca: authority, key, cert: certificate });
+}
+
+/** An agent, and what became of its last attempt to connect. */
+class ObservedAgent {
+	readonly agent: HttpAgent;
+	private lastError: unknown;
+	private readonly listeners: ((error: unknown) => void)[] = [];
+
+	constructor(agent: HttpAgent) {
+		this.agent = agent;
+		const connect = agent.createConnection.bind(agent);
+		agent.createConnection = (options, callback) => {
+			const socket = connect(options, (error, stream) => {
+				if (error) this.failed(error);
+				callback?.(error, stream);
+			});
+			if (socket) this.observe(socket);
+			return socket;
+		};
+	}
+
+	/** From now on a failed connection is the end: what waits for another attempt is given up. */
+	close(onDown: (error: unknown) => void): void {
+		if (this.lastError !== undefined) onDown(this.lastError);
+		this.listeners.push(onDown);
+	}
+
+	private observe(socket: Duplex): void {
+		const onError = (error: unknown) => this.failed(error);
+		socket.once("error", onError);
+		socket.once("connect", () => {
+			this.lastError = undefined;
+			socket.off("error", onError);
+		});
+	}
+
+	private failed(error: unknown): void {
+		this.lastError = error;
+		for (const listener of this.listeners) listener(error);
+	}
+}
