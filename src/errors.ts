@@ -18,6 +18,11 @@ export const mistakes = {
 		new UserMistake(`${variable} is ${quote(value)}, but must be ${expects}: correct it or unset it.`),
 	unreadableEndpoint: (variable: string, value: string, example: string) =>
 		new UserMistake(`${variable} is ${quote(value)}, which is no URL: write it like ${example}.`),
+	badPattern: (sentence: string) => new UserMistake(sentence),
+	badRedactionFile: (path: string, reason: string) =>
+		new UserMistake(
+			`CLAUDE_OTEL_REDACT_CONFIG names ${quote(path)}, which cannot be read as JSON (${quote(reason)}): correct the file or the path.`,
+		),
 	prometheusNeedsService: (variable: string) =>
 		new UserMistake(
 			`${variable}=prometheus needs a process that stays to be scraped, and a run of claude does not: set it to otlp and let a collector offer the metrics to Prometheus.`,
@@ -66,7 +71,9 @@ export const deliveryCures = {
 	tooLarge: () => "lower OTEL_BSP_MAX_EXPORT_BATCH_SIZE or raise the limit of the collector",
 	overloaded: () => "the collector is overloaded or asks for fewer requests",
 	rejected: () => "the log of the collector tells why",
+	unknown: () => "run it with --claude-otel-debug to see why",
 	queueFull: () => "raise OTEL_BSP_MAX_QUEUE_SIZE and OTEL_BLRP_MAX_QUEUE_SIZE",
+	console: () => "use CLAUDE_OTEL_FILE for long sessions",
 	file: () => "check that CLAUDE_OTEL_FILE names a file that can be written",
 };
 

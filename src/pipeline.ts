@@ -1,42 +1,163 @@
-// Stub until the real one is here: counts hooks and forgets them.
+// The flow on one screen: hooks and transcripts → facts → privacy → model → signals → sinks. Loaded when claude
+// has been started; nothing in here can reach claude or its terminal.
+import { type Clock, systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Diagnostics } from "./diagnostics.ts";
+import { readUserId } from "./intake/claude-files.ts";
 import type { HookBody } from "./intake/hook-body.ts";
+import { readHookPayload } from "./intake/hook-payload.ts";
+import { createRepositoryReader } from "./intake/repository.ts";
+import { createSessionFinder } from "./intake/session-finder.ts";
+import { createTranscriptTail } from "./intake/transcript-file.ts";
+import type { RawFact } from "./model/fact.ts";
+import { createModel } from "./model/model.ts";
+import { createPricing } from "./model/pricing.ts";
+import { matchWildcard } from "./model/wildcard.ts";
+import { createRunPrivacy } from "./run-privacy.ts";
+import { createPresetIds, parseTraceparent } from "./signals/ids.ts";
+import { resourceOf } from "./signals/resource.ts";
+import { createSignals } from "./signals/signals.ts";
+import { createSinks } from "./sinks/providers.ts";
+import { VERSION } from "./version.ts";
 
 export interface PipelineOptions {
 	config: Config;
 	runId: string;
+	/** When claude was started: milliseconds since the epoch. */
 	startedAt: number;
 	sessionSource: "startup" | "resume" | "fork";
 	interactive: boolean;
 	argsCount: number;
 	argsPreview: string;
 	token: string;
+	/** Per-run key of input digests. */
 	digestKey: Uint8Array;
 	cwd: string;
 	sessionPersistence: boolean;
-	/** --session-id or --resume <uuid> */
+	/** --session-id, or --resume with an id. */
 	knownSessionId?: string;
 	claudePid: number | undefined;
 	diagnostics: Diagnostics;
+	/** Standard error, once claude has left the terminal. */
 	writeAfter(line: string): void;
+	clock?: Clock;
 }
 
 export interface Pipeline {
 	hook(body: HookBody): void;
+	/** Reads what is left, closes and delivers everything. Never rejects; takes no longer than the exit grace. */
 	finish(end: { exitCode?: number; signal?: string }): Promise<{ undelivered?: string }>;
 }
 
+/** How often transcripts are read and complete things handed on. */
+const TICK_MS = 200;
+
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
-	let hooks = 0;
+	const { config, runId, startedAt, diagnostics, clock = systemClock } = options;
+	const privacy = createRunPrivacy(config, [options.token]);
+	const repository = createRepositoryReader(clock);
+	const ids = createPresetIds();
+	const sinks = await createSinks({
+		config,
+		resource: resourceOf({
+			runId,
+			version: VERSION,
+			userId: config.user ?? readUserId(config.claudeConfigDir, config.home),
+			team: config.team,
+			project: config.project,
+			repositoryUrl: repository(options.cwd).url,
+			clean: privacy.text,
+		}),
+		scope: { name: "claude-otel", version: VERSION },
+		idGenerator: ids,
+		diagnostics,
+		writeAfter: options.writeAfter,
+		onExportFailure: (signal, count) => signals.metrics.exportFailed(signal, count),
+	});
+	const inbound = parseTraceparent(config.inbound.traceparent);
+	const shape = config.traceShape === "auto" ? (options.interactive ? "turn" : "session") : config.traceShape;
+	const signals = createSignals({
+		...sinks,
+		ids,
+		runId,
+		inbound,
+		shape: inbound ? "session" : shape,
+		level: config.level === "off" ? "minimal" : config.level,
+		semconv: config.semconv,
+		extra: cleanTexts(config.attributes, privacy.text),
+		deniedModels: config.deniedModels,
+	});
+	const pricing = createPricing();
+	const model = createModel({ price: pricing.price, isExcluded: createExclusion(config.toolsExclude) }, signals.output);
+	const tail = createTranscriptTail(startedAt, take);
+	const finder = createSessionFinder(options, (path) => tail.follow(path));
+
+	function take(raw: RawFact): void {
+		const { branch, revision } = raw.cwd === undefined ? {} : repository(raw.cwd);
+		const fact = privacy.protect({ ...raw, branch, revision });
+		signals.metrics.fact(fact.source);
+		if (fact.kind === "message.seen") pricing.expect(fact.requestedModel, fact.at);
+		model.apply(fact);
+	}
+
+	function tick(): void {
+		finder.look();
+		tail.poll();
+		model.advance(clock());
+	}
+
+	take({
+		kind: "run.started",
+		source: "launch",
+		at: startedAt,
+		sessionId: "",
+		runId,
+		sessionSource: options.sessionSource,
+		interactive: options.interactive,
+		argsCount: options.argsCount,
+		argsPreview: options.argsPreview,
+		cwd: options.cwd,
+	});
+	sinks.warm();
+	const timer = setInterval(() => guard(tick), TICK_MS).unref();
+
+	function guard(work: () => void): void {
+		try {
+			work();
+		} catch (error) {
+			diagnostics.say("error", error instanceof Error ? (error.stack ?? error.message) : String(error));
+		}
+	}
+
 	return {
 		hook(body) {
-			hooks++;
-			options.diagnostics.say("info", `hook ${String(body.json.hook_event_name)} ${body.bytes} bytes`);
+			guard(() => {
+				if (!finder.accepts(body.json)) return signals.metrics.dropped("hook");
+				for (const fact of readHookPayload(body, options)) take(fact);
+			});
 		},
-		async finish(end) {
-			options.diagnostics.say("info", `${hooks} hooks, ${JSON.stringify(end)}`);
-			return {};
+		async finish({ exitCode, signal }) {
+			clearInterval(timer);
+			guard(() => {
+				finder.lookLast();
+				tail.poll();
+				take({ kind: "run.ended", source: "launch", at: clock(), sessionId: "", exitCode, signal });
+			});
+			await pricing.ready();
+			guard(() => model.settle());
+			for (const problem of finder.problems()) diagnostics.say("info", problem);
+			const { line } = await sinks.shutdown(config.exitGraceMs);
+			return { undelivered: line };
 		},
 	};
+}
+
+/** Names of tools, where `*` stands for any characters. */
+function createExclusion(patterns: readonly string[]): (toolName: string) => boolean {
+	const matchers = patterns.map(matchWildcard);
+	return (toolName) => matchers.some((matches) => matches(toolName));
+}
+
+function cleanTexts(texts: Readonly<Record<string, string>>, clean: (text: string) => string): Record<string, string> {
+	return Object.fromEntries(Object.entries(texts).map(([key, value]) => [key, clean(value)]));
 }

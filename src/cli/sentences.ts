@@ -20,17 +20,30 @@ export const cliMistakes = {
 			: new UserMistake(`CLAUDE_BIN is ${claudeBin}, which was not found: correct it or unset it.`, EXIT_NOT_FOUND);
 	},
 	claudeNotExecutable: (path: string) =>
-		new UserMistake(`${path} cannot be executed: make it executable (chmod +x), or set CLAUDE_BIN to another claude.`, EXIT_NOT_EXECUTABLE),
+		new UserMistake(
+			`${path} cannot be executed: make it executable (chmod +x), or set CLAUDE_BIN to another claude.`,
+			EXIT_NOT_EXECUTABLE,
+		),
 	claudeNotStarted: (path: string, reason: string) =>
-		new UserMistake(`${path} could not be started (${reason}): check that it runs by itself, or set CLAUDE_BIN to another claude.`, EXIT_NOT_EXECUTABLE),
+		new UserMistake(
+			`${path} could not be started (${reason}): check that it runs by itself, or set CLAUDE_BIN to another claude.`,
+			EXIT_NOT_EXECUTABLE,
+		),
 	claudeNotStartedTooLong: () =>
-		new UserMistake("claude could not be started, because its arguments are too long for this system: hand long texts over in files.", EXIT_NOT_EXECUTABLE),
+		new UserMistake(
+			"claude could not be started, because its arguments are too long for this system: hand long texts over in files.",
+			EXIT_NOT_EXECUTABLE,
+		),
 	settingsNotJson: (path: string, line: number, column: number, problem: string) =>
-		new UserMistake(`${path}:${line}:${column}: ${problem}. Claude Code ignores such a file: mend it, then try again; nothing was changed.`),
+		new UserMistake(
+			`${path}:${line}:${column}: ${problem}. Claude Code ignores such a file: mend it, then try again; nothing was changed.`,
+		),
 	settingsNotObject: (path: string, what: string) =>
 		new UserMistake(`${path}: ${what} is not what Claude Code expects: mend it, then try again; nothing was changed.`),
 	settingsNotWritten: (path: string, reason: string) =>
-		new UserMistake(`${path} could not be written (${reason}): check the rights of the file and its folder; nothing was changed.`),
+		new UserMistake(
+			`${path} could not be written (${reason}): check the rights of the file and its folder; nothing was changed.`,
+		),
 	settingsNotRead: (path: string, reason: string) =>
 		new UserMistake(`${path} could not be read (${reason}): check the rights of the file; nothing was changed.`),
 	ownUsage: (problem: string) => new UserMistake(`${problem}: \`claude-otel --help\` shows what there is.`),
@@ -38,14 +51,23 @@ export const cliMistakes = {
 
 /** Under --claude-otel-debug: why something of the trace will be missing. */
 export const missingHooks = {
-	disableAllHooks: (path: string) => `${path} sets disableAllHooks, so no hook reaches us: the trace is made from the transcript alone.`,
-	flag: (flag: string) => `${flag} keeps claude from running hooks of settings: the trace is made from the transcript alone.`,
+	disableAllHooks: (path: string) =>
+		`${path} sets disableAllHooks, so no hook reaches us: the trace is made from the transcript alone.`,
+	flag: (flag: string) =>
+		`${flag} keeps claude from running hooks of settings: the trace is made from the transcript alone.`,
 	managedOnly: (path: string) =>
 		`${path} sets allowManagedHooksOnly, so no hook reaches us: the trace is made from the transcript alone.`,
-	hookEvents: () => "--include-hook-events shows hooks on stdout, so ours are left out: the trace is made from the transcript alone.",
-	settings: (value: string) => `--settings ${value} cannot be merged with ours, so no hook reaches us: the trace is made from the transcript alone.`,
-	noPlace: () => "No private folder could be made for the settings, so no hook reaches us: the trace is made from the transcript alone.",
+	hookEvents: () =>
+		"--include-hook-events shows hooks on stdout, so ours are left out: the trace is made from the transcript alone.",
+	settings: (value: string) =>
+		`--settings ${value} cannot be merged with ours, so no hook reaches us: the trace is made from the transcript alone.`,
+	noPlace: () =>
+		"No private folder could be made for the settings, so no hook reaches us: the trace is made from the transcript alone.",
 	noDoor: (reason: string) => `No hook can reach us (${reason}): the trace is made from the transcript alone.`,
-	noTranscript: () => "--no-session-persistence keeps claude from writing a transcript: the trace is made from hooks alone, without model requests.",
-	detached: () => "This session outlives its claude, so it is run bare and not traced: installed hooks are for such sessions.",
+	argumentsTooLong: () =>
+		"With ours the arguments are too long for this system, so no hook reaches us: the trace is made from the transcript alone.",
+	noTranscript: () =>
+		"--no-session-persistence keeps claude from writing a transcript: the trace is made from hooks alone, without model requests.",
+	detached: () =>
+		"This session outlives its claude, so it is run bare and not traced: installed hooks are for such sessions.",
 };

@@ -2,6 +2,7 @@
 // with their origins and without a secret, and the Markdown tables of docs/configuration.md.
 import { OTEL_ROWS } from "./otel-table.ts";
 import { SIGNAL_ROWS } from "./otlp-table.ts";
+import { PLACE_VARIABLES } from "./paths.ts";
 import { type Described, type Row, show, variablesOf } from "./row.ts";
 import { OWN_ROWS } from "./table.ts";
 
@@ -21,15 +22,24 @@ export function configurationTable(): string {
 		"## Other standard variables",
 		...table(Object.values(OTEL_ROWS)),
 		"",
+		"## Places and the trace around us",
+		...HEADER,
+		...PLACE_VARIABLES.map(([variable, initial, meaning]) => cells([`\`${variable}\``, initial, meaning])),
+		"",
 	].join("\n");
 }
 
+const HEADER = ["", "| variable | default | meaning |", "|---|---|---|"];
+
 function table(rows: Row<unknown>[]): string[] {
-	return ["", "| variable | default | meaning |", "|---|---|---|", ...rows.map(line)];
+	return [...HEADER, ...rows.map(line)];
 }
 
 function line(row: Row<unknown>): string {
 	const variables = variablesOf(row).map((variable) => `\`${variable}\``);
-	const cells = [variables.join(", "), row.initialText ?? show(row.initial), row.meaning];
-	return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+	return cells([variables.join(", "), row.initialText ?? show(row.initial), row.meaning]);
+}
+
+function cells(texts: string[]): string {
+	return `| ${texts.map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`;
 }

@@ -64,7 +64,7 @@ export function readTargets(reader: Reader): Record<Signal, OtlpTarget> {
 		return {
 			protocol: protocol.value,
 			url: place.url,
-			endpoint: hideUserInfo(endpoint.value ?? place.url),
+			endpoint: hideUserInfo(endpoint.value ?? (protocol.value === "grpc" ? place.url : "http://localhost:4318")),
 			endpointVariable: endpoint.origin ?? "OTEL_EXPORTER_OTLP_ENDPOINT",
 			headers,
 			timeoutMs: settings.timeout[signal].value,
@@ -97,24 +97,23 @@ function locate(
 	insecure: boolean,
 ): { url: string; insecure: boolean } {
 	const http = protocol !== "grpc";
-	const given = endpoint.value ?? (http ? "http://localhost:4318" : "http://localhost:4317");
-	const variable = endpoint.origin ?? "OTEL_EXPORTER_OTLP_ENDPOINT";
-	const example = http ? "http://localhost:4318" : "http://localhost:4317";
-	const url = parseUrl(given);
-	if (!url || (http && !HAS_SCHEME.test(given)))
-		throw mistakes.unreadableEndpoint(variable, hideUserInfo(given), example);
+	const initial = http ? "http://localhost:4318" : "http://localhost:4317";
+	// The common case costs nothing: parsing a URL is slow the first time, and claude waits.
+	if (endpoint.value === undefined) return { url: http ? `${initial}/${PATHS[signal]}` : initial, insecure: true };
+	const url = parseUrl(endpoint.value);
+	const hasScheme = HAS_SCHEME.test(endpoint.value);
+	if (!http && url?.protocol === "unix:") return { url: endpoint.value, insecure: true };
+	if (!url || (http && !hasScheme) || (url.protocol !== "http:" && url.protocol !== "https:")) {
+		throw mistakes.unreadableEndpoint(String(endpoint.origin), hideUserInfo(endpoint.value), initial);
+	}
 	if (!http) {
-		if (url.protocol === "unix:") return { url: given, insecure: true };
-		const plain = HAS_SCHEME.test(given) ? url.protocol === "http:" : insecure;
-		if (url.protocol !== "http:" && url.protocol !== "https:")
-			throw mistakes.unreadableEndpoint(variable, hideUserInfo(given), example);
+		const plain = hasScheme ? url.protocol === "http:" : insecure;
 		return { url: `${plain ? "http" : "https"}://${url.host}`, insecure: plain };
 	}
-	if (url.protocol !== "http:" && url.protocol !== "https:")
-		throw mistakes.unreadableEndpoint(variable, hideUserInfo(given), example);
 	// Only the general endpoint is a base; a signal's own is the whole address.
-	if (variable === variablesOf(SIGNAL_ROWS.endpoint)[0])
+	if (endpoint.origin === variablesOf(SIGNAL_ROWS.endpoint)[0]) {
 		url.pathname = `${url.pathname.replace(/\/$/, "")}/${PATHS[signal]}`;
+	}
 	return { url: url.href, insecure: url.protocol === "http:" };
 }
 

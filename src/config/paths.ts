@@ -18,6 +18,20 @@ export interface Paths {
 	pathExt: string;
 }
 
+/** For the documentation: what is read besides the tables, with its default and its meaning. */
+export const PLACE_VARIABLES: readonly (readonly [variable: string, initial: string, meaning: string])[] = [
+	["CLAUDE_CONFIG_DIR", "~/.claude", "Claude Code's own folder: its settings and transcripts."],
+	[
+		"XDG_DATA_HOME",
+		"~/.local/share",
+		"claude-otel keeps its data in `claude-otel` below it (Windows: below `LOCALAPPDATA`).",
+	],
+	["XDG_RUNTIME_DIR", "the data folder", "Sockets and files of a run lie in `claude-otel` below it."],
+	["TRACEPARENT", "none", "The trace that claude-otel was started in: its session becomes part of it."],
+	["TRACESTATE", "none", "Goes with TRACEPARENT."],
+	["BAGGAGE", "none", "Handed on to claude, never exported."],
+];
+
 export function readPaths(reader: Reader, platform: NodeJS.Platform): Paths {
 	const windows = platform === "win32";
 	const { join, isAbsolute } = windows ? win32 : posix;

@@ -1,32 +1,8 @@
 // A JSON object, byte by byte and chopped anywhere → the same object in few bytes: long strings cut, what exceeds the
-// budget left out, everything small kept wherever it stands. Where it cut depends on the bytes alone, not on the chops.
-
-export interface ScanLimits {
-	/** Bytes kept while there is room. */
-	head: number;
-	/** Further bytes for small values near the top, once the head is full. */
-	tail: number;
-	/** Longest string, as it stands in the JSON. */
-	string: number;
-}
-
-export interface HookBodyScanner {
-	push(chunk: Uint8Array): void;
-	/** The shortened JSON, or undefined where the bytes are no complete object. */
-	text(): string | undefined;
-	/** Top-level keys whose value was shortened → bytes of their full JSON. */
-	cut(): Record<string, number> | undefined;
-}
+// budget left out, everything small kept wherever it stands. Where it cuts depends on the bytes alone, not on the chops.
+import { KEY_MAX, SCALAR_MAX, type ShrinkLimits, ShrunkJson } from "./shrunk-json.ts";
 
 const DEPTH_MAX = 32;
-const KEY_MAX = 256;
-const SCALAR_MAX = 64;
-/** Longest string kept out of the tail's budget: an id fits, a text does not. */
-const TAIL_STRING_MAX = 512;
-/** Depths whose small values may use the tail: members of the body, and members of those. */
-const TAIL_DEPTH = 2;
-/** Room for quotes, commas and closing brackets, which no budget counts. */
-const PUNCTUATION = 4 * 1024;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -38,285 +14,258 @@ const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const LETTER_U = 0x75;
 
-/** States of an escape inside a string: behind the backslash, or digits of a \u escape to come. */
-const AT_LETTER = 5;
-const HEX_DIGITS = 4;
-
 /** What the next byte belongs to. */
 type State =
 	| "value"
 	| "key"
 	| "colon"
 	| "next"
-	| "string"
-	| "keyString"
+	| "copy"
+	| "keyText"
 	| "scalar"
 	| "skip"
-	| "skipString"
+	| "skipText"
 	| "done"
 	| "broken";
 
-export function createHookBodyScanner(limits: ScanLimits): HookBodyScanner {
-	const out = Buffer.allocUnsafe(limits.head + limits.tail + PUNCTUATION);
-	const cuts = new Map<string, number>();
+/** Bytes of an escape that are to come: the letter behind the backslash, or up to four digits behind `\u`. */
+const AT_LETTER = 5;
+const HEX_DIGITS = 4;
+
+export class HookBodyScanner {
+	private readonly out: ShrunkJson;
+	private readonly cuts = new Map<string, number>();
+	private state: State = "value";
 	/** Open containers that are being copied, outermost first. */
-	const stack: { array: boolean; members: number }[] = [];
-	let head = limits.head;
-	let tail = limits.tail;
-	let length = 0;
-	let state: State = "value";
-
+	private readonly stack: { array: boolean; members: number }[] = [];
 	/** Bytes of all earlier chunks. */
-	let before = 0;
-	let topKey = "";
-	let topStart = 0;
-	let topCut = false;
-
-	let key: number[] = [];
-	let scalar: number[] = [];
-	/** Inside a string: bytes of an escape still to come; where its copy began, must end, and may end without splitting a character. */
-	let escape = 0;
-	let stringStart = 0;
-	let stringEnd = 0;
-	let whole = 0;
-	let copying = false;
+	private before = 0;
+	/** The member of the body that is being read. */
+	private topKey = "";
+	private topStart = 0;
+	private topCut = false;
+	private key: number[] = [];
+	private scalar: number[] = [];
+	private scalarWanted = false;
+	private escape = 0;
+	/** Of the string that is copied: where its copy began, must end, and may end without splitting a character. */
+	private textStart = 0;
+	private textEnd = 0;
+	private whole = 0;
 	/** Open containers inside a value that is skipped. */
-	let skipped = 0;
+	private skipped = 0;
 
-	return {
-		push(chunk) {
-			let at = 0;
-			while (at < chunk.length && state !== "broken") at = step(chunk, at);
-			before += chunk.length;
-		},
-		text: () => (state === "done" ? out.toString("utf8", 0, length) : undefined),
-		cut: () => (cuts.size === 0 ? undefined : Object.fromEntries(cuts)),
-	};
+	constructor(limits: ShrinkLimits) {
+		this.out = new ShrunkJson(limits);
+	}
+
+	push(chunk: Uint8Array): void {
+		let at = 0;
+		while (at < chunk.length && this.state !== "broken") at = this.step(chunk, at);
+		this.before += chunk.length;
+	}
+
+	/** The shortened JSON, or undefined where the bytes are no complete object. */
+	text(): string | undefined {
+		return this.state === "done" ? this.out.toString() : undefined;
+	}
+
+	/** Top-level keys whose value was shortened → bytes of their full JSON. */
+	cut(): Record<string, number> | undefined {
+		return this.cuts.size === 0 ? undefined : Object.fromEntries(this.cuts);
+	}
 
 	/** Reads one byte, or a run of bytes that are alike; answers where to go on. */
-	function step(chunk: Uint8Array, at: number): number {
-		const byte = chunk[at] as number;
-		switch (state) {
-			case "string":
-				return copyString(chunk, at);
-			case "skipString":
-				return passString(chunk, at);
+	private step(chunk: Uint8Array, at: number): number {
+		switch (this.state) {
+			case "copy":
+				return this.copyText(chunk, at);
+			case "skipText":
+				return this.skipText(chunk, at);
 			case "skip":
-				return passContainer(chunk, at);
-			case "keyString":
-				return readKey(byte, at);
+				return this.skipContainer(chunk, at);
+			case "keyText":
+				return this.readKey(chunk[at] as number, at);
 			case "scalar":
-				return readScalar(byte, at);
+				return this.readScalar(chunk[at] as number, at);
 			default:
-				if (!isSpace(byte)) readStructure(byte, before + at);
+				if (!isSpace(chunk[at] as number)) this.readStructure(chunk[at] as number, this.before + at);
 				return at + 1;
 		}
 	}
 
-	function readStructure(byte: number, offset: number): void {
-		const top = stack.at(-1);
-		if (state === "value") {
-			if (byte === CLOSE_ARRAY && top?.array && top.members === 0) close(offset);
-			else beginValue(byte, offset);
-		} else if (state === "key" && byte === QUOTE) {
-			key = [];
-			escape = 0;
-			state = "keyString";
-		} else if (state === "colon" && byte === COLON) {
-			state = "value";
-		} else if (state === "next" && byte === COMMA) {
-			state = top?.array ? "value" : "key";
-		} else if (byte === (top?.array ? CLOSE_ARRAY : CLOSE_OBJECT) && top !== undefined && state !== "colon") {
-			close(offset);
-		} else {
-			state = "broken";
-		}
+	private readStructure(byte: number, offset: number): void {
+		const inArray = this.stack.at(-1)?.array ?? false;
+		if (this.state === "value" && !(byte === CLOSE_ARRAY && inArray)) return this.beginValue(byte, offset);
+		if (this.state === "colon") {
+			this.state = byte === COLON ? "value" : "broken";
+		} else if (this.state === "key" && byte === QUOTE) {
+			this.key = [];
+			this.escape = 0;
+			this.state = "keyText";
+		} else if (this.state === "next" && byte === COMMA) {
+			this.state = inArray ? "value" : "key";
+		} else if (this.stack.length > 0 && byte === (inArray ? CLOSE_ARRAY : CLOSE_OBJECT)) {
+			this.stack.pop();
+			this.out.put(byte);
+			this.endValue(offset + 1);
+		} else this.state = "broken";
 	}
 
-	function beginValue(byte: number, offset: number): void {
-		const depth = stack.length;
+	private beginValue(byte: number, offset: number): void {
+		const depth = this.stack.length;
 		if (depth === 0) {
-			if (byte === OPEN_OBJECT) open(false);
-			else state = "broken";
+			if (byte === OPEN_OBJECT) this.open(false);
+			else this.state = "broken";
 			return;
 		}
 		if (depth === 1) {
-			topKey = decodeKey(key);
-			topStart = offset;
-			topCut = false;
+			this.topKey = decodeKey(this.key);
+			this.topStart = offset;
+			this.topCut = false;
 		}
-		const wanted = stack.at(-1)?.array === true || (key.length <= KEY_MAX && !isCallContent());
-		if (byte === QUOTE) beginString(wanted ? allowance(depth, limits.string, TAIL_STRING_MAX) : 0);
-		else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY)
-			beginContainer(byte === OPEN_ARRAY, wanted && depth < DEPTH_MAX);
-		else {
-			copying = wanted && allowance(depth, SCALAR_MAX, SCALAR_MAX) >= SCALAR_MAX;
-			scalar = [byte];
-			state = "scalar";
+		const wanted = this.stack.at(-1)?.array === true || (this.key.length <= KEY_MAX && !this.isCallContent());
+		if (byte === QUOTE) this.beginText(wanted ? this.out.roomForString(depth) : 0);
+		else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+			this.beginContainer(byte === OPEN_ARRAY, wanted && depth < DEPTH_MAX && this.out.hasRoomForContainer(depth));
+		} else {
+			this.scalarWanted = wanted && this.out.hasRoomForScalar(depth);
+			this.scalar = [byte];
+			this.state = "scalar";
 		}
-	}
-
-	function beginString(room: number): void {
-		escape = 0;
-		if (room <= 0) {
-			topCut = true;
-			state = "skipString";
-			return;
-		}
-		writeSeparator();
-		out[length++] = QUOTE;
-		stringStart = length;
-		stringEnd = length + room;
-		whole = length;
-		state = "string";
-	}
-
-	function beginContainer(array: boolean, wanted: boolean): void {
-		if (wanted && (head > 0 || (tail > 0 && stack.length === 1))) {
-			writeSeparator();
-			open(array);
-			return;
-		}
-		topCut = true;
-		skipped = 1;
-		state = "skip";
 	}
 
 	/** PostToolBatch repeats every input and output of its calls; only their ids and names are needed from it. */
-	function isCallContent(): boolean {
-		if (stack.length !== 3 || topKey !== "tool_calls") return false;
-		const name = decodeKey(key);
+	private isCallContent(): boolean {
+		if (this.stack.length !== 3 || this.topKey !== "tool_calls") return false;
+		const name = decodeKey(this.key);
 		return name === "tool_input" || name === "tool_response";
 	}
 
-	function allowance(depth: number, most: number, mostOfTail: number): number {
-		if (head > 0) return Math.min(head, most);
-		return depth <= TAIL_DEPTH ? Math.min(tail, mostOfTail) : 0;
-	}
-
-	function spend(bytes: number): void {
-		if (head > 0) head = Math.max(0, head - bytes);
-		else tail -= bytes;
-	}
-
-	function writeSeparator(): void {
-		const top = stack.at(-1);
-		if (top === undefined) return;
-		const start = length;
-		if (top.members++ > 0) out[length++] = COMMA;
-		if (!top.array) {
-			out[length++] = QUOTE;
-			for (const byte of key) out[length++] = byte;
-			out[length++] = QUOTE;
-			out[length++] = COLON;
+	private beginText(room: number): void {
+		this.escape = 0;
+		if (room === 0) {
+			this.topCut = true;
+			this.state = "skipText";
+			return;
 		}
-		// With the brackets or quotes of the value to come.
-		spend(length - start + 2);
+		this.separate();
+		this.out.put(QUOTE);
+		this.textStart = this.out.length;
+		this.textEnd = this.textStart + room;
+		this.state = "copy";
 	}
 
-	function open(array: boolean): void {
-		out[length++] = array ? OPEN_ARRAY : OPEN_OBJECT;
-		stack.push({ array, members: 0 });
-		state = array ? "value" : "key";
+	private beginContainer(array: boolean, wanted: boolean): void {
+		if (wanted) {
+			this.separate();
+			this.open(array);
+			return;
+		}
+		this.topCut = true;
+		this.skipped = 1;
+		this.state = "skip";
 	}
 
-	function close(offset: number): void {
-		const container = stack.pop();
-		out[length++] = container?.array ? CLOSE_ARRAY : CLOSE_OBJECT;
-		endValue(offset + 1);
+	private separate(): void {
+		const around = this.stack.at(-1);
+		if (around !== undefined) this.out.separate(around.members++ === 0, around.array ? undefined : this.key);
 	}
 
-	function endValue(end: number): void {
-		if (stack.length === 1 && topCut) cuts.set(topKey, end - topStart);
-		state = stack.length === 0 ? "done" : "next";
+	private open(array: boolean): void {
+		this.out.put(array ? OPEN_ARRAY : OPEN_OBJECT);
+		this.stack.push({ array, members: 0 });
+		this.state = array ? "value" : "key";
 	}
 
-	function copyString(chunk: Uint8Array, from: number): number {
+	private endValue(end: number): void {
+		if (this.stack.length === 1 && this.topCut) this.cuts.set(this.topKey, end - this.topStart);
+		this.state = this.stack.length === 0 ? "done" : "next";
+	}
+
+	private copyText(chunk: Uint8Array, from: number): number {
+		const { out } = this;
 		for (let at = from; at < chunk.length; at++) {
 			const byte = chunk[at] as number;
-			const startsCharacter = escape === 0 && (byte & 0xc0) !== 0x80;
-			if (startsCharacter) whole = length;
-			if (startsCharacter && byte === QUOTE) {
-				endCopy();
-				endValue(before + at + 1);
-				return at + 1;
+			const startsCharacter = this.escape === 0 && (byte & 0xc0) !== 0x80;
+			if (startsCharacter) this.whole = out.length;
+			const ended = startsCharacter && byte === QUOTE;
+			if (ended || out.length === this.textEnd) {
+				out.length = this.whole;
+				out.count(this.textStart);
+				out.put(QUOTE);
+				if (ended) this.endValue(this.before + at + 1);
+				else {
+					this.topCut = true;
+					this.state = "skipText";
+				}
+				return ended ? at + 1 : at;
 			}
-			if (length === stringEnd) {
-				length = whole;
-				endCopy();
-				topCut = true;
-				state = "skipString";
-				return at;
-			}
-			if (escape === AT_LETTER) escape = byte === LETTER_U ? HEX_DIGITS : 0;
-			else if (escape > 0) escape--;
-			else if (byte === BACKSLASH) escape = AT_LETTER;
-			out[length++] = byte;
+			if (this.escape === AT_LETTER) this.escape = byte === LETTER_U ? HEX_DIGITS : 0;
+			else if (this.escape > 0) this.escape--;
+			else if (byte === BACKSLASH) this.escape = AT_LETTER;
+			out.put(byte);
 		}
 		return chunk.length;
 	}
 
-	function endCopy(): void {
-		spend(length - stringStart);
-		out[length++] = QUOTE;
-	}
-
-	function passString(chunk: Uint8Array, from: number): number {
-		let at = escape === AT_LETTER ? from + 1 : from;
-		escape = 0;
+	private skipText(chunk: Uint8Array, from: number): number {
+		let at = this.escape === AT_LETTER ? from + 1 : from;
+		this.escape = 0;
 		for (; at < chunk.length; at++) {
 			const byte = chunk[at];
 			if (byte === BACKSLASH) {
 				at++;
-				if (at === chunk.length) escape = AT_LETTER;
+				if (at === chunk.length) this.escape = AT_LETTER;
 			} else if (byte === QUOTE) {
-				if (skipped > 0) state = "skip";
-				else endValue(before + at + 1);
-				return at + 1;
-			}
-		}
-		return at;
-	}
-
-	function passContainer(chunk: Uint8Array, from: number): number {
-		for (let at = from; at < chunk.length; at++) {
-			const byte = chunk[at];
-			if (byte === QUOTE) {
-				escape = 0;
-				state = "skipString";
-				return at + 1;
-			}
-			if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) skipped++;
-			else if ((byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) && --skipped === 0) {
-				endValue(before + at + 1);
+				if (this.skipped > 0) this.state = "skip";
+				else this.endValue(this.before + at + 1);
 				return at + 1;
 			}
 		}
 		return chunk.length;
 	}
 
-	function readKey(byte: number, at: number): number {
-		if (escape === 0 && byte === QUOTE) {
-			state = "colon";
+	private skipContainer(chunk: Uint8Array, from: number): number {
+		for (let at = from; at < chunk.length; at++) {
+			const byte = chunk[at];
+			if (byte === QUOTE) {
+				this.state = "skipText";
+				return at + 1;
+			}
+			if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) this.skipped++;
+			else if ((byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) && --this.skipped === 0) {
+				this.endValue(this.before + at + 1);
+				return at + 1;
+			}
+		}
+		return chunk.length;
+	}
+
+	private readKey(byte: number, at: number): number {
+		if (this.escape === 0 && byte === QUOTE) {
+			this.state = "colon";
 			return at + 1;
 		}
-		escape = escape === 0 && byte === BACKSLASH ? AT_LETTER : 0;
-		if (key.length <= KEY_MAX) key.push(byte);
+		this.escape = this.escape === 0 && byte === BACKSLASH ? AT_LETTER : 0;
+		if (this.key.length <= KEY_MAX) this.key.push(byte);
 		return at + 1;
 	}
 
-	function readScalar(byte: number, at: number): number {
+	private readScalar(byte: number, at: number): number {
 		if (byte !== COMMA && byte !== CLOSE_OBJECT && byte !== CLOSE_ARRAY && !isSpace(byte)) {
-			if (scalar.length < SCALAR_MAX) scalar.push(byte);
-			else copying = false;
+			if (this.scalar.length < SCALAR_MAX) this.scalar.push(byte);
+			else this.scalarWanted = false;
 			return at + 1;
 		}
-		if (copying) {
-			writeSeparator();
-			for (const digit of scalar) out[length++] = digit;
-			spend(scalar.length);
-		} else topCut = true;
-		endValue(before + at);
+		if (this.scalarWanted) {
+			this.separate();
+			const start = this.out.length;
+			for (const digit of this.scalar) this.out.put(digit);
+			this.out.count(start);
+		} else this.topCut = true;
+		this.endValue(this.before + at);
+		// The delimiter is read again, as structure.
 		return at;
 	}
 }
@@ -325,7 +274,7 @@ function isSpace(byte: number): boolean {
 	return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
-function decodeKey(key: number[]): string {
+function decodeKey(key: readonly number[]): string {
 	const raw = Buffer.from(key).toString("utf8");
 	if (!raw.includes("\\")) return raw;
 	try {

@@ -2,7 +2,8 @@
 // (a Write of 3 MB comes as 3 + 6 + 3 MB) the scanner keeps what matters while the rest flows by: memory stays flat,
 // and keys that stand behind the megabytes (tool_use_id, duration_ms) are still there.
 import type { Json } from "../model/fact.ts";
-import { createHookBodyScanner, type HookBodyScanner, type ScanLimits } from "./hook-body-scanner.ts";
+import { HookBodyScanner } from "./hook-body-scanner.ts";
+import type { ShrinkLimits } from "./shrunk-json.ts";
 
 export interface HookBody {
 	/** Arrival, milliseconds since the epoch. */
@@ -22,7 +23,7 @@ export const HOOK_BODY_KEEP_STRING = 16 * 1024;
 /** No body of Claude Code comes near; what lies beyond is drained unread. */
 export const HOOK_BODY_MAX = 256 * 1024 * 1024;
 
-export const HOOK_BODY_LIMITS: ScanLimits = {
+export const HOOK_BODY_LIMITS: ShrinkLimits = {
 	head: HOOK_BODY_KEEP,
 	tail: HOOK_BODY_KEEP_TAIL,
 	string: HOOK_BODY_KEEP_STRING,
@@ -34,7 +35,7 @@ export interface HookBodyReader {
 	read(at: number): HookBody | undefined;
 }
 
-export function createHookBodyReader(limits: ScanLimits = HOOK_BODY_LIMITS): HookBodyReader {
+export function createHookBodyReader(limits: ShrinkLimits = HOOK_BODY_LIMITS): HookBodyReader {
 	let kept: Uint8Array[] = [];
 	let bytes = 0;
 	let scanner: HookBodyScanner | undefined;
@@ -49,7 +50,7 @@ export function createHookBodyReader(limits: ScanLimits = HOOK_BODY_LIMITS): Hoo
 			} else if (bytes <= limits.head) {
 				kept.push(chunk);
 			} else {
-				scanner = createHookBodyScanner(limits);
+				scanner = new HookBodyScanner(limits);
 				for (const earlier of kept) scanner.push(earlier);
 				scanner.push(chunk);
 				kept = [];

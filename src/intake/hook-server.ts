@@ -3,18 +3,20 @@
 import { timingSafeEqual } from "node:crypto";
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { systemClock } from "../clock.ts";
 import { createHookBodyReader, type HookBody, type HookBodyReader } from "./hook-body.ts";
 
 /** Claude Code opens one connection per hook that runs at the same time. */
 export const HOOK_CONNECTIONS_MAX = 512;
-/** A connection that has not sent a whole request head, or the forwarder's token, after this is closed. */
-export const HOOK_HEAD_TIME_MS = 5_000;
+/** A connection that has sent no whole request head, or no token, after this is closed; claude itself gives up after 1 s. */
+export const HOOK_HEAD_TIME_MS = 2_000;
 /** Answers slower than this hold claude noticeably. */
 export const HOOK_SLOW_ANSWER_MS = 500;
 /** After claude has gone, the time for what its last hooks have sent to arrive. */
 export const HOOK_DRAIN_MS = 250;
 /** The forwarder's first line holds the token. */
 const TOKEN_LINE_MAX = 256;
+const DRAIN_TURN_MS = 2;
 
 export const TOKEN_HEADER = "x-claude-otel-token";
 
@@ -42,11 +44,15 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 	const token = Buffer.from(options.token);
 	const counts = { bodies: 0, malformed: 0, refused: 0, slow: 0 };
 	const sockets = new Set<Socket>();
+	/** Those of them that are in the middle of a request. */
+	const reading = new Set<Socket>();
 	/** Answered bodies that are not yet parsed. */
 	let pending = 0;
 
 	const socketDoor = options.socketPath === undefined ? undefined : createServer((socket) => receiveForwarded(socket));
-	const httpDoor = options.http ? createServer({ pauseOnConnect: true }, (socket) => serveHttp(socket)) : undefined;
+	const httpDoor = options.http
+		? createServer({ pauseOnConnect: true }, (socket) => void serveHttp(socket))
+		: undefined;
 	for (const door of [socketDoor, httpDoor]) {
 		if (door === undefined) continue;
 		door.maxConnections = HOOK_CONNECTIONS_MAX;
@@ -57,12 +63,11 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 		httpDoor && listen(httpDoor, { host: "127.0.0.1", port: 0 }),
 	]);
 
-	// node:http takes as long to load as all of Node: the port opens without it, and connections wait the moment.
+	// Loading node:http is not for the time before claude starts: the port opens without it, and connections wait the moment.
 	let loading: Promise<HttpServer> | undefined;
 	const http = () => {
 		loading ??= import("node:http").then(({ createServer: createHttpServer }) => {
 			const server = createHttpServer({ keepAliveTimeout: 0, requestTimeout: 0 }, answer);
-			// Its own listening would start it; connections are handed in instead.
 			server.on("clientError", (_error, socket) => socket.destroy());
 			return server;
 		});
@@ -76,35 +81,38 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 		async close() {
 			const until = performance.now() + HOOK_DRAIN_MS;
 			// Bytes that lie in the kernel need a turn of the loop to show.
-			do await new Promise((resolve) => setTimeout(resolve, 2));
-			while ((pending > 0 || busy(sockets)) && performance.now() < until);
+			do await new Promise((resolve) => setTimeout(resolve, DRAIN_TURN_MS));
+			while (isBusy() && performance.now() < until);
 			socketDoor?.close();
 			httpDoor?.close();
 			for (const socket of sockets) socket.destroy();
 		},
 	};
 
+	function isBusy(): boolean {
+		return pending > 0 || reading.size > 0;
+	}
+
 	function watch(socket: Socket): void {
 		sockets.add(socket);
-		socket.on("close", () => sockets.delete(socket));
+		socket.on("close", () => {
+			sockets.delete(socket);
+			reading.delete(socket);
+		});
 		// claude ends its connections as it likes; that is no failure of ours.
 		socket.on("error", () => socket.destroy());
 		socket.setTimeout(HOOK_HEAD_TIME_MS, () => socket.destroy());
 	}
 
-	function serveHttp(socket: Socket): void {
-		// Until http has taken the socket over, it counts as busy.
+	async function serveHttp(socket: Socket): Promise<void> {
 		reading.add(socket);
-		http().then(
-			(server) => {
-				server.emit("connection", socket);
-				socket.resume();
-			},
-			() => socket.destroy(),
-		);
+		const server = await http();
+		server.emit("connection", socket);
+		socket.resume();
 	}
 
 	function answer(request: IncomingMessage, response: ServerResponse): void {
+		const at = systemClock();
 		const startedAt = performance.now();
 		response.sendDate = false;
 		if (request.method !== "POST" || request.url !== "/hook" || !opens(request.headers[TOKEN_HEADER])) {
@@ -120,13 +128,14 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 		request.on("end", () => {
 			response.end();
 			reading.delete(request.socket);
-			take(reader);
+			take(reader, at);
 			tellIfSlow(performance.now() - startedAt);
 		});
 	}
 
 	function receiveForwarded(socket: Socket): void {
 		reading.add(socket);
+		const at = systemClock();
 		const reader = createHookBodyReader();
 		let head: Buffer | undefined = Buffer.alloc(0);
 		socket.on("data", (chunk: Buffer) => {
@@ -146,7 +155,7 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 		socket.on("end", () => {
 			socket.end();
 			reading.delete(socket);
-			if (head === undefined) take(reader);
+			if (head === undefined) take(reader, at);
 		});
 	}
 
@@ -155,8 +164,7 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 		return bytes.length === token.length && timingSafeEqual(bytes, token);
 	}
 
-	function take(reader: HookBodyReader): void {
-		const at = Date.now();
+	function take(reader: HookBodyReader, at: number): void {
 		pending++;
 		// The answer goes out first; claude waits for it, and for nothing that follows.
 		setImmediate(() => {
@@ -177,14 +185,6 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 			`Two hook answers took longer than ${HOOK_SLOW_ANSWER_MS} ms: this machine is busy, and tool calls wait for it.`,
 		);
 	}
-}
-
-/** Connections in the middle of a request. */
-const reading = new WeakSet<Socket>();
-
-function busy(sockets: Set<Socket>): boolean {
-	for (const socket of sockets) if (reading.has(socket)) return true;
-	return false;
 }
 
 function listen(server: Server, where: { path?: string; host?: string; port?: number }): Promise<void> {

@@ -214,7 +214,8 @@ function readOutcome(
 	if (decision?.decision === "reject") return "denied";
 	if (record.toolDenialKind === undefined) return block.is_error === true ? "error" : "ok";
 	const stopped = record.toolDenialKind === "user-rejected" && decision === undefined;
-	return stopped && record.toolDenialBeforeRun !== true ? "interrupted" : "denied";
+	const refused = record.toolDenialBeforeRun === true || record.userFeedback !== undefined;
+	return stopped && !refused ? "interrupted" : "denied";
 }
 
 function readAssistant(record: JsonObject, at: number, lane: Lane, state: LaneState): RawFact[] {
@@ -225,7 +226,9 @@ function readAssistant(record: JsonObject, at: number, lane: Lane, state: LaneSt
 		return readSyntheticAnswer(record, message, seen, lane, state);
 	}
 	const messageId = asString(message.id);
-	if (messageId === undefined) return [];
+	// A fork copies records of the session that it comes from, and marks them so.
+	const copied = record.requestSessionId !== undefined && record.requestSessionId !== lane.sessionId;
+	if (messageId === undefined || copied) return [];
 	if (state.message?.id !== messageId) {
 		const { retryMs } = state;
 		const after = state.attempts.get(asString(record.requestRef) ?? "") ?? state.after;

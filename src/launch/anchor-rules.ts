@@ -18,5 +18,7 @@ export function anchorRules(settings: Settings, folder: string): Settings {
 }
 
 function anchor(rule: Json, folder: string): Json {
-	return typeof rule === "string" ? rule.replace(RELATIVE_TO_FILE, (_match, tool: string) => `${tool}/${folder}/`) : rule;
+	return typeof rule === "string"
+		? rule.replace(RELATIVE_TO_FILE, (_match, tool: string) => `${tool}/${folder}/`)
+		: rule;
 }

@@ -29,7 +29,9 @@ export function previewArgs(parsed: readonly Arg[]): string {
 function previewArg(arg: Arg): string[] {
 	if (arg.kind === "separator") return ["--"];
 	if (arg.kind === "operand") return [count(arg.text)];
-	const values = arg.values.map(({ text }) => (HARMLESS.has(arg.name) && HARMLESS_VALUE.test(text) ? text : count(text)));
+	const values = arg.values.map(({ text }) =>
+		HARMLESS.has(arg.name) && HARMLESS_VALUE.test(text) ? text : count(text),
+	);
 	// The name of an unknown flag can be anything: a prompt that begins with dashes, say.
 	return [arg.known ? arg.name : count(arg.text), ...values];
 }

@@ -73,4 +73,10 @@ export const DETACHING_FLAGS: ReadonlySet<string> = new Set([
 	"--teleport",
 	"--tmux",
 ]);
-export const DETACHING_SUBCOMMANDS: ReadonlySet<string> = new Set(["attach", "respawn", "remote-control", "rc", "daemon"]);
+export const DETACHING_SUBCOMMANDS: ReadonlySet<string> = new Set([
+	"attach",
+	"respawn",
+	"remote-control",
+	"rc",
+	"daemon",
+]);

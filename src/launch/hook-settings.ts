@@ -53,7 +53,10 @@ export function allowHttpHooks(settings: Settings, others: readonly Settings[], 
 		allowed.allowedHttpHookUrls = [...((settings.allowedHttpHookUrls as Json[] | undefined) ?? []), url];
 	}
 	if (all.some((one) => one.httpHookAllowedEnvVars !== undefined)) {
-		allowed.httpHookAllowedEnvVars = [...((settings.httpHookAllowedEnvVars as Json[] | undefined) ?? []), TOKEN_VARIABLE];
+		allowed.httpHookAllowedEnvVars = [
+			...((settings.httpHookAllowedEnvVars as Json[] | undefined) ?? []),
+			TOKEN_VARIABLE,
+		];
 	}
 	return allowed;
 }

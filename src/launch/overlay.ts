@@ -4,8 +4,16 @@
 import { writeFileSync } from "node:fs";
 import { anchorRules } from "./anchor-rules.ts";
 import type { ClaudeArgs } from "./claude-args.ts";
-import { allowHttpHooks, END_EVENT, forwarderHandler, HOOK_EVENTS, type HookHandler, httpHandler, mergeHooks } from "./hook-settings.ts";
-import type { SettingsFile } from "./settings-files.ts";
+import {
+	allowHttpHooks,
+	END_EVENT,
+	forwarderHandler,
+	HOOK_EVENTS,
+	type HookHandler,
+	httpHandler,
+	mergeHooks,
+} from "./hook-settings.ts";
+import type { Settings, SettingsFile } from "./settings-files.ts";
 import type { UserSettings } from "./user-settings.ts";
 
 export interface OverlayOptions {
@@ -17,16 +25,14 @@ export interface OverlayOptions {
 	url?: string;
 	/** The forwarder and the Node to run it, where there is a socket. */
 	forwarder?: { node: string; path: string };
-	/** A private path for the settings file, made when it is needed; undefined where there can be none. */
-	settingsPath(): string | undefined;
+	/** A private path for the settings file, made when it is needed. */
+	settingsPath(): string;
 }
 
 export interface Overlay {
 	args: readonly string[];
-	/** Written for this run; holds the user's settings and our hooks. */
-	file?: { path: string; /** The user's own, for after the run. */ userText: string };
-	/** Whether claude was told of our hooks at all. */
-	hooked: boolean;
+	/** Written for this run with the user's settings and our hooks; `userText` is what the user's own were. */
+	file?: { path: string; userText: string };
 }
 
 /** Linux takes 128 KB in one argument; half of it leaves room for whoever wraps us. */
@@ -34,23 +40,20 @@ export const INLINE_SETTINGS_MAX = 64 * 1024;
 
 export function layOverlay(options: OverlayOptions): Overlay {
 	const { claudeArgs, user } = options;
-	const bare = { args: claudeArgs.args, hooked: false };
-	if (user.from === "unusable") return bare;
-	const text = JSON.stringify(settingsWithHooks(options, user));
+	const text = JSON.stringify(settingsWithHooks(options));
 	if (user.from !== "file" && Buffer.byteLength(text) <= INLINE_SETTINGS_MAX) {
-		return { args: withSettings(claudeArgs, text), hooked: true };
+		return { args: withSettings(claudeArgs, text) };
 	}
 	const path = options.settingsPath();
-	if (path === undefined) return bare;
 	writeFileSync(path, text, { mode: 0o600, flag: "wx" });
 	const userText = user.from === "file" ? user.text : JSON.stringify(user.settings);
-	return { args: withSettings(claudeArgs, path), file: { path, userText }, hooked: true };
+	return { args: withSettings(claudeArgs, path), file: { path, userText } };
 }
 
-function settingsWithHooks(options: OverlayOptions, user: Exclude<UserSettings, { from: "unusable" }>) {
-	const table = tableOf(options);
+function settingsWithHooks(options: OverlayOptions): Settings {
+	const { user } = options;
 	const own = user.from === "file" ? anchorRules(user.settings, user.folder) : user.settings;
-	const settings = mergeHooks(own, table);
+	const settings = mergeHooks(own, tableOf(options));
 	const others = options.others.map((file) => file.settings);
 	return options.url === undefined ? settings : allowHttpHooks(settings, others, options.url);
 }

@@ -1,6 +1,6 @@
 // claude's argument list → flags with their values, and operands, read as claude's own parser reads them: a prompt that
 // looks like a flag's value, or a value that looks like a flag, is not mistaken.
-import { FLAG_ARITY, FLAG_NAMES } from "./claude-flags.ts";
+import { type Arity, FLAG_ARITY, FLAG_NAMES } from "./claude-flags.ts";
 
 export interface ArgValue {
 	text: string;
@@ -37,13 +37,12 @@ export function parseArgs(args: readonly string[]): Arg[] {
 function readFlag(args: readonly string[], index: number, text: string, parsed: Arg[]): number {
 	const arity = FLAG_ARITY.get(text);
 	if (arity !== undefined) {
-		const values: ArgValue[] = [];
+		const end = endOfValues(args, index + 1, arity);
+		const values = args
+			.slice(index + 1, end)
+			.map((value, nth) => ({ text: value, index: index + 1 + nth, attached: false }));
 		parsed.push({ kind: "flag", name: nameOf(text), known: true, text, values });
-		let next = index + 1;
-		const take = () => values.push({ text: args[next] as string, index: next++, attached: false });
-		if (next < args.length && (arity === "one" || arity === "many" || (arity === "optional" && !looksLikeFlag(args[next] as string)))) take();
-		while (arity === "many" && next < args.length && !looksLikeFlag(args[next] as string)) take();
-		return next;
+		return end;
 	}
 	const equals = text.indexOf("=");
 	if (text.startsWith("--")) {
@@ -59,7 +58,13 @@ function readFlag(args: readonly string[], index: number, text: string, parsed: 
 		return index + 1;
 	}
 	if (shortArity !== "none") {
-		parsed.push({ kind: "flag", name: nameOf(short), known: true, text: short, values: [{ text: text.slice(2), index, attached: true }] });
+		parsed.push({
+			kind: "flag",
+			name: nameOf(short),
+			known: true,
+			text: short,
+			values: [{ text: text.slice(2), index, attached: true }],
+		});
 		return index + 1;
 	}
 	parsed.push({ kind: "flag", name: nameOf(short), known: true, text: short, values: [] });
@@ -67,6 +72,17 @@ function readFlag(args: readonly string[], index: number, text: string, parsed: 
 	const rest = [...args];
 	rest[index] = `-${text.slice(2)}`;
 	return readFlag(rest, index, rest[index] as string, parsed);
+}
+
+/** Where the values of a flag end that stands before `from`. */
+function endOfValues(args: readonly string[], from: number, arity: Arity): number {
+	const isValue = (index: number) => index < args.length && !looksLikeFlag(args[index] as string);
+	if (arity === "none") return from;
+	if (arity === "optional") return isValue(from) ? from + 1 : from;
+	// The first value is taken whatever it looks like.
+	let end = Math.min(from + 1, args.length);
+	if (arity === "many") while (isValue(end)) end++;
+	return end;
 }
 
 function nameOf(flag: string): string {

@@ -26,7 +26,9 @@ const SETTINGS_NAME = "settings.json";
 
 export function makeRunDirectory(options: RunDirectoryOptions): RunDirectory {
 	const { runDir, tmpDir, runId, platform } = options;
-	const path = makeUnder(runDir, runId, platform) ?? mkdtempSync(join(shortEnough(tmpDir, platform) ? tmpDir : "/tmp", "claude-otel-"));
+	const path =
+		makeUnder(runDir, runId, platform) ??
+		mkdtempSync(join(shortEnough(tmpDir, platform) ? tmpDir : "/tmp", "claude-otel-"));
 	const socketPath = platform === "win32" ? `\\\\.\\pipe\\claude-otel-${runId}` : join(path, SOCKET_NAME);
 	const settingsPath = join(path, SETTINGS_NAME);
 	return {

@@ -9,23 +9,23 @@ export type UserSettings =
 	| { from: "nowhere"; settings: Settings }
 	| { from: "argument"; settings: Settings }
 	/** `folder` is what rules that begin with a slash are relative to. */
-	| { from: "file"; settings: Settings; text: string; folder: string }
-	| { from: "unusable" };
+	| { from: "file"; settings: Settings; text: string; folder: string };
 
-export function readUserSettings(value: ArgValue | undefined, cwd: string): UserSettings {
+/** Undefined where ours cannot be merged into it. */
+export function readUserSettings(value: ArgValue | undefined, cwd: string): UserSettings | undefined {
 	if (value === undefined) return { from: "nowhere", settings: {} };
 	const text = value.text.trim();
 	try {
 		if (text.startsWith("{") && text.endsWith("}")) {
 			const settings = usable(text);
-			return settings === undefined ? { from: "unusable" } : { from: "argument", settings };
+			return settings && { from: "argument", settings };
 		}
 		const path = realpathSync(resolve(cwd, value.text));
 		const content = readFileSync(path, "utf8");
 		const settings = usable(content);
-		return settings === undefined ? { from: "unusable" } : { from: "file", settings, text: content, folder: dirname(path) };
+		return settings && { from: "file", settings, text: content, folder: dirname(path) };
 	} catch {
-		return { from: "unusable" };
+		return undefined;
 	}
 }
 
@@ -34,6 +34,10 @@ function usable(text: string): Settings | undefined {
 	const settings = asSettings(JSON.parse(text));
 	if (settings === undefined) return undefined;
 	const hooks = settings.hooks === undefined ? {} : asSettings(settings.hooks);
-	const lists = [settings.allowedHttpHookUrls, settings.httpHookAllowedEnvVars, ...Object.values(hooks ?? { broken: 0 })];
+	const lists = [
+		settings.allowedHttpHookUrls,
+		settings.httpHookAllowedEnvVars,
+		...Object.values(hooks ?? { broken: 0 }),
+	];
 	return lists.every((list) => list === undefined || Array.isArray(list)) ? settings : undefined;
 }

@@ -51,6 +51,8 @@ export interface SessionEpisode extends Lasting {
 	argsCount: number;
 	argsPreview: string;
 	cwd?: string;
+	branch?: string;
+	revision?: string;
 	permissionMode?: string;
 	turns: number;
 	syntheticTurns: number;
@@ -68,6 +70,8 @@ export interface TurnEpisode extends Lasting {
 	prompt?: CleanContent;
 	permissionMode?: string;
 	cwd?: string;
+	branch?: string;
+	revision?: string;
 	/** With its agents. */
 	totals: Totals;
 	/** The main loop alone. */

@@ -66,6 +66,8 @@ interface Seen<C> {
 	cwd?: string;
 	permissionMode?: string;
 	claudeVersion?: string;
+	branch?: string;
+	revision?: string;
 }
 
 export type SessionSource = "startup" | "resume" | "clear" | "fork" | "compact";

@@ -21,6 +21,8 @@ export interface HandOn {
 	turn(turn: TurnState, now: number): void;
 	/** Whether agents that this one started are not handed on yet. */
 	hasOpenChildren(life: Life): boolean;
+	/** Whether another prompt came after it. */
+	isFollowed(turn: TurnState): boolean;
 	/** Whether agents of this turn are still at work. */
 	hasOpenAgents(turn: TurnState): boolean;
 	/** Whether an attempt of this turn was cut, so that the client's ledger has more to tell. */
@@ -356,7 +358,7 @@ export function createHandOn(
 			errorType,
 			prompt: turn.prompt?.value,
 			permissionMode: turn.permissionMode?.value,
-			cwd: turn.cwd?.value,
+			...turn.where?.value,
 			totals: totalsOf(all),
 			own: totalsOf(own),
 			latencyMs: synthetic || before.length === 0 ? undefined : Math.max(0, start - lastEnd),
@@ -369,7 +371,8 @@ export function createHandOn(
 		const stop = turn.lastStop?.at ?? (hooks ? undefined : turn.transcriptStop);
 		const went = turn.activeAt !== undefined && stop !== undefined && turn.activeAt > stop;
 		if (stop !== undefined && !went && stop >= (turn.interruptedAt ?? stop)) return stop;
-		return turn.interruptedAt ?? turn.lastAt;
+		if (turn.interruptedAt !== undefined) return turn.interruptedAt;
+		return isFollowed(turn) ? turn.lastAt : Math.max(turn.lastAt, stores.runEnd?.at ?? turn.lastAt);
 	}
 
 	function statusOfTurn(turn: TurnState): { status: Status; errorType?: string } {
@@ -384,7 +387,18 @@ export function createHandOn(
 			return { status: "error", errorType: turn.failure.value };
 		}
 		if (stop !== undefined) return { status: "ok" };
-		return { status: wasStopped() ? "interrupted" : "lost" };
+		// Esc before the first byte leaves no trace but the prompt that comes after it.
+		if (isFollowed(turn)) return { status: "interrupted" };
+		// claude left by itself, or by a signal that it could answer.
+		const left = stores.runEnd?.exitCode !== undefined;
+		return { status: left || wasStopped() ? "interrupted" : "lost" };
+	}
+
+	function isFollowed(turn: TurnState): boolean {
+		const start = startOfTurn(turn);
+		return [...stores.turns.values()].some(
+			(other) => other.sessionId === turn.sessionId && isTurn(other) && startOfTurn(other) > start,
+		);
 	}
 
 	function handOnLife(life: Life): void {
@@ -543,6 +557,11 @@ export function createHandOn(
 		});
 	}
 
+	function runWhere() {
+		const { cwd, branch, revision } = stores.run ?? {};
+		return { cwd, branch, revision };
+	}
+
 	function closeSession(segment: Segment): void {
 		if (closed.has(segment.n)) return;
 		closed.add(segment.n);
@@ -564,7 +583,7 @@ export function createHandOn(
 			claudeVersion: session?.claudeVersion?.value,
 			argsCount: stores.run?.argsCount ?? 0,
 			argsPreview: stores.run?.argsPreview ?? "",
-			cwd: session?.cwd?.value ?? stores.run?.cwd,
+			...(session?.where?.value ?? runWhere()),
 			permissionMode: session?.permissionMode?.value,
 			turns: sum.turns,
 			syntheticTurns: sum.syntheticTurns,
@@ -675,6 +694,7 @@ export function createHandOn(
 		turn: handOnTurn,
 		hasOpenChildren: ({ agent, n }) =>
 			openLives().some((life) => places.locateLife(life).lives.some((above) => above.agent === agent && above.n === n)),
+		isFollowed,
 		hasOpenAgents: (turn) => openLives().some((life) => places.locateLife(life).turn === turn),
 		waitsForLedger: (turn) =>
 			[...stores.chats.values()].some(

@@ -203,7 +203,7 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 			turn.interruptedAt ?? Number.NEGATIVE_INFINITY,
 			hooks ? Number.NEGATIVE_INFINITY : (turn.transcriptStop ?? Number.NEGATIVE_INFINITY),
 		);
-		if (stop === Number.NEGATIVE_INFINITY) return false;
+		if (stop === Number.NEGATIVE_INFINITY) return now >= turn.lastAt + TURN_QUIET_MS && handOn.isFollowed(turn);
 		if (turn.activeAt !== undefined && turn.activeAt > stop) return false;
 		if (now >= stop + TURN_QUIET_MS) return true;
 		// The record of a stop is written after the hook was answered; after a fatal error there is only the error's.

@@ -11,6 +11,13 @@ export interface LaneTold {
 	promptId?: Told<string>;
 }
 
+/** The working directory and what was checked out there. */
+export interface Where {
+	cwd: string;
+	branch?: string;
+	revision?: string;
+}
+
 export interface TurnState {
 	sessionId: string;
 	promptId: string;
@@ -20,7 +27,7 @@ export interface TurnState {
 	synthetic?: Told<boolean>;
 	prompt?: Told<CleanContent>;
 	permissionMode?: Told<string>;
-	cwd?: Told<string>;
+	where?: Told<Where>;
 	lastStop?: Told<string | undefined>;
 	transcriptStop?: number;
 	interruptedAt?: number;
@@ -95,7 +102,7 @@ export interface SessionState {
 	source?: FactOf<"session.seen">["sessionSource"];
 	ends: Map<number, string>;
 	claudeVersion?: Told<string>;
-	cwd?: Told<string>;
+	where?: Told<Where>;
 	permissionMode?: Told<string>;
 	baseline?: FactOf<"cost.state">;
 	ledger?: FactOf<"cost.state">;

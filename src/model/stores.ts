@@ -1,6 +1,15 @@
 // Everything that is open in a run, and how each fact changes it. Nothing is decided here.
 import type { CleanContent, Contents, Fact, FactOf } from "./fact.ts";
-import type { AgentState, ChatState, FailureState, LaneTold, SessionState, ToolState, TurnState } from "./state.ts";
+import type {
+	AgentState,
+	ChatState,
+	FailureState,
+	LaneTold,
+	SessionState,
+	ToolState,
+	TurnState,
+	Where,
+} from "./state.ts";
 import { HOOK_FIRST, largest, prefer, preferLatest, smallest, type Told, TRANSCRIPT_FIRST } from "./told.ts";
 import { maxUsage } from "./usage.ts";
 
@@ -55,13 +64,17 @@ export function noteSurroundings(stores: Stores, fact: Fact): void {
 		agentOf(stores, fact, fact.agentId);
 		return;
 	}
-	session.cwd = merge(session.cwd, fact, fact.cwd, HOOK_FIRST);
+	session.where = merge(session.where, fact, whereOf(fact), HOOK_FIRST);
 	session.permissionMode = merge(session.permissionMode, fact, fact.permissionMode, HOOK_FIRST);
 	if (fact.promptId === undefined || timeless) return;
 	const turn = turnOf(stores, fact, fact.promptId);
 	turn.lastAt = Math.max(turn.lastAt, fact.at);
 	turn.permissionMode = merge(turn.permissionMode, fact, fact.permissionMode, HOOK_FIRST);
-	turn.cwd = merge(turn.cwd, fact, fact.cwd, HOOK_FIRST);
+	turn.where = merge(turn.where, fact, whereOf(fact), HOOK_FIRST);
+}
+
+function whereOf({ cwd, branch, revision }: Fact): Where | undefined {
+	return cwd === undefined ? undefined : { cwd, branch, revision };
 }
 
 function sessionOf(stores: Stores, fact: Fact): SessionState {
@@ -119,6 +132,8 @@ export function noteTurn(
 	if (fact.agentId !== undefined) {
 		const agent = agentOf(stores, fact, fact.agentId);
 		if (fact.kind === "turn.interrupted") agent.interruptedAt = largest(agent.interruptedAt, fact.at);
+		// A fatal API error in an agent fires StopFailure in its name, and no SubagentStop.
+		else if (fact.kind === "turn.stopped" && fact.errorType !== undefined) agent.stops.add(fact.at);
 		return;
 	}
 	if (fact.promptId === undefined) return;

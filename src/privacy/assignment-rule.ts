@@ -2,7 +2,7 @@
 // belongs to: `DB_PASSWORD=x`, `"apiKey": "x"`, `--token x`, `name: TOKEN / value: x`, `password is x1`.
 
 import { NAME_MAX, SECRET_WORDS, type SecretKind, secretKindOf } from "./secret-names.ts";
-import { REDACTED, type SecretRule, type Span } from "./secret-rule.ts";
+import { endOf, REDACTED, type SecretRule, type Span } from "./secret-rule.ts";
 
 export const ASSIGNMENT_RULE: SecretRule = {
 	name: "assignment",
@@ -65,12 +65,6 @@ function skipSeparator(text: string, from: number, to: number): number | undefin
 	return undefined;
 }
 
-function endOf(sticky: RegExp, text: string, at: number): number | undefined {
-	sticky.lastIndex = at;
-	const match = sticky.exec(text);
-	return match === null ? undefined : at + match[0].length;
-}
-
 const STRING_PREFIX = /[frbuFRBU$@]{1,2}(?=["'])/y;
 const TRIPLE = /"""|'''/y;
 const QUOTED: Record<string, RegExp> = {
@@ -104,7 +98,8 @@ const CALL = /(?:await |new )?[A-Za-z_][\w.]{0,80}\(/y;
 
 function isHarmless(text: string, [from, to]: Span, kind: SecretKind): boolean {
 	const value = text.slice(from, Math.min(to, from + HARMLESS_MAX + 1));
-	if (value.startsWith(REDACTED) || value.length > HARMLESS_MAX) return value.startsWith(REDACTED);
+	if (text.startsWith(REDACTED, from)) return true;
+	if (value.length > HARMLESS_MAX) return false;
 	if (HARMLESS.test(value)) return true;
 	if (kind === "key" && NUMBER.test(value)) return true;
 	// `token = sign(user)` is a program; `TOKEN=sign(user` may be a password.

@@ -11,9 +11,11 @@ export interface Cut {
 	truncated: boolean;
 }
 
+export type Pick = (text: string) => string;
+
 export interface Cleaner {
 	/** At most `maxAttrLength` code points. `pick` chooses, after redaction, what of the text is told. */
-	line: (text: string, cut?: boolean, pick?: (text: string) => string) => Cut;
+	line: (text: string, cut?: boolean, pick?: Pick) => Cut;
 	/** At most `maxPayloadBytes` bytes of UTF-8. */
 	payload: (text: string, cut: boolean) => Cut;
 	/** The same structure without secrets; not yet cut. */
@@ -27,24 +29,25 @@ const WINDOW_MIN = 16_384;
 const ROUNDS_MAX = 5;
 
 export function createCleaner(redaction: Redaction, maxAttrLength: number, maxPayloadBytes: number): Cleaner {
-	const clean = (text: string, cut: boolean, limit: number, shorten: (text: string) => string): Cut => {
+	const clean = (raw: string, cut: boolean, limit: number, pick: Pick, shorten: (text: string) => string): Cut => {
 		const window = Math.max(WINDOW_MIN, limit * 4);
-		const open = cut || text.length > window;
-		const wellFormed = text.slice(0, window).toWellFormed();
-		const redacted = replaceSpans(wellFormed, redaction.find(wellFormed, open));
-		let short = shorten(redacted);
-		const truncated = open || short !== redacted;
+		const beyond = raw.length > window;
+		const wellFormed = raw.slice(0, window).toWellFormed();
+		const picked = pick(replaceSpans(wellFormed, redaction.find(wellFormed, cut || beyond)));
+		let text = shorten(picked);
+		const truncated = beyond || text !== picked;
 		for (let round = 1; round < ROUNDS_MAX; round++) {
-			const again = shorten(replaceSpans(short, redaction.find(short, false)));
-			if (again === short) break;
-			short = again;
+			const again = shorten(pick(replaceSpans(text, redaction.find(text, false))));
+			if (again === text) break;
+			text = again;
 		}
-		return { text: short, truncated };
+		return { text, truncated };
 	};
+	const whole: Pick = (text) => text;
 	return {
-		line: (text, cut = false, pick = (whole) => whole) =>
-			clean(text, cut, maxAttrLength, (redacted) => cutCodePoints(pick(redacted), maxAttrLength)),
-		payload: (text, cut) => clean(text, cut, maxPayloadBytes, (redacted) => cutBytes(redacted, maxPayloadBytes)),
+		line: (text, cut = false, pick = whole) =>
+			clean(text, cut, maxAttrLength, pick, (picked) => cutCodePoints(picked, maxAttrLength)),
+		payload: (text, cut) => clean(text, cut, maxPayloadBytes, whole, (picked) => cutBytes(picked, maxPayloadBytes)),
 		structure: (value, cut) => redactStructure(value, redaction, cut),
 		holdsSecret: (text) => redaction.find(text, false).length > 0,
 	};

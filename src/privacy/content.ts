@@ -45,6 +45,7 @@ function summaryOf(
 
 function lineOf(cleaner: Cleaner, text: string, cut: boolean, pick: (text: string) => string = oneLine): Summary {
 	const line = cleaner.line(text, cut, pick);
+	if (line.text === "") return {};
 	return { summary: line.text, ...(line.truncated && { summaryTruncated: true }) };
 }
 

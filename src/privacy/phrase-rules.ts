@@ -1,18 +1,12 @@
 // Nothing comes in; out goes the list of places in a text whose shape says that a secret stands there, whatever the
 // secret itself looks like: headers, URLs with a password, key files, command lines, signed tokens.
 
-import { CUT_END, type Pattern, patternRule, type SecretRule } from "./secret-rule.ts";
+import { CUT_END, endOf, type Pattern, patternRule, type SecretRule } from "./secret-rule.ts";
 
 /** A value that only names where the secret is: `$TOKEN`, `${TOKEN}`. */
 const REFERENCE = "\\$\\{?[A-Z_][A-Z0-9_]{0,63}\\}?(?=[\\s\"'`;,)]|$)";
 
 const PATTERNS: readonly Pattern[] = [
-	{
-		// The END line may be missing (the text was cut), or stand in another line of the same answer.
-		name: "private-key",
-		anchors: ["-----BEGIN "],
-		pattern: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[^]*?(?:-----END [A-Z0-9 ]{0,60}-----|$)/y,
-	},
 	{
 		// The tail of a key whose BEGIN line was cut away.
 		name: "private-key-end",
@@ -38,7 +32,7 @@ const PATTERNS: readonly Pattern[] = [
 		name: "authorization",
 		anchors: ["authorization"],
 		pattern: new RegExp(
-			`(authorization["'\`]?\\]?(?:[ \\t]{0,8}[:=]|["']?,)[ \\t]{0,8}["'\`]?(?:(?:Bearer|Basic|Token|Digest|Bot|ApiKey|Negotiate|SSWS|GenieKey|Key)[ \\t+])?)(?!\\[REDACTED|${REFERENCE}|[{[(]|undefined|null|string)[^"'\`\\r\\n]+`,
+			`(authorization["'\`]?\\]?(?:[ \\t]{0,8}[:=]|["']?,)[ \\t]{0,8}["'\`]?(?:(?:Bearer|Basic|Token|Digest|Bot|ApiKey|Negotiate|SSWS|GenieKey|Key)[ \\t+])?)(?!(?:(?:Bearer|Basic|Token|Bot|ApiKey|Key)[ \\t+])?(?:\\[REDACTED|${REFERENCE}|[{[(]|undefined|null|string))(?=[^\\s"'\`])[^"'\`\\r\\n]+`,
 			"iy",
 		),
 	},
@@ -141,4 +135,27 @@ const PATTERNS: readonly Pattern[] = [
 	},
 ];
 
-export const PHRASE_RULES: readonly SecretRule[] = PATTERNS.map(patternRule);
+const KEY_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/y;
+const KEY_END = /-----END [A-Z0-9 ]{0,60}(?:-----)?/y;
+/** What a key is made of, with its headers, and with the marks that diffs, greps and line numbers put before its lines. */
+const KEY_BODY = /[A-Za-z0-9+/=\s:,.\\"'`→|>*#-]*/y;
+/** The longest keys in use have 13 KB. */
+const KEY_MAX = 16_384;
+
+/** The END line may be missing, because the text was cut, or stand in another line of the same list. */
+const PRIVATE_KEY: SecretRule = {
+	name: "private-key",
+	anchors: ["-----BEGIN "],
+	exactCase: true,
+	find: (text, anchor) => {
+		const body = endOf(KEY_BEGIN, text, anchor);
+		if (body === undefined) return undefined;
+		const end = text.slice(body, body + KEY_MAX).indexOf("-----END ");
+		return [
+			anchor,
+			end === -1 ? (endOf(KEY_BODY, text, body) ?? body) : (endOf(KEY_END, text, body + end) ?? body + end),
+		];
+	},
+};
+
+export const PHRASE_RULES: readonly SecretRule[] = [PRIVATE_KEY, ...PATTERNS.map(patternRule)];

@@ -59,10 +59,9 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
 		if (typeof value === "string") return cleanText(name, value);
 		if (Array.isArray(value)) return value.map((item: unknown) => cleanValue(name, item));
 		if (typeof value !== "object" || value === null) return value;
-		// The keys of a record such as `models` are texts of their own; those of a call are ours.
-		const ownKeys = name === "calls";
+		// Keys are ours, but for the models of a cost state, which are texts like any other.
 		return Object.fromEntries(
-			Object.entries(value).map(([key, item]) => [ownKeys ? key : text(key), cleanValue(ownKeys ? key : "", item)]),
+			Object.entries(value).map(([key, item]) => [name === "models" ? text(key) : key, cleanValue(key, item)]),
 		);
 	};
 	const cleanContents = (contents: Contents<RawContent>, toolName: string | undefined): Contents<CleanContent> =>

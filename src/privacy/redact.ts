@@ -76,7 +76,7 @@ function literalRule(literal: string): SecretRule {
 		pattern: new RegExp(quote(start) + rest, "y"),
 		// Any beginning of it that a cut has left.
 		open: new RegExp(
-			`${[...literal.slice(LITERAL_MIN)].reduceRight((tail, char) => `(?:${quote(char)}${tail})?`, "")}${CUT_END}`,
+			`${Array.from(literal.slice(LITERAL_MIN)).reduceRight((tail, char) => `(?:${quote(char)}${tail})?`, "")}${CUT_END}`,
 			"y",
 		),
 	});

@@ -75,6 +75,13 @@ export function vendorToken(
 	});
 }
 
+/** Where a sticky pattern's match ends that begins at `at`. */
+export function endOf(sticky: RegExp, text: string, at: number): number | undefined {
+	sticky.lastIndex = at;
+	const match = sticky.exec(text);
+	return match === null ? undefined : at + match[0].length;
+}
+
 export function quote(literal: string): string {
 	return literal.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 }

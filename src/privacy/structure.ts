@@ -8,25 +8,28 @@ import { REDACTED, type Span } from "./secret-rule.ts";
 
 /** Deeper values are replaced whole: nobody reads them, and they could exhaust the stack. */
 const DEPTH_MAX = 40;
-const TOO_DEEP = "…";
+/** Of a longer text only the beginning can come to stand within any limit. */
+const LEAF_MAX = 16_384;
+const LEFT_OUT = "…";
 
 interface Leaf {
 	text: string;
 	/** What a secret name above it, or a flag before it in a list, says of this text. */
-	kind?: SecretKind;
+	kind: SecretKind | undefined;
+	cut: boolean;
 }
 
 export function redactStructure(value: Json, redaction: Redaction, cut: boolean): Json {
 	const leaves: Leaf[] = [];
 	collect(value, undefined, 0, leaves, redaction.byName);
-	const clean = redactLeaves(leaves, redaction, cut);
+	const clean = redactLeaves(leaves, redaction, cut || leaves.some((leaf) => leaf.cut));
 	let next = 0;
 	return rebuild(value, undefined, 0, redaction.byName, () => clean[next++] as string);
 }
 
 /** `collect` and `rebuild` walk in the same order. */
 function collect(value: Json, kind: SecretKind | undefined, depth: number, leaves: Leaf[], byName: boolean): void {
-	if (typeof value === "string") leaves.push({ text: value.toWellFormed(), ...(kind && { kind }) });
+	if (typeof value === "string") leaves.push(leafOf(value, kind));
 	if (value === null || typeof value !== "object" || depth >= DEPTH_MAX) return;
 	if (Array.isArray(value)) {
 		for (const [i, item] of value.entries())
@@ -34,15 +37,19 @@ function collect(value: Json, kind: SecretKind | undefined, depth: number, leave
 		return;
 	}
 	for (const [key, item] of Object.entries(value)) {
-		leaves.push({ text: key.toWellFormed() });
+		leaves.push(leafOf(key, undefined));
 		collect(item, kindInObject(value, key, kind, byName), depth + 1, leaves, byName);
 	}
+}
+
+function leafOf(text: string, kind: SecretKind | undefined): Leaf {
+	return { text: text.slice(0, LEAF_MAX).toWellFormed(), kind, cut: text.length > LEAF_MAX };
 }
 
 function rebuild(value: Json, kind: SecretKind | undefined, depth: number, byName: boolean, text: () => string): Json {
 	if (typeof value === "string") return text();
 	if (value === null || typeof value !== "object") return isSecretScalar(value, kind) ? REDACTED : value;
-	if (depth >= DEPTH_MAX) return TOO_DEEP;
+	if (depth >= DEPTH_MAX) return LEFT_OUT;
 	if (Array.isArray(value)) {
 		return value.map((item, i) => rebuild(item, kindInList(value, i, kind, byName), depth + 1, byName, text));
 	}
@@ -76,17 +83,18 @@ function kindInList(
 	byName: boolean,
 ): SecretKind | undefined {
 	const flag = index > 0 ? list[index - 1] : undefined;
-	const isFlag = byName && typeof flag === "string" && flag.startsWith("--") && !flag.includes("=");
+	const isFlag = byName && typeof flag === "string" && FLAG.test(flag);
 	return (isFlag ? secretKindOf(flag) : undefined) ?? above;
 }
 
+const FLAG = /^--?[A-Za-z][\w.-]*$/;
 const HARMLESS_VALUE = /^(?:|true|false|null|none|string|number|boolean|\$\{?\w+\}?|\d{1,9})$/i;
 
 function redactLeaves(leaves: readonly Leaf[], redaction: Redaction, cut: boolean): string[] {
 	const spans = redaction.find(leaves.map((leaf) => leaf.text).join("\n"), cut);
 	let offset = 0;
 	let first = 0;
-	return leaves.map(({ text, kind }) => {
+	return leaves.map(({ text, kind, cut: leafCut }) => {
 		const start = offset;
 		const end = start + text.length;
 		offset = end + 1;
@@ -98,6 +106,6 @@ function redactLeaves(leaves: readonly Leaf[], redaction: Redaction, cut: boolea
 		}
 		if (kind !== undefined && !HARMLESS_VALUE.test(text) && !redaction.allows(text)) return REDACTED;
 		if (kind === "password" && /^\d+$/.test(text)) return REDACTED;
-		return replaceSpans(text, own);
+		return replaceSpans(text, own) + (leafCut ? LEFT_OUT : "");
 	});
 }

@@ -32,7 +32,7 @@ export function summarizeInput(toolName: string | undefined, input: Json): strin
 		case "Skill":
 			return read("skill");
 		case "SendMessage":
-			return joinTexts("", read("to"));
+			return read("to");
 		case "TaskUpdate":
 			return joinTexts(" ", read("taskId"), read("status"));
 		case "TaskGet":
@@ -49,29 +49,10 @@ function joinTexts(between: string, ...texts: string[]): string {
 	return texts.filter((text) => text !== "").join(between);
 }
 
-/** Where intake had to cut a long input, it is the beginning of the JSON: the key is looked for in its text. */
 function readText(input: Json, key: string): string {
-	if (typeof input === "string") return readFromCutJson(input, key);
 	if (input === null || typeof input !== "object" || Array.isArray(input)) return "";
 	const value = input[key];
 	return typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
-}
-
-const QUOTED_VALUE = /\s{0,20}:\s{0,20}("(?:[^"\\]|\\[^])*)("?)/y;
-
-function readFromCutJson(json: string, key: string): string {
-	// Inside of another value the quotes around the key would be escaped.
-	const found = json.indexOf(`"${key}"`);
-	if (!json.trimStart().startsWith("{") || found === -1) return "";
-	QUOTED_VALUE.lastIndex = found + key.length + 2;
-	const match = QUOTED_VALUE.exec(json);
-	if (match === null) return "";
-	try {
-		const value: unknown = JSON.parse(`${(match[1] as string).replace(/\\u?[0-9a-fA-F]{0,3}$/, "")}"`);
-		return typeof value === "string" ? value : "";
-	} catch {
-		return "";
-	}
 }
 
 function withoutUserAndQuery(url: string): string {

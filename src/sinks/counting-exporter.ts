@@ -4,6 +4,7 @@
 import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import type { BatchExporter } from "./exporter.ts";
 import { describeFailure, type Failure } from "./failure.ts";
+import { lostOf, PartlyFailed } from "./splitting-exporter.ts";
 
 export interface Tally {
 	/** Handed to the queue in front of the exporter (spans and log records). */
@@ -23,16 +24,15 @@ export class CountingExporter<B> implements BatchExporter<B> {
 	readonly tally: Tally;
 	private readonly inner: BatchExporter<B>;
 	private readonly sizeOf: (batch: B) => number;
-	private readonly onFailure: (count: number, failure: Failure) => void;
+	private readonly onFailure: (count: number, failure: Failure, error?: Error) => void;
 	private readonly flights = new Set<(result: ExportResult, failure?: Failure) => void>();
 	private landed: (() => void)[] = [];
-	private abandoned = false;
 
 	constructor(
 		inner: BatchExporter<B>,
 		sizeOf: (batch: B) => number,
 		tally: Tally,
-		onFailure: (count: number, failure: Failure) => void,
+		onFailure: (count: number, failure: Failure, error?: Error) => void,
 	) {
 		this.inner = inner;
 		this.sizeOf = sizeOf;
@@ -44,12 +44,10 @@ export class CountingExporter<B> implements BatchExporter<B> {
 		const count = this.sizeOf(batch);
 		const settle = (result: ExportResult, failure?: Failure) => {
 			if (!this.flights.delete(settle)) return;
-			if (result.code === ExportResultCode.SUCCESS) {
-				this.tally.exported += count;
-				this.tally.lastFailed = 0;
-			} else {
-				this.fail(count, failure ?? describeFailure(result.error));
-			}
+			const lost = lostOf(result, count);
+			this.tally.exported += count - lost;
+			this.tally.lastFailed = 0;
+			if (lost > 0) this.fail(lost, failure ?? describeFailure(causeOf(result.error)), result.error);
 			done(result);
 			if (this.flights.size === 0) for (const wake of this.landed.splice(0)) wake();
 		};
@@ -69,7 +67,6 @@ export class CountingExporter<B> implements BatchExporter<B> {
 
 	/** Settles every batch that is on its way as failed. */
 	abandon(failure: Failure): void {
-		this.abandoned ||= this.flights.size > 0;
 		for (const settle of this.flights) settle(failed(new Error(failure.words)), failure);
 	}
 
@@ -86,15 +83,20 @@ export class CountingExporter<B> implements BatchExporter<B> {
 
 	async shutdown(): Promise<void> {
 		await this.drained();
-		if (!this.abandoned) await this.inner.shutdown();
+		// Not waited for: it would wait for what was given up, and for a warming-up that nobody answered.
+		this.inner.shutdown().catch(() => {});
 	}
 
-	private fail(count: number, failure: Failure): void {
+	private fail(count: number, failure: Failure, error?: Error): void {
 		this.tally.failed += count;
 		this.tally.lastFailed = count;
 		this.tally.failure = failure;
-		this.onFailure(count, failure);
+		this.onFailure(count, failure, error);
 	}
+}
+
+function causeOf(error: Error | undefined): unknown {
+	return error instanceof PartlyFailed ? error.cause : error;
 }
 
 function failed(error: unknown): ExportResult {

@@ -15,7 +15,7 @@ export function noAnswerWithin(milliseconds: number): Failure {
 export function describeFailure(error: unknown): Failure {
 	const { code, message } = fields(error);
 	if (typeof code === "number") return code < 100 ? grpcFailure(code, message) : httpFailure(code);
-	return networkFailure(`${code ?? ""} ${message}`) ?? { words: "export failed", cure: "rejected" };
+	return networkFailure(`${code ?? ""} ${message}`) ?? { words: "export failed", cure: "unknown" };
 }
 
 /** Where gRPC hides the cause in words, the words of Node and OpenSSL are in it. */
@@ -37,6 +37,7 @@ const NETWORK: [RegExp, Failure][] = [
 	[/timed? ?out|Deadline/i, { words: "no answer in time", cure: "noAnswer" }],
 	[/retryable status/, { words: "HTTP 429, 502, 503 or 504", cure: "overloaded" }],
 	[/ECONNRESET|EPIPE|socket hang up|Connection dropped|RST_STREAM/, { words: "connection closed", cure: "rejected" }],
+	[/console limit/, { words: "more than is kept for the end of a session", cure: "console" }],
 	[/header|metadata/i, { words: "a header cannot be sent", cure: "refusedIdentity" }],
 	[/EACCES|EISDIR|ENOSPC|EROFS|ENOENT|ENOTDIR|EDQUOT/, { words: "file cannot be written", cure: "file" }],
 ];
@@ -55,7 +56,7 @@ function grpcFailure(code: number, message: string): Failure {
 	const words = `gRPC ${GRPC_NAMES[code] ?? code}`;
 	if (code === 4) return { words: "no answer in time", cure: "noAnswer" };
 	if (code === 7 || code === 16) return { words, cure: "refusedIdentity" };
-	if (code === 8) return { words, cure: /larger than max|message/i.test(message) ? "tooLarge" : "overloaded" };
+	if (code === 8) return { words, cure: /larger than max/i.test(message) ? "tooLarge" : "overloaded" };
 	if (code === 12) return { words, cure: "wrongProtocol" };
 	return networkFailure(message) ?? { words, cure: "rejected" };
 }

@@ -59,7 +59,7 @@ export class HttpRoutes {
 			destination: target.endpoint,
 			variable: target.endpointVariable,
 			close: (onDown) => observed.close(onDown),
-			destroy: () => observed.agent.destroy(),
+			destroy: () => observed.destroy(),
 		};
 	}
 
@@ -91,12 +91,15 @@ function createAgent(target: SignalConfig, proxy: string | undefined): HttpAgent
 class ObservedAgent {
 	readonly agent: HttpAgent;
 	private lastError: unknown;
+	private ended = false;
 	private readonly listeners: ((error: unknown) => void)[] = [];
 
 	constructor(agent: HttpAgent) {
 		this.agent = agent;
 		const connect = agent.createConnection.bind(agent);
 		agent.createConnection = (options, callback) => {
+			// The exporter does not try again after an error without a code of the network, and so lets the process end.
+			if (this.ended) throw new Error("the run is over");
 			const socket = connect(options, (error, stream) => {
 				if (error) this.failed(error);
 				callback?.(error, stream);
@@ -110,6 +113,11 @@ class ObservedAgent {
 	close(onDown: (error: unknown) => void): void {
 		if (this.lastError !== undefined) onDown(this.lastError);
 		this.listeners.push(onDown);
+	}
+
+	destroy(): void {
+		this.ended = true;
+		this.agent.destroy();
 	}
 
 	private observe(socket: Duplex): void {

@@ -10,12 +10,13 @@ import type { Config } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { CountingExporter, newTally } from "./counting-exporter.ts";
 import { type Counted, type Delivery, summarize } from "./delivery.ts";
-import { type Batches, pointsIn, type Route, recordsIn, spansIn } from "./exporter.ts";
+import { type BatchExporter, type Batches, pointsIn, type Route, recordsIn, spansIn } from "./exporter.ts";
 import { describeFailure, noAnswerWithin } from "./failure.ts";
 import { createResource } from "./resource.ts";
 import { openRoutes } from "./routes.ts";
 import { createSampler } from "./sampler.ts";
 import { listenToSdk } from "./sdk-messages.ts";
+import { SplittingExporter } from "./splitting-exporter.ts";
 import { asMetricExporter } from "./temporality.ts";
 
 export interface SinkOptions {
@@ -51,19 +52,24 @@ interface Line<B> extends Counted {
 export async function createSinks(options: SinkOptions): Promise<Sinks> {
 	const { otel } = options.config;
 	const { routes, console } = await openRoutes(options.config, options.diagnostics);
-	const follow = <S extends keyof Batches>(signal: S, sizeOf: (batch: Batches[S]) => number): Line<Batches[S]>[] =>
+	const follow = <S extends keyof Batches>(
+		signal: S,
+		sizeOf: (batch: Batches[S]) => number,
+		wrap: (exporter: BatchExporter<Batches[S]>) => BatchExporter<Batches[S]> = (exporter) => exporter,
+	): Line<Batches[S]>[] =>
 		routes[signal].map((route) => {
 			const tally = newTally();
-			const counting = new CountingExporter(route.exporter, sizeOf, tally, (count, failure) => {
-				options.diagnostics.say("warn", `${count} ${signal} not delivered to ${route.destination}: ${failure.words}`);
+			const counting = new CountingExporter(wrap(route.exporter), sizeOf, tally, (count, failure, error) => {
+				const told = `${count} ${signal} not delivered to ${route.destination}: ${failure.words}`;
+				options.diagnostics.say("warn", error ? `${told} (${String(error)})` : told);
 				options.onExportFailure?.(signal, count, failure.words);
 			});
 			const { destination, variable } = route;
 			return { signal, destination, variable, tally, cumulative: otel.temporality === "cumulative", route, counting };
 		});
-	const traces = follow("traces", spansIn);
+	const traces = follow("traces", spansIn, (exporter) => new SplittingExporter(exporter));
 	const metrics = follow("metrics", pointsIn);
-	const logs = follow("logs", recordsIn);
+	const logs = follow("logs", recordsIn, (exporter) => new SplittingExporter(exporter));
 	const lines = [...traces, ...metrics, ...logs];
 	listenToSdk(options.diagnostics, (signal, rejected) => {
 		lines.find((line) => line.signal === signal)?.counting.rejectPart(rejected);

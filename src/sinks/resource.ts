@@ -6,10 +6,12 @@ import { type Resource, resourceFromAttributes } from "@opentelemetry/resources"
 import type { OtelConfig } from "../config.ts";
 
 export function createResource(otel: OtelConfig, attributes: Attributes): Resource {
+	// telemetry.sdk.* alone: which runtime we are is nobody's question.
+	const sdk = Object.fromEntries(Object.entries(SDK_INFO).filter(([key]) => key.startsWith("telemetry.")));
 	return resourceFromAttributes({
 		...attributes,
 		...otel.resourceAttributes,
-		...SDK_INFO,
+		...sdk,
 		"service.name": otel.serviceName,
 		...(otel.serviceNamespace === undefined ? {} : { "service.namespace": otel.serviceNamespace }),
 	});

@@ -3,7 +3,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createRequire } from "node:module";
-import { plainLogs, plainMetrics, plainSpans, type LogRecord, type MetricPoint, type Span } from "./otlp-plain.ts";
+import { type LogRecord, type MetricPoint, plainLogs, plainMetrics, plainSpans, type Span } from "./otlp-plain.ts";
 import { until } from "./run.ts";
 
 // The package is CommonJS and its types want packages that are not there.

@@ -4,15 +4,15 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { systemClock } from "../../clock.ts";
 import type { Config } from "../../config.ts";
 import type { Diagnostics } from "../../diagnostics.ts";
-import { type ClaudeArgs, readClaudeArgs } from "../../launch/claude-args.ts";
 import { previewArgs } from "../../launch/args-preview.ts";
 import { envForRun, envWithoutRun } from "../../launch/child-env.ts";
+import { type ClaudeArgs, readClaudeArgs } from "../../launch/claude-args.ts";
 import { findClaude } from "../../launch/find-claude.ts";
-import { type ClaudeEnd, type ClaudeProcess, spawnClaude } from "../../launch/spawn-claude.ts";
+import { type ClaudeEnd, type ClaudeProcess, type Release, spawnClaude } from "../../launch/spawn-claude.ts";
 import type { Pipeline } from "../../pipeline.ts";
 import { sessionTraceparent } from "../../signals/ids.ts";
-import { cliMistakes, missingHooks } from "../sentences.ts";
 import { openDoors } from "../open-doors.ts";
+import { cliMistakes, missingHooks } from "../sentences.ts";
 
 export interface RunContext {
 	config: Config;
@@ -22,12 +22,15 @@ export interface RunContext {
 	/** Where our own files lie. */
 	packageRoot: string;
 	stdoutIsTerminal: boolean;
+	stderrIsTerminal: boolean;
 	/** To standard error, once claude has left the terminal. */
 	writeAfter(line: string): void;
 }
 
-/** The pipeline keeps to the user's own limit; this one is for the case that it does not. */
-export const FINISH_LIMIT_MS = 90_000;
+/** The pipeline keeps to CLAUDE_OTEL_EXIT_GRACE_MS; this beyond it is for the case that it does not. */
+const FINISH_MARGIN_MS = 5_000;
+const TOKEN_BYTES = 24;
+const DIGEST_KEY_BYTES = 32;
 
 export async function runClaude(args: readonly string[], context: RunContext): Promise<ClaudeEnd> {
 	const { config, diagnostics, env } = context;
@@ -39,34 +42,140 @@ export async function runClaude(args: readonly string[], context: RunContext): P
 		const { claude, release } = await start(command, args, bareEnv);
 		return claude.ended.finally(release);
 	}
+	await checkRedaction(config);
 	return runTraced(command, claudeArgs, context);
 }
 
+/** A bad pattern is told before claude is started; who has none pays nothing. */
+async function checkRedaction(config: Config): Promise<void> {
+	if (config.redactPatterns.length + config.redactAllowlist.length === 0 && config.redactConfig === undefined) return;
+	const { createRunPrivacy } = await import("../../run-privacy.ts");
+	createRunPrivacy(config, []);
+}
+
 async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunContext): Promise<ClaudeEnd> {
-	const { config, diagnostics, env } = context;
+	const { config, diagnostics, env, cwd } = context;
 	const runId = randomUUID();
-	const token = randomBytes(24).toString("base64url");
-	const doors = await openDoors({ claudeArgs, runId, token, ...context });
-	const traceparent = config.propagate ? sessionTraceparent(runId, config.inbound) : undefined;
+	const token = randomBytes(TOKEN_BYTES).toString("base64url");
+	const pipeline = Promise.withResolvers<Pipeline>();
+	const doors = await openDoors({
+		claudeArgs,
+		config,
+		diagnostics,
+		env,
+		cwd,
+		packageRoot: context.packageRoot,
+		runId,
+		token,
+		// Hooks that come before the pipeline is loaded wait for it, in their order.
+		onHook: (body) => void pipeline.promise.then((ready) => ready.hook(body)).catch(tellBug(diagnostics)),
+	});
+	const traceparent = config.propagate ? sessionTraceparent(runId, config.inbound.traceparent) : undefined;
 	const childEnv = envForRun(env, { runId, token, socketPath: doors.socketPath, traceparent });
 	const startedAt = systemClock();
-	const { claude, release } = await startWith(command, doors.args, claudeArgs, childEnv, diagnostics).catch((error) => {
-		doors.remove();
-		throw error;
-	});
+	let started: Started;
 	try {
-		const pipeline = loadPipeline({ claudeArgs, runId, token, startedAt, claude }, context);
-		// A pipeline that cannot start is our bug: told when claude has gone, and claude goes on.
-		pipeline.catch(() => {});
-		doors.onHook((body) => void pipeline.then((ready) => ready.hook(body)).catch(() => {}));
+		started = await startHooked(command, doors.args, claudeArgs, childEnv, diagnostics);
+	} catch (error) {
+		await doors.close(false);
+		throw error;
+	}
+	// From here on a mistake of ours costs the trace, never the session.
+	const onBug = tellBug(diagnostics);
+	process.on("uncaughtException", onBug).on("unhandledRejection", onBug);
+	const { claude, release } = started;
+	try {
 		await doors.warm();
+		pipeline.resolve(loadPipeline({ claudeArgs, runId, token, startedAt, claudePid: claude.pid }, context));
 		const end = await claude.ended;
-		await doors.close();
-		const { undelivered } = await finishInTime(await pipeline, end);
-		if (undelivered !== undefined) context.writeAfter(`${undelivered}\n`);
+		await doors.close(claudeArgs.interactive && claudeArgs.sessionPersistence);
+		const { undelivered } = await finishInTime(await pipeline.promise, end, config.exitGraceMs + FINISH_MARGIN_MS);
+		if (undelivered !== undefined && context.stderrIsTerminal) context.writeAfter(`${undelivered}\n`);
 		return end;
+	} catch (error) {
+		onBug(error);
+		return await claude.ended;
 	} finally {
 		release();
-		doors.remove();
+		process.off("uncaughtException", onBug).off("unhandledRejection", onBug);
 	}
+}
+
+interface Started {
+	claude: ClaudeProcess;
+	release: Release;
+}
+
+/** Where the system refuses so long a list of arguments, ours go before claude does. */
+async function startHooked(
+	command: string,
+	args: readonly string[],
+	claudeArgs: ClaudeArgs,
+	env: NodeJS.ProcessEnv,
+	diagnostics: Diagnostics,
+): Promise<Started> {
+	try {
+		return await spawnClaude(command, args, env);
+	} catch (error) {
+		if (codeOf(error) !== "E2BIG") throw startMistake(command, error);
+		diagnostics.say("warn", missingHooks.argumentsTooLong());
+		return start(command, claudeArgs.args, env);
+	}
+}
+
+async function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Started> {
+	try {
+		return await spawnClaude(command, args, env);
+	} catch (error) {
+		throw startMistake(command, error);
+	}
+}
+
+function startMistake(command: string, error: unknown): unknown {
+	const code = codeOf(error);
+	if (code === undefined) return error;
+	return code === "E2BIG" ? cliMistakes.claudeNotStartedTooLong() : cliMistakes.claudeNotStarted(command, code);
+}
+
+function codeOf(error: unknown): string | undefined {
+	return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}
+
+type PipelineStart = { claudeArgs: ClaudeArgs; runId: string; token: string; startedAt: number; claudePid: number };
+
+async function loadPipeline({ claudeArgs, ...run }: PipelineStart, context: RunContext): Promise<Pipeline> {
+	const { startPipeline } = await import("../../pipeline.ts");
+	return startPipeline({
+		...run,
+		config: context.config,
+		sessionSource: claudeArgs.sessionSource,
+		interactive: claudeArgs.interactive,
+		argsCount: claudeArgs.args.length,
+		argsPreview: previewArgs(claudeArgs.parsed),
+		digestKey: randomBytes(DIGEST_KEY_BYTES),
+		cwd: context.cwd,
+		sessionPersistence: claudeArgs.sessionPersistence,
+		knownSessionId: claudeArgs.knownSessionId,
+		diagnostics: context.diagnostics,
+		writeAfter: context.writeAfter,
+	});
+}
+
+async function finishInTime(pipeline: Pipeline, end: ClaudeEnd, limitMs: number): Promise<{ undelivered?: string }> {
+	let timer: NodeJS.Timeout | undefined;
+	const limit = new Promise<{ undelivered?: string }>((resolve) => {
+		timer = setTimeout(() => resolve({}), limitMs);
+	});
+	return Promise.race([pipeline.finish(end), limit]).finally(() => clearTimeout(timer));
+}
+
+function locateClaude({ config, cwd, packageRoot }: RunContext): string {
+	const found = findClaude({ ...config, cwd, packageRoot, platform: process.platform });
+	if ("path" in found) return found.path;
+	if ("notExecutable" in found) throw cliMistakes.claudeNotExecutable(found.notExecutable);
+	throw cliMistakes.claudeMissing(config.claudeBin, found.passedOver);
+}
+
+function tellBug(diagnostics: Diagnostics): (error: unknown) => void {
+	return (error) => diagnostics.say("error", error instanceof Error ? (error.stack ?? error.message) : String(error));
 }

@@ -20,13 +20,18 @@ export type NoHooks =
 
 const SILENCING_FLAGS = ["--bare", "--safe-mode"];
 
-export function planHooks(claudeArgs: ClaudeArgs, config: Config, env: NodeJS.ProcessEnv, cwd: string): HookPlan | NoHooks {
+export function planHooks(
+	claudeArgs: ClaudeArgs,
+	config: Config,
+	env: NodeJS.ProcessEnv,
+	cwd: string,
+): HookPlan | NoHooks {
 	const flag = SILENCING_FLAGS.find((name) => claudeArgs.flags.has(name));
 	if (flag !== undefined) return { because: "flag", flag };
 	// It shows every hook on stdout: ours would be seen.
 	if (claudeArgs.flags.has("--include-hook-events")) return { because: "hook-events" };
 	const user = readUserSettings(claudeArgs.settings, cwd);
-	if (user.from === "unusable") return { because: "settings", value: claudeArgs.settings?.text ?? "" };
+	if (user === undefined) return { because: "settings", value: claudeArgs.settings?.text ?? "" };
 	const others = readTellingSettings({
 		claudeConfigDir: config.claudeConfigDir,
 		cwd,
@@ -43,7 +48,7 @@ export function planHooks(claudeArgs: ClaudeArgs, config: Config, env: NodeJS.Pr
 }
 
 /** In order of rising rank: what is managed goes over what was given by flag, and that over the user's files. */
-function withUser(others: SettingsFile[], user: Exclude<UserSettings, { from: "unusable" }>, value: string): SettingsFile[] {
+function withUser(others: SettingsFile[], user: UserSettings, value: string): SettingsFile[] {
 	const given = { path: user.from === "file" ? value : "--settings", settings: user.settings, managed: false };
 	return [...others.filter((file) => !file.managed), given, ...others.filter((file) => file.managed)];
 }

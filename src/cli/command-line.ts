@@ -1,0 +1,53 @@
+// The process → its arguments split, its configuration read, and the one command that was meant. The way to claude
+// loads nothing but itself; commander comes only with words of ours.
+import { isatty } from "node:tty";
+import { systemClock } from "../clock.ts";
+import { loadConfig } from "../config.ts";
+import { createDiagnostics } from "../diagnostics.ts";
+import { runClaude } from "./commands/run.ts";
+import { splitArgs } from "./split-args.ts";
+
+export interface Ending {
+	exitCode?: number;
+	signal?: NodeJS.Signals;
+}
+
+export async function runCommandLine(process: NodeJS.Process, packageRoot: string): Promise<Ending> {
+	const split = splitArgs(process.argv.slice(2));
+	const loaded = loadConfig(process.env, process.platform, { debug: split.debug });
+	if (split.kind === "own") {
+		const { runOwnCommand } = await import("./program.ts");
+		return { exitCode: await runOwnCommand(split, { process, packageRoot, loaded }) };
+	}
+	const { config, problems } = loaded;
+	const diagnostics = createDiagnostics({ target: config.debug, level: config.otel.logLevel, clock: systemClock });
+	for (const problem of problems) diagnostics.say("warn", problem);
+
+	const after: string[] = [];
+	const end = await runClaude(split.args, {
+		config,
+		diagnostics,
+		env: process.env,
+		cwd: process.cwd(),
+		packageRoot,
+		stdoutIsTerminal: isatty(1),
+		stderrIsTerminal: isatty(2),
+		writeAfter: (line) => void after.push(line),
+	});
+	const write = writerOf(process);
+	diagnostics.release(write);
+	for (const line of after) write(line.endsWith("\n") ? line : `${line}\n`);
+	diagnostics.close();
+	return end;
+}
+
+/** To standard error, which is not so much as touched before there is something to say. */
+function writerOf(process: NodeJS.Process): (text: string) => void {
+	let ready = false;
+	return (text) => {
+		// The terminal may have gone with claude.
+		if (!ready) process.stderr.on("error", () => {});
+		ready = true;
+		process.stderr.write(text);
+	};
+}

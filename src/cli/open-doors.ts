@@ -1,0 +1,116 @@
+// One run → open doors for its hooks, and the arguments that tell claude of them. Whatever cannot be had (a port, a
+// private folder, the user's settings) costs hooks, never the run, and is told in the diagnostics.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "../config.ts";
+import type { Diagnostics } from "../diagnostics.ts";
+import type { HookBody } from "../intake/hook-body.ts";
+import { type HookServer, openHookServer } from "../intake/hook-server.ts";
+import type { ClaudeArgs } from "../launch/claude-args.ts";
+import { layOverlay } from "../launch/overlay.ts";
+import { type HookPlan, type NoHooks, planHooks } from "../launch/plan-hooks.ts";
+import { makeRunDirectory, type RunDirectory } from "../launch/run-directory.ts";
+import { missingHooks } from "./sentences.ts";
+
+export interface DoorOptions {
+	claudeArgs: ClaudeArgs;
+	config: Config;
+	diagnostics: Diagnostics;
+	env: NodeJS.ProcessEnv;
+	cwd: string;
+	packageRoot: string;
+	runId: string;
+	token: string;
+	onHook(body: HookBody): void;
+}
+
+export interface Doors {
+	/** For claude. */
+	args: readonly string[];
+	socketPath?: string;
+	/** Loads what serving needs, once claude has been started. */
+	warm(): Promise<void>;
+	/** claude has gone. Its exit hint may name our settings file, which then stays, with the user's settings alone. */
+	close(keepSettings: boolean): Promise<void>;
+}
+
+export async function openDoors(options: DoorOptions): Promise<Doors> {
+	const { claudeArgs, config, diagnostics } = options;
+	if (!claudeArgs.sessionPersistence) diagnostics.say("info", missingHooks.noTranscript());
+	const closed = { args: claudeArgs.args, warm: async () => {}, close: async () => {} };
+	const plan = planHooks(claudeArgs, config, options.env, options.cwd);
+	if ("because" in plan) {
+		diagnostics.say("info", whyNoHooks(plan));
+		return closed;
+	}
+	if (plan.why !== undefined) diagnostics.say("info", plan.why);
+	try {
+		return await openPlanned(plan, options);
+	} catch (error) {
+		diagnostics.say("warn", missingHooks.noDoor(error instanceof Error ? error.message : String(error)));
+		return closed;
+	}
+}
+
+async function openPlanned(plan: HookPlan, options: DoorOptions): Promise<Doors> {
+	const { claudeArgs, config, diagnostics, runId, token, onHook } = options;
+	let directory: RunDirectory | undefined;
+	const needDirectory = () => {
+		directory ??= makeRunDirectory({ ...config, runId, platform: process.platform });
+		return directory;
+	};
+	const wantsSocket = plan.transport === "socket" || claudeArgs.interactive;
+	const socketPath = wantsSocket ? needDirectory().socketPath : undefined;
+	let server: HookServer | undefined;
+	try {
+		server = await openHookServer({
+			token,
+			http: plan.transport === "http",
+			socketPath,
+			onHook,
+			tell: (sentence) => diagnostics.say("warn", sentence),
+		});
+		const overlay = layOverlay({
+			claudeArgs,
+			user: plan.user,
+			others: plan.others,
+			url: server.url,
+			forwarder:
+				socketPath === undefined
+					? undefined
+					: { node: process.execPath, path: join(options.packageRoot, "hooks", "forwarder.mjs") },
+			settingsPath: () => needDirectory().settingsPath,
+		});
+		const { file } = overlay;
+		const { warm, close } = server;
+		return {
+			args: overlay.args,
+			socketPath,
+			warm,
+			async close(keepSettings) {
+				await close();
+				if (file !== undefined && keepSettings) writeFileSync(file.path, file.userText);
+				directory?.remove(file !== undefined && keepSettings);
+			},
+		};
+	} catch (error) {
+		await server?.close();
+		directory?.remove(false);
+		throw error;
+	}
+}
+
+function whyNoHooks(no: NoHooks): string {
+	switch (no.because) {
+		case "flag":
+			return missingHooks.flag(no.flag);
+		case "hook-events":
+			return missingHooks.hookEvents();
+		case "disabled":
+			return missingHooks.disableAllHooks(no.path);
+		case "managed-only":
+			return missingHooks.managedOnly(no.path);
+		case "settings":
+			return missingHooks.settings(no.value);
+	}
+}

@@ -1,0 +1,115 @@
+// Which sessions are this run's, and where their transcripts lie: told by the hooks, and by claude's own file of
+// the process where no hook speaks. Facts of other sessions are not ours.
+import { readdirSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { findTranscript, readSessionOfProcess } from "./claude-files.ts";
+import { asString, type JsonObject } from "./json.ts";
+
+export interface FinderOptions {
+	config: { claudeConfigDir: string };
+	startedAt: number;
+	cwd: string;
+	sessionPersistence: boolean;
+	knownSessionId?: string;
+	claudePid: number | undefined;
+}
+
+export interface SessionFinder {
+	/** Whether a hook payload is of this run; follows its transcript if so. */
+	accepts(payload: JsonObject): boolean;
+	/** Asks claude's file of the process; cheap enough for every tick. */
+	look(): void;
+	/** claude has gone: the last chance to find a transcript that nobody told of. */
+	lookLast(): void;
+	/** What was amiss, for the diagnostics. */
+	problems(): string[];
+}
+
+/** Once the session is known, its file of the process is read only every so many looks (it tells of /clear). */
+const LOOKS_PER_READ = 5;
+
+export function createSessionFinder(options: FinderOptions, follow: (transcript: string) => void): SessionFinder {
+	const { claudeConfigDir } = options.config;
+	const sessions = new Set<string>();
+	const followed = new Set<string>();
+	let ended = false;
+	let hooks = 0;
+	let foreign = 0;
+	let looks = 0;
+
+	function followSession(sessionId: string, cwd: string): void {
+		sessions.add(sessionId);
+		if (followed.has(sessionId) || !options.sessionPersistence) return;
+		const path = findTranscript(claudeConfigDir, sessionId, cwd);
+		if (path === undefined) return;
+		followed.add(sessionId);
+		follow(path);
+	}
+
+	function askProcess(): string | undefined {
+		if (options.claudePid === undefined) return undefined;
+		const told = readSessionOfProcess(claudeConfigDir, options.claudePid);
+		if (told) followSession(told.sessionId, told.cwd ?? options.cwd);
+		return told?.sessionId;
+	}
+
+	/** A new session is ours if it is the first, follows one that ended, or is what claude's file says. */
+	function isOurs(sessionId: string): boolean {
+		if (sessions.has(sessionId)) return true;
+		if (hooks === 0 || ended) return true;
+		const told = askProcess();
+		return told === undefined || told === sessionId;
+	}
+
+	return {
+		accepts(payload) {
+			const sessionId = asString(payload.session_id);
+			if (sessionId === undefined || !isOurs(sessionId)) {
+				foreign++;
+				return false;
+			}
+			hooks++;
+			sessions.add(sessionId);
+			ended = payload.hook_event_name === "SessionEnd";
+			const path = asString(payload.transcript_path);
+			if (path !== undefined && options.sessionPersistence && basename(path) === `${sessionId}.jsonl`) {
+				followed.add(sessionId);
+				follow(path);
+			}
+			return true;
+		},
+		look() {
+			if (sessions.size > 0 && followed.size === sessions.size && looks++ % LOOKS_PER_READ !== 0) return;
+			askProcess();
+			for (const sessionId of sessions) followSession(sessionId, options.cwd);
+		},
+		lookLast() {
+			for (const sessionId of sessions) followSession(sessionId, options.cwd);
+			if (followed.size > 0 || !options.sessionPersistence) return;
+			if (options.knownSessionId !== undefined) followSession(options.knownSessionId, options.cwd);
+			if (followed.size > 0) return;
+			const path = onlyTranscriptSince(claudeConfigDir, options.cwd, options.startedAt);
+			if (path !== undefined) follow(path);
+		},
+		problems() {
+			const problems: string[] = [];
+			if (hooks === 0 && followed.size > 0)
+				problems.push("No hook reached us: the transcript alone tells of this session.");
+			if (foreign > 0) problems.push(`${foreign} hooks of sessions that this run did not start were dropped.`);
+			return problems;
+		},
+	};
+}
+
+/** The one transcript of this directory that was begun or went on since then; none where several were. */
+function onlyTranscriptSince(claudeConfigDir: string, cwd: string, since: number): string | undefined {
+	const folder = dirname(join(claudeConfigDir, "projects", cwd.replace(/[^A-Za-z0-9]/g, "-"), "x"));
+	try {
+		const recent = readdirSync(folder).filter(
+			(name) => name.endsWith(".jsonl") && statSync(join(folder, name)).mtimeMs >= since,
+		);
+		return recent.length === 1 && recent[0] !== undefined ? join(folder, recent[0]) : undefined;
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,35 @@
+// Configuration → the privacy of a run. Wiring like pipeline.ts, apart from it so that a bad pattern can be told
+// before claude is started, without loading the rest.
+import { readFileSync } from "node:fs";
+import type { Config } from "./config.ts";
+import { mistakes } from "./errors.ts";
+import { PatternMistake } from "./privacy/pattern-mistake.ts";
+import { createPrivacy, type Privacy } from "./privacy/privacy.ts";
+
+/** @param literals redacted whatever else is said: the run's token. Throws a UserMistake for a pattern or file that cannot be used. */
+export function createRunPrivacy(config: Config, literals: readonly string[]): Privacy {
+	try {
+		return createPrivacy({
+			level: config.level === "off" ? "minimal" : config.level,
+			maxAttrLength: config.maxAttrLength,
+			maxPayloadBytes: config.maxPayloadBytes,
+			patterns: config.redactPatterns,
+			allowlist: config.redactAllowlist,
+			disableDefaults: config.redactDisableDefaults,
+			config: readRedactionFile(config.redactConfig),
+			literals,
+		});
+	} catch (error) {
+		if (error instanceof PatternMistake) throw mistakes.badPattern(error.message);
+		throw error;
+	}
+}
+
+function readRedactionFile(path: string | undefined): unknown {
+	if (path === undefined) return undefined;
+	try {
+		return JSON.parse(readFileSync(path, "utf8"));
+	} catch (error) {
+		throw mistakes.badRedactionFile(path, error instanceof Error ? error.message : String(error));
+	}
+}

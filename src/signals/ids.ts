@@ -1,0 +1,87 @@
+// Trace and span ids: the same facts give the same ids, in any order, replayed or recovered.
+import { createHash } from "node:crypto";
+import type { Ref } from "../model/episode.ts";
+
+/** Hex of SHA-256 over the parts written one after the other. */
+function hash(bytes: number, ...parts: (string | number)[]): string {
+	return createHash("sha256")
+		.update(parts.join(""))
+		.digest("hex")
+		.slice(0, bytes * 2);
+}
+
+/** Trace of the n-th session span of a run. */
+export function sessionTraceId(runId: string, n: number): string {
+	return hash(16, "trace", runId, n);
+}
+
+export function sessionSpanId(runId: string, n: number): string {
+	return hash(8, "session", runId, n);
+}
+
+/** A turn's own trace, where each turn is a root. */
+export function turnTraceId(sessionId: string, promptId: string): string {
+	return hash(16, "trace", sessionId, promptId);
+}
+
+export function spanIdOf(ref: Ref, runId: string): string {
+	switch (ref.kind) {
+		case "session":
+			return sessionSpanId(runId, ref.n);
+		case "turn":
+			return hash(8, "turn", ref.sessionId, ref.promptId);
+		case "chat":
+			return hash(8, "chat", ref.sessionId, ref.key);
+		case "tool":
+			return hash(8, "tool", ref.sessionId, ref.toolUseId);
+		case "wait":
+			return hash(8, "permission_wait", ref.sessionId, ref.toolUseId, ref.n === 0 ? "" : ref.n);
+		case "agent":
+			return hash(8, "agent", ref.sessionId, ref.agentId, ref.n);
+		case "compaction":
+			return hash(8, "compaction", ref.sessionId, ref.id);
+		default:
+			return ref satisfies never;
+	}
+}
+
+export interface InboundTrace {
+	traceId: string;
+	spanId: string;
+	traceFlags: number;
+}
+
+/** W3C traceparent; undefined where it does not keep the format (then there is no parent, as the standard says). */
+export function parseTraceparent(text: string | undefined): InboundTrace | undefined {
+	const match = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/.exec(text?.trim() ?? "");
+	if (!match) return undefined;
+	const [, version, traceId = "", spanId = "", flags = ""] = match;
+	if (version === "ff" || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
+	return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 1 };
+}
+
+/** TRACEPARENT for claude: the first session span, known before claude is started. */
+export function sessionTraceparent(runId: string, inbound: string | undefined): string {
+	const parent = parseTraceparent(inbound);
+	const traceId = parent?.traceId ?? sessionTraceId(runId, 0);
+	const flags = (parent?.traceFlags ?? 1).toString(16).padStart(2, "0");
+	return `00-${traceId}-${sessionSpanId(runId, 0)}-${flags}`;
+}
+
+/** An id generator for the SDK that gives out the ids that were set just before. */
+export interface PresetIds {
+	preset(traceId: string, spanId: string): void;
+	generateTraceId(): string;
+	generateSpanId(): string;
+}
+
+export function createPresetIds(): PresetIds {
+	let next = { traceId: "", spanId: "" };
+	return {
+		preset: (traceId, spanId) => {
+			next = { traceId, spanId };
+		},
+		generateTraceId: () => next.traceId,
+		generateSpanId: () => next.spanId,
+	};
+}

@@ -1,0 +1,203 @@
+// Every name that claude-otel emits. docs/telemetry.md is checked against this table.
+
+/** Attributes of spans and records, with what they mean. `<key>` stands for a key of the tool's own input or response. */
+export const ATTRIBUTES = {
+	"session.id": "Claude Code's session id",
+	"gen_ai.conversation.id": "the same",
+	"prompt.id": "id of the prompt that began the turn",
+	"session.source": "startup, resume, clear or fork",
+	"session.end_reason": "SessionEnd's reason, else signal:SIGx, exit or lost",
+	"session.duration_ms": "milliseconds from start to end",
+	"claude.version": "version of Claude Code",
+	"claude.args_count": "number of arguments given to claude",
+	"claude.args_preview": "names of flags, and values of a few harmless ones",
+	exit_code: "exit code of claude, or of a Bash command",
+	turns: "human turns",
+	"turns.synthetic": "turns that a notification or wake-up began",
+	tools_used: "tool calls, those of agents too",
+	tool_names: "names of the tools used, at most 50",
+	"tokens.input": "uncached input tokens",
+	"tokens.output": "output tokens",
+	"tokens.cache_read": "input tokens read from the prompt cache",
+	"tokens.cache_creation": "input tokens written to the prompt cache",
+	"tokens.cache_creation_5m": "of these, to the 5-minute cache",
+	"tokens.cache_creation_1h": "of these, to the 1-hour cache",
+	"tokens.total": "all of them",
+	"tokens.lost.input": "uncached input of attempts that were cut after they began",
+	"tokens.lost.output": "output of such attempts",
+	"tokens.lost.cache_read": "cache reads of such attempts",
+	"tokens.lost.cache_creation": "cache writes of such attempts",
+	"tokens.source": "where the numbers come from: transcript, cost-state or unknown",
+	"claude.cost_usd": "cost in USD",
+	"claude.cost_basis": "native, list or unknown",
+	"claude.cost_estimated": "the price is that of a related model",
+	permission_mode: "permission mode",
+	"vcs.ref.head.name": "branch",
+	"vcs.ref.head.revision": "commit",
+	"process.working_directory": "working directory",
+	"gen_ai.operation.name": "chat, execute_tool or invoke_agent",
+	"gen_ai.provider.name": "anthropic",
+	"gen_ai.system": "anthropic",
+	"gen_ai.agent.name": "claude-code, or the agent's type",
+	"gen_ai.agent.id": "agent id",
+	"turn.index": "place in the session, from 1",
+	"turn.synthetic": "not typed by a human",
+	"turn.status": "ok, error, interrupted or lost",
+	"turn.prompts": "prompts submitted in this turn",
+	"prompt.length": "UTF-8 bytes of the prompt",
+	"prompt.preview": "the prompt (level full)",
+	"response.length": "UTF-8 bytes of the answer's text",
+	"response.preview": "the answer's text (level full)",
+	"gen_ai.request.model": "model that was asked for",
+	"gen_ai.response.model": "model that answered",
+	"gen_ai.response.id": "message id",
+	"gen_ai.response.finish_reasons": "stop reasons",
+	"gen_ai.usage.input_tokens": "input, cache reads and cache writes",
+	"gen_ai.usage.output_tokens": "output tokens",
+	"gen_ai.usage.cache_read.input_tokens": "input tokens read from the cache",
+	"gen_ai.usage.cache_creation.input_tokens": "input tokens written to the cache",
+	"gen_ai.usage.cache_write.input_tokens": "the same, under its newer name",
+	"request.id": "request id of the API",
+	"request.attempts": "attempts until the answer or the final error",
+	"request.retry_ms": "milliseconds waited between attempts",
+	query_source: "main, subagent, compact or auxiliary",
+	"error.type": "class of the error",
+	"error.message": "the error's text: its first line, at level full all of it",
+	"http.response.status_code": "HTTP status of a failed request",
+	"gen_ai.tool.name": "tool name",
+	"gen_ai.tool.call.id": "tool use id",
+	"tool.name": "tool name",
+	"tool.use_id": "tool use id",
+	duration_ms: "milliseconds of the tool alone, or of the compaction",
+	"tool.status": "ok, error, denied, interrupted or lost",
+	error: "the call failed",
+	"tool.error": "the same as error.message",
+	interrupted: "it was interrupted",
+	timeout: "it timed out",
+	stdout_bytes: "UTF-8 bytes of standard output",
+	stderr_bytes: "UTF-8 bytes of standard error",
+	response_bytes: "bytes of the response as JSON",
+	"input.summary": "the input in one line",
+	"input.truncated": "summary or input was truncated",
+	"response.truncated": "the response was truncated",
+	"tool.input.<key>": "the input (level full)",
+	"tool.response.<key>": "the response (level full)",
+	"mcp.server.name": "MCP server",
+	"tool.decision": "accept or reject, where it is told",
+	"tool.decision_source": "who decided: config, hook, user …",
+	"agent.background": "it ran in the background",
+	"agent.depth": "1 for an agent of the main loop",
+	"agent.status": "ok, interrupted or lost",
+	"compaction.trigger": "auto or manual",
+	"compaction.pre_tokens": "tokens of the context before",
+	"compaction.post_tokens": "and after",
+	"model.from": "model before a switch",
+	"model.to": "model after it",
+	"model.switch_reason": "why it was switched",
+	"notification.type": "type of a notification",
+	"retry.attempt": "number of the attempt that failed",
+	"retry.max_attempts": "attempts that claude makes",
+	"retry.wait_ms": "milliseconds until the next",
+	"policy.pattern": "pattern of CLAUDE_OTEL_DENIED_MODELS that matched",
+	"event.name": "name of the record",
+	"log.record.uid": "unique and the same in a replay",
+} as const;
+export type AttributeName = keyof typeof ATTRIBUTES;
+
+export const SPANS = [
+	"claude.session",
+	"invoke_agent {agent}",
+	"chat {model}",
+	"execute_tool {tool}",
+	"claude.permission_wait",
+	"claude.compaction",
+] as const;
+
+export const RECORDS = [
+	"session.start",
+	"session.end",
+	"user.prompt",
+	"assistant.response",
+	"tool.call",
+	"tool.error",
+	"permission.decision",
+	"api.error",
+	"api.retry",
+	"agent.start",
+	"agent.end",
+	"compaction",
+	"model.switch",
+	"model.denied",
+	"notification",
+] as const;
+export type RecordName = (typeof RECORDS)[number];
+
+export interface MetricRow {
+	kind: "counter" | "histogram" | "up-down counter" | "gauge";
+	unit: string;
+	attributes: readonly string[];
+	meaning: string;
+	buckets?: readonly number[];
+}
+
+const MS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 300_000, 1_800_000];
+const LONG_MS = [1, 5, 15, 60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400].map((seconds) => seconds * 1000);
+const BYTES = Array.from({ length: 17 }, (_, power) => 2 ** (power + 8));
+/** Advised by the gen_ai conventions. */
+const TOKENS = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864];
+const SECONDS = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
+
+export const METRICS = {
+	"claude.sessions_total": counter("sessions begun", ["session.source"]),
+	"claude.turns_total": counter("turns ended", ["turn.synthetic", "turn.status"]),
+	"claude.tool_calls_total": counter("tool calls ended", ["tool.name", "tool.status"]),
+	"claude.tool_calls_errors_total": counter("tool calls that failed", ["tool.name", "error.type"]),
+	"claude.tool_call_duration_ms": histogram("duration of the tool alone", "ms", MS, ["tool.name", "tool.status"]),
+	"claude.tools_in_flight": {
+		kind: "up-down counter",
+		unit: "{call}",
+		attributes: ["tool.name"],
+		meaning: "tool calls at work",
+	},
+	"claude.model_requests_total": counter("model requests answered or failed for good", [
+		"model",
+		"query_source",
+		"status",
+	]),
+	"claude.api_errors_total": counter("failed attempts and final errors", ["error.type", "model"]),
+	"claude.cache_hits_total": counter("requests that read from the prompt cache", ["model"]),
+	"claude.cache_misses_total": counter("requests that did not read from it", ["model"]),
+	"claude.cache_creations_total": counter("requests that wrote to it", ["model"]),
+	"claude.context_compactions_total": counter("compactions", ["trigger"]),
+	"claude.prompt_latency_ms": histogram("from the end of a turn to the next human prompt", "ms", LONG_MS, []),
+	"claude.session_duration_ms": histogram("duration of sessions", "ms", LONG_MS, ["session.end_reason"]),
+	"claude.tokens_total": counter("tokens", ["type", "model", "query_source"], "{token}"),
+	"claude.cost_usd_total": counter("cost", ["model", "query_source"], "USD"),
+	"claude.payload_bytes": histogram("sizes of inputs, outputs, prompts and answers", "By", BYTES, [
+		"tool.name",
+		"direction",
+	]),
+	"gen_ai.client.token.usage": histogram("tokens of a request", "{token}", TOKENS, [
+		"gen_ai.token.type",
+		"gen_ai.request.model",
+		"gen_ai.operation.name",
+	]),
+	"gen_ai.client.operation.duration": histogram("duration of a request", "s", SECONDS, [
+		"gen_ai.operation.name",
+		"gen_ai.request.model",
+		"error.type",
+	]),
+	"claude_otel.facts_total": counter("facts taken in", ["source"]),
+	"claude_otel.facts_dropped_total": counter("facts dropped", ["source"]),
+	"claude_otel.late_facts_total": counter("facts that came after their span", ["source"]),
+	"claude_otel.export_failures_total": counter("spans, points and records not exported", ["signal"]),
+} as const satisfies Record<string, MetricRow>;
+export type MetricName = keyof typeof METRICS;
+
+function counter(meaning: string, attributes: readonly string[], unit = "1") {
+	return { kind: "counter", unit, attributes, meaning } as const;
+}
+
+function histogram(meaning: string, unit: string, buckets: readonly number[], attributes: readonly string[]) {
+	return { kind: "histogram", unit, attributes, meaning, buckets } as const;
+}

@@ -1,0 +1,53 @@
+// What the model tells → spans, metrics and records, as the level allows.
+import type { Logger, Meter, Tracer } from "@opentelemetry/api";
+import type { ModelOutput } from "../model/episode.ts";
+import type { Semconv } from "./attributes.ts";
+import type { InboundTrace, PresetIds } from "./ids.ts";
+import { createLogs } from "./logs.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import { createSpans } from "./spans.ts";
+
+export interface SignalOptions {
+	tracer: Tracer;
+	meter: Meter;
+	logger: Logger;
+	ids: PresetIds;
+	runId: string;
+	shape: "session" | "turn";
+	inbound: InboundTrace | undefined;
+	level: "minimal" | "standard" | "full";
+	semconv: Semconv;
+	/** Onto session and turn spans and records. */
+	extra: Record<string, string>;
+	deniedModels: readonly string[];
+}
+
+export interface Signals {
+	output: ModelOutput;
+	metrics: Metrics;
+}
+
+export function createSignals(options: SignalOptions): Signals {
+	const minimal = options.level === "minimal";
+	const metrics = createMetrics(options.meter);
+	const spans = createSpans({ ...options, sessionsAndTurnsOnly: minimal });
+	const logs = minimal ? undefined : createLogs({ ...options, spans });
+	const output: ModelOutput = {
+		sessionOpened(session) {
+			metrics.sessionOpened(session.source);
+			spans.sessionOpened(session);
+		},
+		episode(episode) {
+			metrics.episode(episode);
+			spans.episode(episode);
+			logs?.episode(episode);
+		},
+		moment(moment) {
+			metrics.moment(moment);
+			logs?.moment(moment);
+		},
+		inFlight: metrics.inFlight,
+		late: metrics.late,
+	};
+	return { output, metrics };
+}

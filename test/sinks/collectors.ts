@@ -1,0 +1,120 @@
+// Collectors that misbehave, and what stands between us and one. In: how to behave. Out: an address, and a way
+// to end it. All on loopback.
+import { createServer, type IncomingMessage, type RequestListener, request, type Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import {
+	type AddressInfo,
+	connect,
+	createServer as createTcpServer,
+	type Socket,
+	type Server as TcpServer,
+} from "node:net";
+import { gunzipSync } from "node:zlib";
+
+export interface Place {
+	url: string;
+	port: number;
+	close(): Promise<void>;
+}
+
+/** Accepts connections and never says a word. */
+export function startHanging(): Promise<Place> {
+	return listen(createTcpServer(() => {}));
+}
+
+/** An address where nobody listens: taken once, then left. */
+export async function unusedAddress(): Promise<string> {
+	const place = await startHanging();
+	await place.close();
+	return place.url;
+}
+
+export function startHttp(answer: RequestListener): Promise<Place> {
+	return listen(createServer(answer));
+}
+
+export function startHttps(
+	tls: { key: string; cert: string; ca?: string; requestCert?: boolean },
+	answer: RequestListener,
+): Promise<Place> {
+	return listen(createSecureServer({ ...tls, rejectUnauthorized: tls.requestCert ?? false }, answer), "https");
+}
+
+/** Unpacks what comes compressed and hands it on: the mock receiver cannot. */
+export async function startUnpackingRelay(to: string): Promise<Place & { encodings: unknown[] }> {
+	const encodings: unknown[] = [];
+	const place = await startHttp(async (incoming, response) => {
+		encodings.push(incoming.headers["content-encoding"]);
+		const body = gunzipSync(await readBody(incoming));
+		const headers = { "content-type": incoming.headers["content-type"] };
+		const onward = request(new URL(incoming.url ?? "/", to), { method: "POST", headers }, (answer) => {
+			response.writeHead(answer.statusCode ?? 500, answer.headers);
+			answer.pipe(response);
+		});
+		onward.end(body);
+	});
+	return { ...place, encodings };
+}
+
+/** Takes a given address and hands every connection on. */
+export function startRelay(at: string, to: string): Promise<Place> {
+	const relay = createTcpServer((socket) => {
+		const onward = connect(Number(new URL(to).port), "127.0.0.1");
+		socket.pipe(onward).pipe(socket);
+		onward.on("error", () => socket.destroy());
+		socket.on("error", () => onward.destroy());
+	});
+	return listen(relay, "http", Number(new URL(at).port));
+}
+
+/** An http proxy as companies have it: whole URLs for http, CONNECT for everything else; connects to `to` whatever is asked. */
+export async function startProxy(to: number): Promise<Place & { asked: string[] }> {
+	const asked: string[] = [];
+	const server = createServer((incoming, response) => {
+		asked.push(`${incoming.method} ${incoming.url}`);
+		const { pathname } = new URL(incoming.url ?? "/");
+		const onward = request(
+			{ host: "127.0.0.1", port: to, path: pathname, method: "POST", headers: incoming.headers },
+			(answer) => {
+				response.writeHead(answer.statusCode ?? 500, answer.headers);
+				answer.pipe(response);
+			},
+		);
+		incoming.pipe(onward);
+	});
+	server.on("connect", (incoming: IncomingMessage, socket: Socket) => {
+		asked.push(`CONNECT ${incoming.url}`);
+		const onward = connect(to, "127.0.0.1", () => {
+			socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+			socket.pipe(onward).pipe(socket);
+		});
+		onward.on("error", () => socket.destroy());
+		socket.on("error", () => onward.destroy());
+	});
+	return { ...(await listen(server)), asked };
+}
+
+export async function readBody(incoming: IncomingMessage): Promise<Buffer> {
+	const chunks: Buffer[] = [];
+	for await (const chunk of incoming) chunks.push(chunk as Buffer);
+	return Buffer.concat(chunks);
+}
+
+function listen(server: Server | TcpServer, scheme = "http", wanted = 0): Promise<Place> {
+	const sockets = new Set<Socket>();
+	server.on("connection", (socket: Socket) => {
+		sockets.add(socket);
+		socket.on("close", () => sockets.delete(socket)).on("error", () => {});
+	});
+	return new Promise((resolve) => {
+		server.listen(wanted, "127.0.0.1", () => {
+			const { port } = server.address() as AddressInfo;
+			const close = () =>
+				new Promise<void>((closed) => {
+					for (const socket of sockets) socket.destroy();
+					server.close(() => closed());
+				});
+			resolve({ url: `${scheme}://127.0.0.1:${port}`, port, close });
+		});
+	});
+}

@@ -1,0 +1,117 @@
+// src/main.ts → dist/: one small file that starts claude, and beside it the parts that are loaded later or for words of
+// our own. Bundled because loading 400 small files of the OpenTelemetry packages takes longer than running them.
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BuildOptions, build, type Plugin } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const dist = join(root, "dist");
+
+/** Entries that are loaded when claude has been started, or for words of our own. */
+const LATER: Record<string, string> = {
+	pipeline: "src/pipeline.ts",
+	program: "src/cli/program.ts",
+	"run-privacy": "src/run-privacy.ts",
+};
+
+/** A program that is running may still load parts of the build before this one. */
+const KEEP_OLD_MS = 10 * 60 * 1000;
+
+export async function buildDist(keepOldMs = KEEP_OLD_MS): Promise<void> {
+	const common: BuildOptions = {
+		absWorkingDir: root,
+		outdir: dist,
+		bundle: true,
+		platform: "node",
+		format: "esm",
+		target: "node22.15",
+		sourcemap: "linked",
+		sourcesContent: false,
+		minifyWhitespace: true,
+		legalComments: "linked",
+		// CommonJS packages inside the bundle ask for Node's own modules by require.
+		banner: { js: 'const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);' },
+		write: false,
+		logLevel: "warning",
+	};
+	const [start, later] = await Promise.all([
+		// Linking several small files costs more than the few lines that the two builds have twice.
+		build({ ...common, entryPoints: { main: "src/main.ts" }, plugins: [plainBuiltins, laterParts] }),
+		build({
+			...common,
+			entryPoints: LATER,
+			plugins: [plainBuiltins, bundledGrpc],
+			splitting: true,
+			chunkNames: "[name]-[hash]",
+		}),
+	]);
+	const files = [...later.outputFiles, ...start.outputFiles];
+	mkdirSync(dist, { recursive: true });
+	const written = new Set(files.map((file) => basename(file.path)));
+	// Parts first and the entry last, each by rename: whoever starts in between gets the old program or the new one.
+	for (const { path, contents } of files) {
+		writeFileSync(`${path}.${process.pid}`, contents);
+		renameSync(`${path}.${process.pid}`, path);
+	}
+	for (const name of readdirSync(dist)) {
+		const file = join(dist, name);
+		if (!written.has(name) && Date.now() - statSync(file).mtimeMs >= keepOldMs) rmSync(file);
+	}
+}
+
+/**
+ * Node's own modules without the ESM face that Node makes for an import: that one reads every property of `node:fs` and
+ * `node:crypto`, which loads streams, promises and web crypto, and doubles the time until claude is started.
+ */
+const plainBuiltins: Plugin = {
+	name: "plain-builtins",
+	setup({ onResolve, onLoad }) {
+		onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+			kind === "import-statement" || kind === "dynamic-import" ? { path, namespace: "builtin" } : undefined,
+		);
+		onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => {
+			const exported = Object.keys(createRequire(import.meta.url)(path)).filter((name) => /^[A-Za-z]\w*$/.test(name));
+			// "Pure", so that what nobody imports is left out, unread.
+			const lines = exported.map((name) => `export const ${name} = /* @__PURE__ */ (() => builtin.${name})();`);
+			return {
+				contents: [`const builtin = process.getBuiltinModule("${path}");`, ...lines, "export default builtin;"].join(
+					"\n",
+				),
+			};
+		});
+	},
+};
+
+/**
+ * The gRPC exporters ask for grpc-js when they are first used, by a require of their own that no bundler sees: left so,
+ * the package would look for it on the user's machine. In a part that is loaded for gRPC alone it can be a plain import.
+ */
+const bundledGrpc: Plugin = {
+	name: "bundled-grpc",
+	setup({ onLoad }) {
+		onLoad({ filter: /otlp-grpc-exporter-base[\\/]dist[\\/].*\.mjs$/ }, ({ path }) => {
+			const source = readFileSync(path, "utf8");
+			const asked = /\b__require\("@grpc\/grpc-js"\)/g;
+			if (!asked.test(source)) return undefined;
+			return { contents: `import * as bundledGrpcJs from "@grpc/grpc-js";\n${source.replace(asked, "bundledGrpcJs")}` };
+		});
+	},
+};
+
+/** What main.ts and the files that it cannot do without import later: left to the other build, by its entry's name. */
+const laterParts: Plugin = {
+	name: "later-parts",
+	setup({ onResolve }) {
+		onResolve({ filter: /^\.\.?\// }, ({ path, kind }) => {
+			if (kind !== "dynamic-import") return undefined;
+			const name = basename(path, ".ts");
+			if (!(name in LATER)) throw new Error(`${path} is imported later, but is no entry of the build`);
+			return { path: `./${name}.js`, external: true };
+		});
+	},
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+	await buildDist(process.argv.includes("--clean") ? 0 : undefined);
