@@ -27,6 +27,8 @@ export async function buildDist(keepOldMs = KEEP_OLD_MS): Promise<void> {
 		platform: "node",
 		format: "esm",
 		target: "node22.15",
+		// The UMD half of a package cannot be bundled.
+		mainFields: ["module", "main"],
 		sourcemap: "linked",
 		sourcesContent: false,
 		minifyWhitespace: true,

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import type { Loaded } from "../config.ts";
 import { cliMistakes } from "./sentences.ts";
+import type { Scope } from "./settings-scope.ts";
 import type { SplitArgs } from "./split-args.ts";
 
 export interface OwnContext {
@@ -62,20 +63,21 @@ function buildProgram(context: OwnContext, finish: (exitCode: number) => void = 
 			"\nThese words count only before the first argument that is not ours; all else is claude's.\n",
 		);
 
-	for (const [name, summary] of [
-		["install-hooks", "let every session of claude tell its hooks, also those started without claude-otel"],
-		["uninstall-hooks", "take exactly that out again"],
-	] as const) {
+	const scoped = (name: string, summary: string, action: (scope: Scope) => Promise<number>) =>
 		program
 			.command(name)
 			.description(summary)
 			.option("--project", "in this project's .claude/settings.json instead of the user's")
 			.option("--local", "in this project's .claude/settings.local.json")
-			.action(async (scope: { project?: true; local?: true }) => {
-				const { changeInstalledHooks } = await import("./commands/installed-hooks.ts");
-				finish(await changeInstalledHooks(name, scope, context));
-			});
-	}
+			.action(async (scope: Scope) => finish(await action(scope)));
+	scoped(
+		"install-hooks",
+		"also trace sessions that are started without claude-otel, once a service listens",
+		async (scope) => (await import("./commands/install-hooks.ts")).installHooks(scope, context),
+	);
+	scoped("uninstall-hooks", "take exactly that out again", async (scope) =>
+		(await import("./commands/uninstall-hooks.ts")).uninstallHooks(scope, context),
+	);
 	program
 		.command("demo")
 		.description("a scripted session of the real claude, without account or network, and its trace as a tree")

@@ -2,11 +2,12 @@
 // `advance` hands on what is complete, `settle` closes everything that is left. Pure: time arrives as an argument.
 import { endOfLife, lifeAt, livesOf, readOfLife } from "./agents.ts";
 import type { ModelOutput, Moment } from "./episode.ts";
-import type { Fact, Usage } from "./fact.ts";
-import { createHandOn, type HandOn } from "./hand-on.ts";
+import type { Fact } from "./fact.ts";
+import { createHandOn, type HandOn } from "./hand-on/hand-on.ts";
+import type { HandoverOptions } from "./hand-on/handover.ts";
 import { HELD_CALLS_MAX, HELD_CALLS_TARGET, SESSION_QUIET_MS, STAMP_SKEW_MS, TURN_QUIET_MS } from "./limits.ts";
-import { createPlaces, isTurn, type Life, type Link } from "./places.ts";
-import type { LaneTold, ToolState, TurnState } from "./state.ts";
+import { createPlaces, isTurn, type Life, type Link, linkOfTool } from "./places.ts";
+import type { LaneTold, TurnState } from "./state.ts";
 import {
 	createStores,
 	noteAgent,
@@ -21,12 +22,7 @@ import {
 	type Stores,
 } from "./stores.ts";
 
-export interface ModelOptions {
-	/** List price in integer pico-USD; undefined where none is known. */
-	price(usage: Usage, model: string, at: number): { picoUsd: number | undefined; estimated: boolean };
-	/** Tools that get no span (they are counted all the same). */
-	isExcluded(toolName: string): boolean;
-}
+export type ModelOptions = HandoverOptions;
 
 export interface Model {
 	apply(fact: Fact): void;
@@ -40,7 +36,7 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 	const stores = createStores();
 	const links = new Map<string, Link>();
 	const places = createPlaces(stores, (toolUseId) => links.get(toolUseId) ?? openLink(stores, toolUseId, options));
-	const handOn = createHandOn(stores, places, links, options, output);
+	const handOn = createHandOn({ stores, places, links, options, output });
 	const flying = new Map<string, string>();
 	const openTurns = new Set<TurnState>();
 	const pending: { lane: LaneTold; at: number; make(): Moment }[] = [];
@@ -165,7 +161,7 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 		while (handOnReadyLives(now)) {}
 		for (const turn of openTurns) {
 			if (turn.handedOn) openTurns.delete(turn);
-			else if (isTurnReady(turn, now)) handOn.turn(turn, now);
+			else if (isTurnReady(turn, now)) handOn.turn(turn);
 		}
 		handOn.stragglers(now - TURN_QUIET_MS);
 		if (stores.tools.size > HELD_CALLS_MAX) handOn.relieve(HELD_CALLS_TARGET);
@@ -217,7 +213,7 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 		places.segments();
 		handOn.openSessions();
 		tellPending(true);
-		for (const toolUseId of [...flying.keys()]) land(toolUseId);
+		for (const toolUseId of flying.keys()) land(toolUseId);
 		handOn.everything();
 	}
 
@@ -250,11 +246,5 @@ function isLate(fact: Fact, handOn: HandOn, stores: Stores): boolean {
 
 function openLink(stores: Stores, toolUseId: string, options: ModelOptions): Link | undefined {
 	const tool = stores.tools.get(toolUseId);
-	return tool && linkOfTool(tool, options);
-}
-
-export function linkOfTool(tool: ToolState, options: ModelOptions): Link {
-	const { sessionId, agentId, promptId, toolUseId } = tool;
-	const at = tool.startedAt ?? tool.requestedAt ?? tool.firstAt;
-	return { sessionId, agentId, promptId, toolUseId, at, excluded: options.isExcluded(tool.toolName?.value ?? "") };
+	return tool && linkOfTool(tool, options.isExcluded);
 }

@@ -2,7 +2,7 @@
 import { lifeAt, livesOf } from "./agents.ts";
 import type { Place, Ref } from "./episode.ts";
 import { type Segment, segmentAt, segmentsOf } from "./segments.ts";
-import type { AgentState, LaneTold, TurnState } from "./state.ts";
+import type { AgentState, LaneTold, ToolState, TurnState } from "./state.ts";
 import type { Stores } from "./stores.ts";
 
 /** Agents within agents that are followed upward; deeper ones hang under their session. */
@@ -13,6 +13,26 @@ export interface Link extends LaneTold {
 	toolUseId: string;
 	at: number;
 	excluded: boolean;
+}
+
+export function linkOfTool(tool: ToolState, isExcluded: (toolName: string) => boolean): Link {
+	const { sessionId, agentId, promptId, toolUseId } = tool;
+	return {
+		sessionId,
+		agentId,
+		promptId,
+		toolUseId,
+		at: startOfTool(tool),
+		excluded: isExcluded(tool.toolName?.value ?? ""),
+	};
+}
+
+export function startOfTool(tool: ToolState): number {
+	return tool.startedAt ?? tool.requestedAt ?? tool.firstAt;
+}
+
+export function startOfTurn(turn: TurnState): number {
+	return turn.hookPrompts.size > 0 ? Math.min(...turn.hookPrompts) : (turn.transcriptPrompt ?? turn.lastAt);
 }
 
 /** A life of an agent: the agent and which of its lives. */

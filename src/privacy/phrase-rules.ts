@@ -19,14 +19,14 @@ const PATTERNS: readonly Pattern[] = [
 		// Every JSON object begins with `{"` or `{\n`, in base64 `eyJ` or `ewo`: the payload of a signed token.
 		name: "jwt",
 		anchors: [".eyJ", ".ewo", ".eyA"],
-		pattern: /\.(?:eyJ|ewo|eyA)[\w-]*(?:\.[\w-]*)*/y,
+		pattern: /\.(?:eyJ|ewo|eyA)[\w-]*(?:\.[\w-]*){0,3}/y,
 		before: { chars: /[\w-]/, min: 4 },
 	},
 	{
 		// Five parts, the payload is encrypted; the key in the second part is what must not leave.
 		name: "jwe",
 		anchors: ["eyJ"],
-		pattern: /(?<![\w-])eyJ[\w-]{10,}\.[\w-]*\.[\w-]+(?:\.[\w-]*)*/y,
+		pattern: /(?<![\w-])eyJ[\w-]{10,}\.[\w-]*\.[\w-]+(?:\.[\w-]*){0,2}/y,
 	},
 	{
 		name: "authorization",

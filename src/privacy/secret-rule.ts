@@ -42,6 +42,11 @@ export function patternRule({ name, anchors, pattern, open, before }: Pattern): 
 		anchors,
 		exactCase: !pattern.ignoreCase,
 		find: (text, anchor, cut) => {
+			let from = anchor;
+			if (before !== undefined) {
+				while (from > 0 && before.chars.test(text[from - 1] as string)) from--;
+				if (anchor - from < before.min) return undefined;
+			}
 			pattern.lastIndex = anchor;
 			let match = pattern.exec(text);
 			if (match === null && cut && open !== undefined) {
@@ -49,11 +54,7 @@ export function patternRule({ name, anchors, pattern, open, before }: Pattern): 
 				match = open.exec(text);
 			}
 			if (match === null) return undefined;
-			const to = anchor + match[0].length;
-			if (before === undefined) return [anchor + (match[1]?.length ?? 0), to];
-			let from = anchor;
-			while (from > 0 && before.chars.test(text[from - 1] as string)) from--;
-			return anchor - from < before.min ? undefined : [from, to];
+			return [before === undefined ? anchor + (match[1]?.length ?? 0) : from, anchor + match[0].length];
 		},
 	};
 }

@@ -10,7 +10,7 @@ const FORWARDER = fileURLToPath(new URL("../../hooks/forwarder.mjs", import.meta
 const closers: (() => void)[] = [];
 
 afterEach(() => {
-	for (const close of closers.splice(0).reverse()) close();
+	for (const close of closers.splice(0).toReversed()) close();
 });
 
 interface Outcome {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
 	createHookBodyReader,
@@ -149,7 +149,7 @@ describe("the scanner", () => {
 			fc.property(anyObject, (value) => {
 				const { text } = scan(JSON.stringify(value), TIGHT);
 				expect(Buffer.byteLength(text ?? "")).toBeLessThan(TIGHT.head + TIGHT.tail + 1100);
-				expectShortened(JSON.parse(text ?? ""), JSON.parse(JSON.stringify(value)));
+				expect(isShortened(JSON.parse(text ?? ""), JSON.parse(JSON.stringify(value)))).toBe(true);
 			}),
 			{ numRuns: RUNS, seed: seeds()[0] },
 		);
@@ -171,11 +171,10 @@ describe("the scanner", () => {
 	});
 });
 
-function expectShortened(kept: unknown, full: unknown): void {
-	if (typeof kept === "string")
-		expect(full).toSatisfy((text: unknown) => String(text).startsWith(kept.replace(/[\ud800-\udbff]$/, "")));
-	else if (Array.isArray(kept)) expect(Array.isArray(full) && kept.length <= full.length).toBe(true);
-	else if (typeof kept === "object" && kept !== null) {
-		for (const [key, value] of Object.entries(kept)) expectShortened(value, (full as Record<string, unknown>)[key]);
-	} else expect(kept).toEqual(full);
+/** Strings may be cut, members and elements may be missing; nothing else differs. */
+function isShortened(kept: unknown, full: unknown): boolean {
+	if (typeof kept === "string") return String(full).startsWith(kept.replace(/[\ud800-\udbff]$/, ""));
+	if (Array.isArray(kept)) return Array.isArray(full) && kept.length <= full.length;
+	if (typeof kept !== "object" || kept === null) return kept === full;
+	return Object.entries(kept).every(([key, value]) => isShortened(value, (full as Record<string, unknown>)[key]));
 }

@@ -1,0 +1,120 @@
+// The text of a settings file → the same text with our hooks in it, or without them: nothing else moves, neither order
+// nor indentation. Strict JSON only, because Claude Code ignores a file with so much as a comment in it.
+import { applyEdits, modify, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import type { HookHandler } from "../launch/hook-settings.ts";
+import type { Json } from "../model/fact.ts";
+import { insertJson } from "./insert-json.ts";
+import { isOurs, isPredecessors } from "./installed-hooks.ts";
+import { cliMistakes } from "./sentences.ts";
+
+export interface Removed {
+	text: string;
+	ours: number;
+	predecessors: number;
+}
+
+type Settings = Record<string, Json>;
+type Path = (string | number)[];
+
+/** Throws a UserMistake with line and column where the text is no JSON, or its hooks are not what Claude Code expects. */
+export function checkSettings(text: string, file: string): void {
+	const errors: ParseError[] = [];
+	parseTree(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
+	const [first] = errors;
+	if (first !== undefined) {
+		const { line, column } = positionOf(text, first.offset);
+		throw cliMistakes.settingsNotJson(file, line, column, wordsOf(printParseErrorCode(first.error)));
+	}
+	const settings: Json = JSON.parse(text);
+	if (!isObject(settings)) throw cliMistakes.settingsNotObject(file, "its content");
+	if (settings.hooks === undefined) return;
+	if (!isObject(settings.hooks)) throw cliMistakes.settingsNotObject(file, '"hooks"');
+	for (const [event, groups] of Object.entries(settings.hooks)) {
+		if (!Array.isArray(groups)) throw cliMistakes.settingsNotObject(file, `"hooks"."${event}"`);
+	}
+}
+
+/** For a text that checkSettings let through, as are those below. */
+export function addHooks(text: string, events: readonly string[], handler: HookHandler): string {
+	const group = { hooks: [handler] };
+	if (JSON.parse(text).hooks === undefined) {
+		return insertJson(text, [], "hooks", Object.fromEntries(events.map((event) => [event, [group]])));
+	}
+	let edited = text;
+	for (const event of events) {
+		edited = Object.hasOwn(hooksOf(edited), event)
+			? insertJson(edited, ["hooks", event], undefined, group)
+			: insertJson(edited, ["hooks"], event, [group]);
+	}
+	return edited;
+}
+
+/** Takes out the handlers that are ours, and the predecessor's where asked; then what is empty because of that. */
+export function removeHooks(text: string, alsoPredecessors: boolean): Removed {
+	const removed: Removed = { text, ours: 0, predecessors: 0 };
+	const drop = (path: Path) => {
+		removed.text = applyEdits(removed.text, modify(removed.text, path, undefined, {}));
+	};
+	const hooks = hooksOf(text);
+	for (const [event, groups] of Object.entries(hooks)) {
+		let left = groups.length;
+		// From behind, so that the places in front stay what they are.
+		for (const [index, group] of [...groups.entries()].toReversed()) {
+			const handlers = handlersOf([group]);
+			const doomed = [...handlers.entries()].filter(([, handler]) => isDoomed(handler)).map(([nth]) => nth);
+			if (doomed.length === 0) continue;
+			if (doomed.length < handlers.length)
+				for (const nth of doomed.toReversed()) drop(["hooks", event, index, "hooks", nth]);
+			else if (--left > 0) drop(["hooks", event, index]);
+		}
+		if (left === 0 && groups.length > 0) drop(["hooks", event]);
+	}
+	if (removed.text !== text && Object.keys(hooksOf(removed.text)).length === 0) drop(["hooks"]);
+	return removed;
+
+	function isDoomed(handler: Json): boolean {
+		if (isOurs(handler)) removed.ours++;
+		else if (alsoPredecessors && isPredecessors(handler)) removed.predecessors++;
+		else return false;
+		return true;
+	}
+}
+
+/** Every event has our handler once, as it is now, and nobody has the predecessor's. */
+export function hasHooks(text: string, events: readonly string[], handler: HookHandler): boolean {
+	const hooks = hooksOf(text);
+	const { ours, predecessors } = countHooks(text);
+	const wanted = JSON.stringify(handler);
+	const complete = events.every(
+		(event) => handlersOf(hooks[event] ?? []).filter((one) => JSON.stringify(one) === wanted).length === 1,
+	);
+	return complete && ours === events.length && predecessors === 0;
+}
+
+export function countHooks(text: string): { ours: number; predecessors: number } {
+	const handlers = handlersOf(Object.values(hooksOf(text)).flat());
+	return { ours: handlers.filter(isOurs).length, predecessors: handlers.filter(isPredecessors).length };
+}
+
+function handlersOf(groups: readonly Json[]): Json[] {
+	return groups.flatMap((group) => (isObject(group) && Array.isArray(group.hooks) ? group.hooks : []));
+}
+
+function hooksOf(text: string): Record<string, Json[]> {
+	const settings = JSON.parse(text) as Settings;
+	return (settings.hooks ?? {}) as Record<string, Json[]>;
+}
+
+function positionOf(text: string, offset: number): { line: number; column: number } {
+	const before = text.slice(0, offset).split(/\r\n|\r|\n/);
+	return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
+}
+
+/** "CommaExpected" → "comma expected". */
+function wordsOf(code: string): string {
+	return code.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+}
+
+function isObject(json: Json): json is Settings {
+	return typeof json === "object" && json !== null && !Array.isArray(json);
+}

@@ -1,0 +1,76 @@
+// A life of a subagent → an agent episode.
+import { endOfLife, livesOf, readOfLife } from "../agents.ts";
+import type { Status } from "../episode.ts";
+import type { Life } from "../places.ts";
+import { wasStopped } from "../run-end.ts";
+import { totalsOf } from "../sums.ts";
+import { type Handover, placeOnly } from "./handover.ts";
+import { inLife, type Lanes } from "./lanes.ts";
+
+export interface AgentSteps {
+	life(life: Life): void;
+	/** Lives that are not handed on. */
+	open(): Life[];
+}
+
+export function createAgentSteps(handover: Handover, lanes: Lanes): AgentSteps {
+	const { stores, places, output, sums } = handover;
+
+	function handOnLife(life: Life): void {
+		const { agent, n } = life;
+		const start = livesOf(agent)[n] ?? agent.firstAt;
+		const nextStart = livesOf(agent)[n + 1];
+		const lastAt = nextStart === undefined ? agent.lastAt : Math.min(agent.lastAt, nextStart);
+		const stop = endOfLife(agent, n);
+		const interrupted = stop === undefined && agent.interruptedAt !== undefined;
+		const end = stop ?? (interrupted ? agent.interruptedAt : undefined) ?? readOfLife(agent, n) ?? lastAt;
+		lanes.handOn(inLife(life), end);
+		const place = places.locateLife(life);
+		const sum = sums.takeLife(life);
+		agent.handedOn.add(n);
+		if (livesOf(agent).every((_start, other) => agent.handedOn.has(other))) stores.openAgents.delete(agent);
+		const finished = stop !== undefined || readOfLife(agent, n) !== undefined;
+		const type = agent.type?.value ?? "unknown";
+		const status: Status = interrupted
+			? "interrupted"
+			: finished
+				? "ok"
+				: wasStopped(stores.runEnd)
+					? "interrupted"
+					: "lost";
+		const ref = { kind: "agent" as const, sessionId: agent.sessionId, agentId: agent.agentId, n };
+		const parented = { ...placeOnly(place), agentType: type };
+		output.moment({
+			...parented,
+			parent: ref,
+			kind: "agent.start",
+			at: start,
+			uid: `agent.start:${agent.agentId}:${n}`,
+			agentId: agent.agentId,
+			type,
+		});
+		output.episode({
+			...parented,
+			kind: "agent",
+			ref,
+			start,
+			end: Math.max(start, end),
+			agentId: agent.agentId,
+			type,
+			background: n > 0 || (agent.meta?.background ?? stores.background.has(agent.agentId)),
+			depth: Math.max(place.lives.length + 1, n === 0 ? (agent.meta?.depth ?? 0) : 0),
+			status,
+			totals: totalsOf(sum),
+		});
+	}
+
+	function openLives(): Life[] {
+		return [...stores.openAgents].flatMap((agent) =>
+			agent.firstAt === Number.POSITIVE_INFINITY
+				? []
+				: livesOf(agent).flatMap((_start, n) => (agent.handedOn.has(n) ? [] : [{ agent, n }])),
+		);
+	}
+
+	return { life: handOnLife, open: openLives };
+}

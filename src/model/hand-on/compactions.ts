@@ -1,0 +1,125 @@
+// Compactions → episodes, each with its own model request, which no message tells: what the client's ledger has
+// beyond the messages. Without a compaction that rest is what was lost in attempts that were cut.
+import type { FactOf, Usage } from "../fact.ts";
+import { addAnswered, residualOf } from "../ledger.ts";
+import type { ChatState } from "../state.ts";
+import { NO_USAGE } from "../usage.ts";
+import type { ChatSteps } from "./chats.ts";
+import { type Handover, placeOnly } from "./handover.ts";
+import { laneOf } from "./lanes.ts";
+
+type Residuals = Map<string, Map<string, Usage> | undefined>;
+
+export interface CompactionSteps {
+	compaction(compaction: FactOf<"compacted">): void;
+	/** Before the last answers go: reads the ledgers of all sessions. */
+	readLedgers(): Residuals;
+	/** The requests of all compactions, when everything else is handed on. */
+	chats(residuals: Residuals): void;
+}
+
+export function createCompactionSteps(handover: Handover, chats: ChatSteps): CompactionSteps {
+	const { stores, places, output, lost, settledStumps, answered, finish } = handover;
+	/** Compactions whose own request is told at the end of the run, when the ledger is known. */
+	const waiting: FactOf<"compacted">[] = [];
+
+	function handOnCompaction(compaction: FactOf<"compacted">): void {
+		stores.compactions.delete(compaction.id);
+		finish(`compaction:${compaction.id}`);
+		const place = places.locate(laneOf(compaction), compaction.at);
+		output.episode({
+			...placeOnly(place),
+			kind: "compaction",
+			ref: { kind: "compaction", sessionId: compaction.sessionId, id: compaction.id },
+			start: compaction.at - (compaction.durationMs ?? 0),
+			end: compaction.at,
+			trigger: compaction.trigger,
+			preTokens: compaction.preTokens,
+			postTokens: compaction.postTokens,
+			durationMs: compaction.durationMs,
+		});
+		waiting.push(compaction);
+	}
+
+	/** Before the last chats go: what the ledger has beyond them is a compaction's, or else that of attempts that were cut. */
+	function readLedgers(): Map<string, Map<string, Usage> | undefined> {
+		const residuals = new Map<string, Map<string, Usage> | undefined>();
+		for (const sessionId of stores.sessions.keys()) {
+			const models = new Map(answered.get(sessionId));
+			const open = [...stores.chats.values()].filter((chat) => chat.sessionId === sessionId);
+			for (const chat of open) if (!chat.partial) addAnswered(models, chat, stores);
+			const compacts =
+				waiting.some((fact) => fact.sessionId === sessionId) ||
+				[...stores.compactions.values()].some((fact) => fact.sessionId === sessionId);
+			const residual = residualOf(stores, sessionId, models);
+			if (compacts) residuals.set(sessionId, residual);
+			else if (residual) assignLost(open, residual);
+		}
+		return residuals;
+	}
+
+	/** What the ledger counts for attempts that were cut replaces what their stumps say, where one answer took their place. */
+	function assignLost(open: readonly ChatState[], residual: ReadonlyMap<string, Usage>): void {
+		const inOrder = open.toSorted((a, b) => a.firstAt - b.firstAt || (a.messageId < b.messageId ? -1 : 1));
+		const stumps = inOrder.filter((chat) => chat.partial);
+		const heirs = new Set(
+			stumps.map((stump) =>
+				inOrder.find((chat) => !chat.partial && chat.agentId === stump.agentId && chat.firstAt >= stump.firstAt),
+			),
+		);
+		for (const [model, usage] of residual) {
+			const candidates = inOrder.filter(
+				(chat) => !chat.partial && chat.requestedModel.value === model && (chat.failedAttempts > 0 || heirs.has(chat)),
+			);
+			const heir = candidates[0];
+			if (!heir) continue;
+			for (const stump of stumps) if (stump.requestedModel.value === model) settledStumps.add(stump.messageId);
+			lost.set(heir.messageId, usage);
+		}
+	}
+
+	function handOnChats(residuals: Residuals): void {
+		const told = new Set<string>();
+		for (const compaction of waiting.splice(0).toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))) {
+			// One ledger for several compactions: the first takes what it tells, and the sum is right.
+			const { sessionId } = compaction;
+			handOnCompactionChat(compaction, told.has(sessionId) ? undefined : residuals.get(sessionId));
+			told.add(sessionId);
+		}
+	}
+
+	function handOnCompactionChat(compaction: FactOf<"compacted">, residual: Map<string, Usage> | undefined): void {
+		const place = places.locate(laneOf(compaction), compaction.at);
+		const parent = { kind: "compaction" as const, sessionId: compaction.sessionId, id: compaction.id };
+		const parts = residual && residual.size > 0 ? [...residual].toSorted(([a], [b]) => (a < b ? -1 : 1)) : [undefined];
+		for (const [index, part] of parts.entries()) {
+			const [model, usage] = part ?? [undefined, NO_USAGE];
+			const start = compaction.at - (compaction.durationMs ?? 0);
+			chats.emit(
+				{
+					...placeOnly(place),
+					kind: "chat",
+					ref: {
+						kind: "chat",
+						sessionId: compaction.sessionId,
+						key: index === 0 ? compaction.id : `${compaction.id}:${index}`,
+					},
+					parent,
+					start,
+					end: compaction.at,
+					requestedModel: model,
+					usage,
+					lost: NO_USAGE,
+					tokensSource: part ? "cost-state" : "unknown",
+					...(model === undefined ? { costBasis: "unknown" as const } : chats.cost(usage, model, start)),
+					attempts: 1,
+					retryMs: 0,
+					querySource: "compact",
+				},
+				place,
+			);
+		}
+	}
+
+	return { compaction: handOnCompaction, readLedgers, chats: handOnChats };
+}

@@ -1,0 +1,109 @@
+// Making episodes of what is known and handing them on, each once: what the session model asks for.
+import { livesOf } from "../agents.ts";
+import type { Moment } from "../episode.ts";
+import type { Fact } from "../fact.ts";
+import { isTurn, type Life, startOfTurn } from "../places.ts";
+import type { LaneTold, TurnState } from "../state.ts";
+import { createAgentSteps } from "./agents.ts";
+import { createChatSteps } from "./chats.ts";
+import { createCompactionSteps } from "./compactions.ts";
+import { createHandover, type Handover } from "./handover.ts";
+import { createLanes, inLife, inTurn } from "./lanes.ts";
+import { momentOf } from "./moments.ts";
+import { createSessionSteps } from "./sessions.ts";
+import { createToolSteps } from "./tools.ts";
+import { createTurnSteps } from "./turns.ts";
+
+export interface HandOn {
+	isDone(id: string): boolean;
+	openSessions(): void;
+	life(life: Life): void;
+	turn(turn: TurnState): void;
+	/** Whether agents that this one started are not handed on yet. */
+	hasOpenChildren(life: Life): boolean;
+	/** Whether another prompt came after it. */
+	isFollowed(turn: TurnState): boolean;
+	/** Whether agents of this turn are still at work. */
+	hasOpenAgents(turn: TurnState): boolean;
+	/** Whether an attempt of this turn was cut, so that the client's ledger has more to tell. */
+	waitsForLedger(turn: TurnState): boolean;
+	/** What belongs to turns and agents that were handed on already, or to none, and has not changed since. */
+	stragglers(untouchedSince: number): void;
+	/** Hands on complete calls and answers, oldest first, until so many calls are left. */
+	relieve(target: number): void;
+	closedSessions(endedBefore: number): void;
+	everything(): void;
+	momentOf(fact: Fact, lane: LaneTold, uid: string): Moment;
+}
+
+export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links" | "options" | "output">): HandOn {
+	const handover = createHandover(shared);
+	const { stores, places } = handover;
+	const chats = createChatSteps(handover);
+	const compactions = createCompactionSteps(handover, chats);
+	const lanes = createLanes(handover, chats, createToolSteps(handover), compactions);
+	const agents = createAgentSteps(handover, lanes);
+	const turns = createTurnSteps(handover, lanes);
+	const sessions = createSessionSteps(handover);
+
+	/** Its turn or agent is handed on, or it has none. */
+	function isHomeless(lane: LaneTold, at: number): boolean {
+		const place = places.locate(lane, at);
+		const life = place.lives[0];
+		if (life) return life.agent.handedOn.has(life.n);
+		return place.turn === undefined || place.turn.handedOn;
+	}
+
+	/** Requests and calls of all lanes first, then agents and turns, which take the sums of what they hold. */
+	function everything(): void {
+		const residuals = compactions.readLedgers();
+		const lives = [...stores.agents.values()].flatMap((agent) =>
+			agent.firstAt === Number.POSITIVE_INFINITY
+				? []
+				: livesOf(agent).flatMap((_start, n) => (agent.handedOn.has(n) ? [] : [{ agent, n }])),
+		);
+		const open = [...stores.turns.values()].filter((turn) => isTurn(turn) && !turn.handedOn);
+		for (const life of lives) lanes.handOn(inLife(life));
+		for (const turn of open) lanes.handOn(inTurn(turn), turns.end(turn));
+		lanes.handOn(() => true);
+		compactions.chats(residuals);
+		for (const life of lives) agents.life(life);
+		open.sort((a, b) => startOfTurn(a) - startOfTurn(b) || (a.promptId < b.promptId ? -1 : 1));
+		for (const turn of open) turns.turn(turn);
+		for (const segment of sessions.all()) {
+			sessions.open(segment);
+			sessions.close(segment);
+		}
+	}
+
+	return {
+		isDone: handover.isDone,
+		openSessions() {
+			for (const segment of places.segments()) sessions.open(segment);
+		},
+		life: agents.life,
+		turn: turns.turn,
+		isFollowed: turns.isFollowed,
+		hasOpenChildren: ({ agent, n }) =>
+			agents
+				.open()
+				.some((life) => places.locateLife(life).lives.some((above) => above.agent === agent && above.n === n)),
+		hasOpenAgents: (turn) => agents.open().some((life) => places.locateLife(life).turn === turn),
+		waitsForLedger: (turn) =>
+			[...stores.chats.values()].some(
+				(chat) => chat.promptId?.value === turn.promptId && (chat.partial || chat.failedAttempts > 0),
+			),
+		stragglers: (untouchedSince) => lanes.handOnUntouched(isHomeless, untouchedSince),
+		relieve: lanes.relieve,
+		closedSessions(endedBefore) {
+			for (const segment of places.segments()) {
+				const busy = [...stores.turns.values()].some(
+					(turn) => isTurn(turn) && !turn.handedOn && turn.sessionId === segment.sessionId,
+				);
+				if (segment.end !== undefined && segment.end < endedBefore && !busy) sessions.close(segment);
+			}
+		},
+		everything,
+		momentOf: (fact, lane, uid) => momentOf(places, fact, lane, uid),
+	};
+}

@@ -1,0 +1,89 @@
+// Everything that lies in a lane (a turn's main loop, a life of an agent) → its episodes.
+import { lifeAt } from "../agents.ts";
+import type { FactOf } from "../fact.ts";
+import type { Life } from "../places.ts";
+import { startOfTool } from "../places.ts";
+import type { ChatState, LaneTold, ToolState, TurnState } from "../state.ts";
+import type { ChatSteps } from "./chats.ts";
+import type { CompactionSteps } from "./compactions.ts";
+import type { Handover } from "./handover.ts";
+import type { HandOnTools } from "./tools.ts";
+
+export type IsHere = (lane: LaneTold, at: number) => boolean;
+
+export interface Lanes {
+	/** @param over when the lane was over, for what nobody told the end of */
+	handOn(isHere: IsHere, over?: number): void;
+	/** Only what has not changed since then. */
+	handOnUntouched(isHere: IsHere, untouchedSince: number): void;
+	/** Complete calls and the answers before them, oldest first, until so many calls are left. */
+	relieve(target: number): void;
+}
+
+export function inTurn(turn: TurnState): IsHere {
+	return (lane) => lane.agentId === undefined && lane.promptId?.value === turn.promptId;
+}
+
+export function inLife({ agent, n }: Life): IsHere {
+	return (lane, at) => lane.agentId === agent.agentId && lifeAt(agent, at) === n;
+}
+
+export function createLanes(
+	{ stores }: Handover,
+	chats: ChatSteps,
+	handOnTools: HandOnTools,
+	compactions: CompactionSteps,
+): Lanes {
+	function chatsIn(isHere: IsHere): ChatState[] {
+		const here = [...stores.chats.values()].filter((chat) => isHere(chat, chat.firstAt));
+		return here.toSorted((a, b) => a.firstAt - b.firstAt || (a.messageId < b.messageId ? -1 : 1));
+	}
+
+	function handOn(isHere: IsHere, over?: number, isDue: (touchedAt: number) => boolean = () => true): void {
+		const here = chatsIn(isHere);
+		chats.assignStumps(here);
+		for (const chat of here) if (isDue(chat.lastAt)) chats.chat(chat);
+		for (const failure of stores.failures.values()) {
+			if (isDue(failure.fact.at) && isHere(failure, failure.fact.at)) chats.failure(failure);
+		}
+		const tools = [...stores.tools.values()].filter((tool) => isDue(closedAt(tool)) && isHere(tool, startOfTool(tool)));
+		handOnTools(tools, over);
+		for (const compaction of stores.compactions.values()) {
+			if (isDue(compaction.at) && isHere(laneOf(compaction), compaction.at)) compactions.compaction(compaction);
+		}
+	}
+
+	function relieve(target: number): void {
+		const complete = [...stores.tools.values()].filter((tool) => tool.hookEnd && tool.transcriptEnd);
+		complete.sort((a, b) => startOfTool(a) - startOfTool(b));
+		const gone = complete.slice(0, Math.max(0, stores.tools.size - target));
+		const until = gone.at(-1);
+		handOnTools(gone);
+		if (!until) return;
+		const here = chatsIn((lane, at) => at < startOfTool(until) && !hasStump(lane));
+		for (const chat of here) chats.chat(chat);
+	}
+
+	/** A lane whose cut attempts are still to be assigned keeps its answers. */
+	function hasStump(lane: LaneTold): boolean {
+		return [...stores.chats.values()].some(
+			(chat) => chat.partial && chat.agentId === lane.agentId && chat.promptId?.value === lane.promptId?.value,
+		);
+	}
+
+	return {
+		handOn: (isHere, over) => handOn(isHere, over),
+		handOnUntouched: (isHere, untouchedSince) => handOn(isHere, undefined, (touchedAt) => touchedAt < untouchedSince),
+		relieve,
+	};
+}
+
+/** When the last of it was told; never, while nobody has told its end. */
+function closedAt(tool: ToolState): number {
+	return tool.hookEnd?.at ?? tool.transcriptEnd?.at ?? tool.batchAt ?? tool.deniedAt ?? Number.POSITIVE_INFINITY;
+}
+
+export function laneOf(fact: FactOf<"compacted">): LaneTold {
+	const { sessionId, agentId, promptId, source, at } = fact;
+	return { sessionId, agentId, promptId: promptId === undefined ? undefined : { value: promptId, source, at } };
+}

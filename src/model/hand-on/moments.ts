@@ -1,0 +1,34 @@
+// Facts that are told as they are → moments at their place.
+import type { Moment } from "../episode.ts";
+import type { Fact } from "../fact.ts";
+import type { Places } from "../places.ts";
+import type { LaneTold } from "../state.ts";
+import { placeOnly } from "./handover.ts";
+
+export function momentOf(places: Places, fact: Fact, lane: LaneTold, uid: string): Moment {
+	const at = { ...placeOnly(places.locate(lane, fact.at)), at: fact.at, uid };
+	switch (fact.kind) {
+		case "prompt.submitted":
+			return { ...at, kind: "user.prompt", synthetic: fact.synthetic, prompt: fact.content?.prompt };
+		case "request.retried": {
+			const { errorType, requestId, attempt, maxAttempts, waitMs } = fact;
+			return {
+				...at,
+				kind: "api.retry",
+				errorType,
+				httpStatus: fact.status,
+				requestId,
+				attempt,
+				maxAttempts,
+				waitMs,
+				error: fact.content?.error,
+			};
+		}
+		case "model.switched":
+			return { ...at, kind: "model.switch", from: fact.from, to: fact.to, reason: fact.reason };
+		case "notified":
+			return { ...at, kind: "notification", notificationType: fact.notificationType };
+		default:
+			throw new Error(`${fact.kind} is no moment`);
+	}
+}

@@ -1,0 +1,83 @@
+// A session of the run → its opening, and at its end its episode.
+import { endReasonOf } from "../run-end.ts";
+import type { Segment } from "../segments.ts";
+import { totalsOf } from "../sums.ts";
+import type { Handover } from "./handover.ts";
+
+export interface SessionSteps {
+	open(segment: Segment): void;
+	close(segment: Segment): void;
+	/** All sessions; the run itself where claude never told one. */
+	all(): Segment[];
+}
+
+export function createSessionSteps({ stores, places, output, sums }: Handover): SessionSteps {
+	const opened = new Set<number>();
+	const closed = new Set<number>();
+
+	function openSession(segment: Segment): void {
+		if (opened.has(segment.n)) return;
+		opened.add(segment.n);
+		const { n, sessionId, start, source } = segment;
+		output.sessionOpened({ n, sessionId, start, source });
+		output.moment({
+			kind: "session.start",
+			parent: { kind: "session", n },
+			sessionId,
+			session: n,
+			at: start,
+			uid: `session.start:${n}`,
+			source,
+		});
+	}
+
+	function closeSession(segment: Segment): void {
+		if (closed.has(segment.n)) return;
+		closed.add(segment.n);
+		const { n, sessionId, start, source } = segment;
+		const session = stores.sessions.get(sessionId);
+		const sum = sums.ofSession(n);
+		const end = segment.end ?? stores.runEnd?.at ?? session?.lastAt ?? start;
+		output.episode({
+			kind: "session",
+			ref: { kind: "session", n },
+			parent: { kind: "session", n },
+			sessionId,
+			session: n,
+			start,
+			end: Math.max(start, end),
+			source,
+			endReason: segment.endReason ?? (segment.end === undefined ? endReasonOf(stores.runEnd) : "other"),
+			exitCode: segment.end === undefined ? stores.runEnd?.exitCode : undefined,
+			claudeVersion: session?.claudeVersion?.value,
+			argsCount: stores.run?.argsCount ?? 0,
+			argsPreview: stores.run?.argsPreview ?? "",
+			...(session?.where?.value ?? runWhere()),
+			permissionMode: session?.permissionMode?.value,
+			turns: sum.turns,
+			syntheticTurns: sum.syntheticTurns,
+			toolNames: [...sum.toolNames].toSorted(),
+			totals: totalsOf(sum),
+		});
+	}
+
+	function runWhere() {
+		const { cwd, branch, revision } = stores.run ?? {};
+		return { cwd, branch, revision };
+	}
+
+	/** claude never told a session: the run itself is all there is. */
+	function runOnly(): Segment[] {
+		const { run } = stores;
+		return run ? [{ n: 0, sessionId: run.runId, start: run.at, source: run.sessionSource }] : [];
+	}
+
+	return {
+		open: openSession,
+		close: closeSession,
+		all() {
+			const segments = places.segments();
+			return segments.length > 0 ? segments : runOnly();
+		},
+	};
+}

@@ -1,0 +1,111 @@
+// A prompt and what it led to → a turn episode.
+import type { Status } from "../episode.ts";
+import { isTurn, startOfTurn } from "../places.ts";
+import { wasStopped } from "../run-end.ts";
+import type { TurnState } from "../state.ts";
+import { totalsOf } from "../sums.ts";
+import { createTimeline, type Timeline } from "../timeline.ts";
+import { type Handover, placeOnly } from "./handover.ts";
+import { inTurn, type Lanes } from "./lanes.ts";
+
+export interface TurnSteps {
+	turn(turn: TurnState): void;
+	end(turn: TurnState): number;
+	/** Whether another prompt came after it. */
+	isFollowed(turn: TurnState): boolean;
+}
+
+export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
+	const { stores, places, output, sums } = handover;
+	const timelines = new Map<number, Timeline>();
+
+	function timeline(session: number): Timeline {
+		const found = timelines.get(session) ?? createTimeline();
+		timelines.set(session, found);
+		return found;
+	}
+
+	function handOnTurn(turn: TurnState): void {
+		const end = endOfTurn(turn);
+		lanes.handOn(inTurn(turn), end);
+		const start = startOfTurn(turn);
+		const place = places.locate({ sessionId: turn.sessionId }, start);
+		const session = sums.ofSession(place.session);
+		const synthetic = turn.synthetic?.value ?? false;
+		if (synthetic) session.syntheticTurns++;
+		else session.turns++;
+		const { index, lastEnd } = timeline(place.session).insert(start, end, turn.promptId);
+		const { own, all } = sums.takeTurn(turn.promptId);
+		turn.handedOn = true;
+		const { status, errorType } = statusOfTurn(turn);
+		if (turn.hookPrompts.size === 0) {
+			output.moment({
+				...placeOnly(place),
+				parent: { kind: "turn", sessionId: turn.sessionId, promptId: turn.promptId },
+				promptId: turn.promptId,
+				kind: "user.prompt",
+				at: start,
+				uid: `prompt:${turn.promptId}`,
+				synthetic,
+				prompt: turn.prompt?.value,
+			});
+		}
+		output.episode({
+			...placeOnly(place),
+			kind: "turn",
+			ref: { kind: "turn", sessionId: turn.sessionId, promptId: turn.promptId },
+			promptId: turn.promptId,
+			start,
+			end: Math.max(start, end),
+			index,
+			synthetic,
+			prompts: Math.max(1, turn.hookPrompts.size),
+			status,
+			errorType,
+			prompt: turn.prompt?.value,
+			permissionMode: turn.permissionMode?.value,
+			...turn.where?.value,
+			totals: totalsOf(all),
+			own: totalsOf(own),
+			latencyMs: synthetic || lastEnd === undefined ? undefined : Math.max(0, start - lastEnd),
+		});
+		turn.prompt = undefined;
+	}
+
+	function endOfTurn(turn: TurnState): number {
+		const hooks = stores.sessions.get(turn.sessionId)?.hookSeen === true;
+		const stop = turn.lastStop?.at ?? (hooks ? undefined : turn.transcriptStop);
+		const went = turn.activeAt !== undefined && stop !== undefined && turn.activeAt > stop;
+		if (stop !== undefined && !went && stop >= (turn.interruptedAt ?? stop)) return stop;
+		if (turn.interruptedAt !== undefined) return turn.interruptedAt;
+		return isFollowed(turn) ? turn.lastAt : Math.max(turn.lastAt, stores.runEnd?.at ?? turn.lastAt);
+	}
+
+	function statusOfTurn(turn: TurnState): { status: Status; errorType?: string } {
+		const hooks = stores.sessions.get(turn.sessionId)?.hookSeen === true;
+		const stop = turn.lastStop?.at ?? (hooks ? undefined : turn.transcriptStop);
+		if (turn.interruptedAt !== undefined && (stop === undefined || stop < turn.interruptedAt))
+			return { status: "interrupted" };
+		if (turn.lastStop?.value !== undefined) {
+			return { status: "error", errorType: turn.failure?.value ?? turn.lastStop.value };
+		}
+		if (turn.failure !== undefined && turn.failure.at >= (turn.activeAt ?? 0) && turn.lastStop === undefined) {
+			return { status: "error", errorType: turn.failure.value };
+		}
+		if (stop !== undefined) return { status: "ok" };
+		// Esc before the first byte leaves no trace but the prompt that comes after it.
+		if (isFollowed(turn)) return { status: "interrupted" };
+		// claude left by itself, or by a signal that it could answer.
+		const left = stores.runEnd?.exitCode !== undefined && stores.runEnd.signal === undefined;
+		return { status: left || wasStopped(stores.runEnd) ? "interrupted" : "lost" };
+	}
+
+	function isFollowed(turn: TurnState): boolean {
+		const start = startOfTurn(turn);
+		return [...stores.turns.values()].some(
+			(other) => other.sessionId === turn.sessionId && isTurn(other) && startOfTurn(other) > start,
+		);
+	}
+
+	return { turn: handOnTurn, end: endOfTurn, isFollowed };
+}
