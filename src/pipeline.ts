@@ -1,11 +1,13 @@
 // The flow on one screen: hooks and transcripts → facts → privacy → model → signals → sinks. Loaded when claude
 // has been started; nothing in here can reach claude or its terminal.
 import { type Clock, systemClock } from "./clock.ts";
+import { isSampled } from "./config/sampled.ts";
 import type { Config } from "./config.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 import { readUserId } from "./intake/claude-files.ts";
 import type { HookBody } from "./intake/hook-body.ts";
 import { readHookPayload } from "./intake/hook-payload.ts";
+import { type ProcessUsage, readProcessUsage } from "./intake/process-usage.ts";
 import { createRepositoryReader } from "./intake/repository.ts";
 import { createSessionFinder } from "./intake/session-finder.ts";
 import { createTranscriptTail } from "./intake/transcript-file.ts";
@@ -15,6 +17,7 @@ import { createPricing } from "./model/pricing.ts";
 import { matchWildcard } from "./model/wildcard.ts";
 import { createRunPrivacy } from "./run-privacy.ts";
 import { createPresetIds, parseTraceparent } from "./signals/ids.ts";
+import { observeProcesses } from "./signals/process-metrics.ts";
 import { resourceOf } from "./signals/resource.ts";
 import { createSignals } from "./signals/signals.ts";
 import { createSinks } from "./sinks/providers.ts";
@@ -51,6 +54,8 @@ export interface Pipeline {
 
 /** How often transcripts are read and complete things handed on. */
 const TICK_MS = 200;
+/** How often it is looked what claude and we use of the machine. */
+const USAGE_MS = 15_000;
 
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
 	const { config, runId, startedAt, diagnostics, clock = systemClock } = options;
@@ -74,7 +79,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		writeAfter: options.writeAfter,
 		onExportFailure: (signal, count) => signals.metrics.exportFailed(signal, count),
 	});
-	const inbound = parseTraceparent(config.inbound.traceparent);
+	const inbound = parseTraceparent(config.inbound.traceparent, config.inbound.tracestate);
 	const shape = config.traceShape === "auto" ? (options.interactive ? "turn" : "session") : config.traceShape;
 	const signals = createSignals({
 		...sinks,
@@ -82,6 +87,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		runId,
 		inbound,
 		shape: inbound ? "session" : shape,
+		isSampled: (traceId, sampled) => isSampled(config.otel.sampler, traceId, sampled),
 		level: config.level === "off" ? "minimal" : config.level,
 		semconv: config.semconv,
 		extra: cleanTexts(config.attributes, privacy.text),
@@ -100,7 +106,24 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		model.apply(fact);
 	}
 
+	const usage = new Map<string, ProcessUsage>();
+	let usageAt = Number.NEGATIVE_INFINITY;
+	observeProcesses(sinks.meter, usage);
+
+	function lookAtProcesses(): void {
+		if (clock() - usageAt < USAGE_MS) return;
+		usageAt = clock();
+		for (const [name, pid] of [
+			["claude", options.claudePid],
+			["claude-otel", process.pid],
+		] as const) {
+			const sample = pid === undefined ? undefined : readProcessUsage(pid);
+			if (sample) usage.set(name, sample);
+		}
+	}
+
 	function tick(): void {
+		lookAtProcesses();
 		finder.look();
 		tail.poll();
 		model.advance(clock());

@@ -1,9 +1,9 @@
 // The text of a settings file → the same text with our hooks in it, or without them: nothing else moves, neither order
 // nor indentation. Strict JSON only, because Claude Code ignores a file with so much as a comment in it.
-import { applyEdits, modify, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import type { HookHandler } from "../launch/hook-settings.ts";
 import type { Json } from "../model/fact.ts";
-import { insertJson } from "./insert-json.ts";
+import { insertJson, removeJson } from "./edit-json.ts";
 import { isOurs, isPredecessors } from "./installed-hooks.ts";
 import { cliMistakes } from "./sentences.ts";
 
@@ -53,7 +53,7 @@ export function addHooks(text: string, events: readonly string[], handler: HookH
 export function removeHooks(text: string, alsoPredecessors: boolean): Removed {
 	const removed: Removed = { text, ours: 0, predecessors: 0 };
 	const drop = (path: Path) => {
-		removed.text = applyEdits(removed.text, modify(removed.text, path, undefined, {}));
+		removed.text = removeJson(removed.text, path);
 	};
 	const hooks = hooksOf(text);
 	for (const [event, groups] of Object.entries(hooks)) {

@@ -3,6 +3,7 @@
 
 import type { CleanContent, Contents, Json, RawContent } from "../model/fact.ts";
 import type { Cleaner } from "./cleaner.ts";
+import { CUT_TEXT_MIN } from "./structure.ts";
 import { summarizeInput } from "./summary.ts";
 
 export type Role = keyof Contents<RawContent>;
@@ -36,11 +37,13 @@ function summaryOf(
 	cleaner: Cleaner,
 	cut: boolean,
 ): Summary {
-	if (role === "input") return lineOf(cleaner, summarizeInput(toolName, value), cut);
-	if (role === "error") return lineOf(cleaner, plainText(value), cut, firstLine);
+	if (role === "input") {
+		const line = summarizeInput(toolName, value);
+		return lineOf(cleaner, line, cut && line.length >= CUT_TEXT_MIN);
+	}
 	// Of what people and the model wrote not even a line leaves below `full`.
-	if (level !== "full" || role === "response") return {};
-	return lineOf(cleaner, plainText(value), cut, firstLine);
+	if (role !== "error" && (level !== "full" || role === "response")) return {};
+	return lineOf(cleaner, plainText(value, cleaner, cut), cut && typeof value === "string", firstLine);
 }
 
 function lineOf(cleaner: Cleaner, text: string, cut: boolean, pick: (text: string) => string = oneLine): Summary {
@@ -57,23 +60,20 @@ function oneLine(text: string): string {
 	return text.trim().replace(/\s*\n\s*/g, " ");
 }
 
-function plainText(value: Json): string {
-	return typeof value === "string" ? value : JSON.stringify(value);
+/** A structure loses its secrets while it still is one: its JSON is searched once more, but has lost the names. */
+function plainText(value: Json, cleaner: Cleaner, cut: boolean): string {
+	return typeof value === "string" ? value : JSON.stringify(cleaner.structure(value, cut));
 }
 
 type Whole = Pick<CleanContent, "text" | "fields" | "truncated">;
 
 function wholeOf(value: Json, role: Role, cleaner: Cleaner, cut: boolean): Whole {
-	const structured = role === "input" || role === "response" || typeof value !== "string";
-	if (!structured || typeof value === "string") {
-		const whole = cleaner.payload(plainText(value), cut);
-		return { text: whole.text, ...((whole.truncated || cut) && { truncated: true }) };
+	const structured = role === "input" || role === "response";
+	if (structured && typeof value === "object" && value !== null && !Array.isArray(value)) {
+		return fieldsOf(value, cleaner, cut);
 	}
-	if (value === null || typeof value !== "object" || Array.isArray(value)) {
-		const whole = cleaner.payload(JSON.stringify(cleaner.structure(value, cut)), cut);
-		return { text: whole.text, ...((whole.truncated || cut) && { truncated: true }) };
-	}
-	return fieldsOf(value, cleaner, cut);
+	const whole = cleaner.payload(plainText(value, cleaner, cut), cut && typeof value === "string");
+	return { text: whole.text, ...((whole.truncated || cut) && { truncated: true }) };
 }
 
 function fieldsOf(value: { [key: string]: Json }, cleaner: Cleaner, cut: boolean): Whole {
@@ -84,7 +84,8 @@ function fieldsOf(value: { [key: string]: Json }, cleaner: Cleaner, cut: boolean
 		if (item === null) return [];
 		const name = cleaner.line(key, false, oneLine).text;
 		if (typeof item === "number" || typeof item === "boolean") return [[name, item]];
-		const whole = cleaner.payload(plainText(item), cut);
+		// What was cut in it has lost its tail already; the end of its JSON is no cut.
+		const whole = cleaner.payload(typeof item === "string" ? item : JSON.stringify(item), false);
 		truncated ||= whole.truncated;
 		return [[name, whole.text]];
 	});

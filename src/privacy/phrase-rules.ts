@@ -45,9 +45,8 @@ const PATTERNS: readonly Pattern[] = [
 	},
 	{
 		name: "basic",
-		anchors: ["basic "],
-		pattern: /(basic {1,4})(?=[A-Za-z0-9+/]{0,40}(?:\d|[a-z][A-Z]))[A-Za-z0-9+/]{8,}={0,2}/iy,
-		open: new RegExp(`(basic {1,4})(?=[A-Za-z0-9+/]{0,40}(?:\\d|[A-Z]))[A-Za-z0-9+/]{6,}={0,2}${CUT_END}`, "iy"),
+		anchors: ["Basic ", "basic ", "BASIC "],
+		pattern: /((?:[Bb]asic|BASIC) {1,4})(?=[A-Za-z0-9+/]{0,40}(?:\d|[a-z][A-Z]))[A-Za-z0-9+/]{8,}={0,2}/y,
 	},
 	{
 		name: "cookie",

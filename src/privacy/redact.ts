@@ -2,6 +2,7 @@
 // the user's patterns match, and literal secrets such as the run's own token, minus what the user allows.
 
 import { ASSIGNMENT_RULE } from "./assignment-rule.ts";
+import { findCutTail } from "./cut-tail.ts";
 import { createSecretFinder, type FindSecrets, mergeSpans } from "./find-secrets.ts";
 import { PHRASE_RULES } from "./phrase-rules.ts";
 import { readRedactionConfig } from "./redaction-config.ts";
@@ -24,7 +25,9 @@ export interface RedactionOptions {
 }
 
 export interface Redaction {
+	/** With `cut`, also what may be the beginning of a secret at the end of the text. */
 	find: FindSecrets;
+	findTail: (text: string) => Span | undefined;
 	/** Our rules are on, so that the names of keys count too. */
 	byName: boolean;
 	allows: (text: string) => boolean;
@@ -47,13 +50,20 @@ export function createRedaction(options: RedactionOptions): Redaction {
 		compilePatterns(config.patterns, "CLAUDE_OTEL_REDACT_CONFIG"),
 	]);
 	const findAllowed = createAllowlist([...options.allowlist, ...config.allowlist]);
+	const findTail = (text: string) => (byName ? findCutTail(text) : undefined);
 	const find: FindSecrets = (text, cut) => {
-		const wished = [...findOurs(text, cut), ...findUsers(text)];
+		const tail = cut ? findTail(text) : undefined;
+		const wished = [...findOurs(text, cut), ...findUsers(text), ...(tail === undefined ? [] : [tail])];
 		const allowed = wished.length === 0 ? [] : findAllowed(text);
 		const secret = wished.filter(([from, to]) => !allowed.some(([a, b]) => a <= from && to <= b));
 		return mergeSpans([...secret, ...findLiterals(text, cut)]);
 	};
-	return { find, byName, allows: (text) => findAllowed(text).some(([from, to]) => from === 0 && to === text.length) };
+	return {
+		find,
+		findTail,
+		byName,
+		allows: (text) => findAllowed(text).some(([from, to]) => from === 0 && to === text.length),
+	};
 }
 
 export function replaceSpans(text: string, spans: readonly Span[]): string {

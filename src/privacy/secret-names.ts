@@ -24,6 +24,8 @@ const HARMLESS_END = new Set(
 		" ",
 	),
 );
+const FILE_NAME =
+	/\.(?:[cm]?[jt]sx?|py|go|rs|rb|java|kt|swift|c|h|cc|cpp|cs|php|md|json|ya?ml|toml|txt|html?|css|vue|svelte|sh|sql|log|lock)$/;
 /** A key is a secret by the word before it; there are sort keys and foreign keys too. */
 const KEY_KIND =
 	/^(?:.*(?:api|access|secret|private|encryption|encrypt|decryption|signing|master|account|license|service|deploy|ssh|auth|client|storage|consumer|webhook|jwt|hmac|aes|cipher|admin|root|subscription|write|ingest|ingestion|integration|app|application|session))$/;
@@ -44,7 +46,7 @@ const GLUED_KEY =
 	/(?:api|access|secret|private|encryption|signing|master|account|license|auth|client|consumer|shared)key$/;
 
 export function secretKindOf(name: string): SecretKind | undefined {
-	if (name.length > NAME_MAX) return undefined;
+	if (name.length > NAME_MAX || FILE_NAME.test(name)) return undefined;
 	const words = splitWords(name);
 	const last = words.at(-1);
 	if (last === undefined) return undefined;

@@ -2,12 +2,15 @@
 // the value is secret. All texts are searched as one, so that a key file whose lines stand in a list is found too.
 
 import type { Json } from "../model/fact.ts";
+import { mergeSpans } from "./find-secrets.ts";
 import { type Redaction, replaceSpans } from "./redact.ts";
 import { type SecretKind, secretKindOf } from "./secret-names.ts";
 import { REDACTED, type Span } from "./secret-rule.ts";
 
 /** Deeper values are replaced whole: nobody reads them, and they could exhaust the stack. */
 const DEPTH_MAX = 40;
+/** Which of the texts was cut is not told: it is one of the longer ones. */
+export const CUT_TEXT_MIN = 256;
 /** Of a longer text only the beginning can come to stand within any limit. */
 const LEAF_MAX = 16_384;
 const LEFT_OUT = "…";
@@ -106,6 +109,8 @@ function redactLeaves(leaves: readonly Leaf[], redaction: Redaction, cut: boolea
 		}
 		if (kind !== undefined && !HARMLESS_VALUE.test(text) && !redaction.allows(text)) return REDACTED;
 		if (kind === "password" && /^\d+$/.test(text)) return REDACTED;
-		return replaceSpans(text, own) + (leafCut ? LEFT_OUT : "");
+		const tail = leafCut || (cut && text.length >= CUT_TEXT_MIN) ? redaction.findTail(text) : undefined;
+		if (tail !== undefined) own.push(tail);
+		return replaceSpans(text, mergeSpans(own)) + (leafCut ? LEFT_OUT : "");
 	});
 }

@@ -49,23 +49,32 @@ export interface InboundTrace {
 	traceId: string;
 	spanId: string;
 	traceFlags: number;
+	/** W3C tracestate, handed on as it is. */
+	tracestate?: string;
 }
 
 /** W3C traceparent; undefined where it does not keep the format (then there is no parent, as the standard says). */
-export function parseTraceparent(text: string | undefined): InboundTrace | undefined {
+export function parseTraceparent(text: string | undefined, tracestate?: string): InboundTrace | undefined {
 	const match = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/.exec(text?.trim() ?? "");
 	if (!match) return undefined;
 	const [, version, traceId = "", spanId = "", flags = ""] = match;
 	if (version === "ff" || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
-	return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 1 };
+	return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 1, tracestate };
 }
 
-/** TRACEPARENT for claude: the first session span, known before claude is started. */
-export function sessionTraceparent(runId: string, inbound: string | undefined): string {
+/**
+ * TRACEPARENT for claude: the first session span, known before claude is started.
+ * @param isSampled what the sampler decides of a trace, given the inbound decision if there is one
+ */
+export function sessionTraceparent(
+	runId: string,
+	inbound: string | undefined,
+	isSampled: (traceId: string, inbound?: boolean) => boolean,
+): string {
 	const parent = parseTraceparent(inbound);
 	const traceId = parent?.traceId ?? sessionTraceId(runId, 0);
-	const flags = (parent?.traceFlags ?? 1).toString(16).padStart(2, "0");
-	return `00-${traceId}-${sessionSpanId(runId, 0)}-${flags}`;
+	const sampled = isSampled(traceId, parent && parent.traceFlags === 1);
+	return `00-${traceId}-${sessionSpanId(runId, 0)}-${sampled ? "01" : "00"}`;
 }
 
 /** An id generator for the SDK that gives out the ids that were set just before. */

@@ -194,6 +194,22 @@ export const METRICS = {
 } as const satisfies Record<string, MetricRow>;
 export type MetricName = keyof typeof METRICS;
 
+/** Of claude and of claude-otel, by the names of OpenTelemetry's process conventions (Linux). */
+export const PROCESS_METRICS = {
+	"process.cpu.time": {
+		kind: "observable counter",
+		unit: "s",
+		attributes: ["process.executable.name", "cpu.mode"],
+		meaning: "processor time used",
+	},
+	"process.memory.usage": {
+		kind: "observable up-down counter",
+		unit: "By",
+		attributes: ["process.executable.name"],
+		meaning: "resident memory",
+	},
+} as const;
+
 function counter(meaning: string, attributes: readonly string[], unit = "1") {
 	return { kind: "counter", unit, attributes, meaning } as const;
 }

@@ -15,6 +15,7 @@ export interface SignalOptions {
 	runId: string;
 	shape: "session" | "turn";
 	inbound: InboundTrace | undefined;
+	isSampled(traceId: string, inbound?: boolean): boolean;
 	level: "minimal" | "standard" | "full";
 	semconv: Semconv;
 	/** Onto session and turn spans and records. */

@@ -1,6 +1,7 @@
 // Episodes → spans through the OpenTelemetry API, each started and ended once, with ids of our own.
 import {
 	type Context,
+	createTraceState,
 	type Link,
 	ROOT_CONTEXT,
 	type Span,
@@ -8,6 +9,7 @@ import {
 	SpanKind,
 	SpanStatusCode,
 	type TimeInput,
+	TraceFlags,
 	type Tracer,
 	trace,
 } from "@opentelemetry/api";
@@ -23,6 +25,8 @@ export interface SpanOptions extends AttributeOptions {
 	/** `turn`: each turn is the root of a trace of its own, linked to its session. */
 	shape: "session" | "turn";
 	inbound: InboundTrace | undefined;
+	/** What the sampler decides of a trace, given the inbound decision if there is one. */
+	isSampled(traceId: string, inbound?: boolean): boolean;
 	/** Level minimal: sessions and turns alone. */
 	sessionsAndTurnsOnly: boolean;
 }
@@ -36,43 +40,32 @@ export interface Spans {
 
 export function createSpans(options: SpanOptions): Spans {
 	const { tracer, ids, runId, inbound } = options;
+	const inboundState = inbound?.tracestate === undefined ? undefined : createTraceState(inbound.tracestate);
 	const sessions = new Map<number, Span>();
-	/** Trace flags as the sampler decided them, by trace. */
-	const flags = new Map<string, number>();
 
 	function traceIdOf(place: Place): string {
 		if (options.shape === "turn" && place.promptId !== undefined) return turnTraceId(place.sessionId, place.promptId);
 		return inbound?.traceId ?? sessionTraceId(runId, place.session);
 	}
 
-	/** A root that is never ended asks the sampler of a trace before its real root can be started. */
-	function flagsOf(traceId: string, rootSpanId: string): number {
-		let known = flags.get(traceId);
-		if (known === undefined) {
-			ids.preset(traceId, rootSpanId);
-			known = tracer.startSpan("sampled?", { root: true }, ROOT_CONTEXT).spanContext().traceFlags;
-			flags.set(traceId, known);
-		}
-		return known;
+	function flagsOf(traceId: string): number {
+		const inTrace = inbound?.traceId === traceId ? inbound.traceFlags === 1 : undefined;
+		return options.isSampled(traceId, inTrace) ? TraceFlags.SAMPLED : TraceFlags.NONE;
 	}
 
 	function contextOf(ref: Ref, place: Place): SpanContext {
 		const traceId = ref.kind === "session" ? traceIdOf({ ...place, promptId: undefined }) : traceIdOf(place);
-		const traceFlags = isTurnRooted(place, ref)
-			? flagsOf(traceId, spanIdOf({ kind: "turn", sessionId: place.sessionId, promptId: place.promptId ?? "" }, runId))
-			: (sessions.get(place.session)?.spanContext().traceFlags ?? flags.get(traceId) ?? inbound?.traceFlags ?? 1);
-		return { traceId, spanId: spanIdOf(ref, runId), traceFlags };
-	}
-
-	function isTurnRooted(place: Place, ref: Ref): boolean {
-		return options.shape === "turn" && place.promptId !== undefined && ref.kind !== "session";
+		const traceState = traceId === inbound?.traceId ? inboundState : undefined;
+		return { traceId, spanId: spanIdOf(ref, runId), traceFlags: flagsOf(traceId), traceState };
 	}
 
 	function sessionOpened({ n, sessionId, start }: { n: number; sessionId: string; start: number }): void {
 		if (sessions.has(n)) return;
 		const before = sessions.get(n - 1);
 		const links: Link[] = before ? [{ context: before.spanContext() }] : [];
-		const parent: Context = inbound ? trace.setSpanContext(ROOT_CONTEXT, { ...inbound, isRemote: true }) : ROOT_CONTEXT;
+		const parent: Context = inbound
+			? trace.setSpanContext(ROOT_CONTEXT, { ...inbound, traceState: inboundState, isRemote: true })
+			: ROOT_CONTEXT;
 		ids.preset(inbound?.traceId ?? sessionTraceId(runId, n), sessionSpanId(runId, n));
 		const attributes = { "session.id": sessionId, "gen_ai.conversation.id": sessionId };
 		sessions.set(n, tracer.startSpan("claude.session", { startTime: timeOf(start), links, attributes }, parent));
@@ -103,11 +96,8 @@ export function createSpans(options: SpanOptions): Spans {
 	function startRootTurn(turn: TurnEpisode): Span {
 		const session = sessions.get(turn.session);
 		const links: Link[] = session ? [{ context: session.spanContext() }] : [];
-		const traceId = traceIdOf(turn);
-		ids.preset(traceId, spanIdOf(turn.ref, runId));
-		const span = tracer.startSpan(nameOf(turn), { ...startOf(turn), links, root: true }, ROOT_CONTEXT);
-		flags.set(traceId, span.spanContext().traceFlags);
-		return span;
+		ids.preset(traceIdOf(turn), spanIdOf(turn.ref, runId));
+		return tracer.startSpan(nameOf(turn), { ...startOf(turn), links, root: true }, ROOT_CONTEXT);
 	}
 
 	function startOf(it: Episode) {

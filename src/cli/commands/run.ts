@@ -2,6 +2,7 @@
 // ended. What claude's start does not need is loaded when it has been started; nothing here ends claude or outlives it.
 import { randomBytes, randomUUID } from "node:crypto";
 import { systemClock } from "../../clock.ts";
+import { isSampled } from "../../config/sampled.ts";
 import type { Config } from "../../config.ts";
 import type { Diagnostics } from "../../diagnostics.ts";
 import { previewArgs } from "../../launch/args-preview.ts";
@@ -70,7 +71,7 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 		// Hooks that come before the pipeline is loaded wait for it, in their order.
 		onHook: (body) => void pipeline.promise.then((ready) => ready.hook(body)).catch(tellBug(diagnostics)),
 	});
-	const traceparent = config.propagate ? sessionTraceparent(runId, config.inbound.traceparent) : undefined;
+	const traceparent = config.propagate ? traceparentOf(runId, config) : undefined;
 	const childEnv = envForRun(env, { runId, token, socketPath: doors.socketPath, traceparent });
 	const startedAt = systemClock();
 	let started: Started;
@@ -99,6 +100,12 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 		release();
 		process.off("uncaughtException", onBug).off("unhandledRejection", onBug);
 	}
+}
+
+function traceparentOf(runId: string, { inbound, otel }: Config): string {
+	return sessionTraceparent(runId, inbound.traceparent, (traceId, sampled) =>
+		isSampled(otel.sampler, traceId, sampled),
+	);
 }
 
 interface Started {

@@ -1,5 +1,5 @@
-// JSON text, a place in it and a value → the same text with the value as the last member or element there, written as its
-// neighbours are: each on a line of its own with their indentation, or all in one line. No other byte changes.
+// JSON text and a place in it → the same text with one more or one less there. What is added is written as its neighbours
+// are: each on a line of its own with their indentation, or all in one line. No other byte changes.
 import { findNodeAtLocation, type Node, parseTree } from "jsonc-parser";
 
 /** `name`: the member's, where the place is an object. The text must be JSON and the place must be there. */
@@ -24,6 +24,22 @@ export function insertJson(text: string, place: (string | number)[], name: strin
 		: `,${layout.oneLine ? "" : " "}${key}${JSON.stringify(value)}`;
 	const end = endOf(container.children?.at(-1) ?? first);
 	return splice(text, end, end, written);
+}
+
+/** Takes the member or element away, with its comma; a place that is not there leaves the text as it is. */
+export function removeJson(text: string, place: (string | number)[]): string {
+	const root = parseTree(text);
+	const value = root && findNodeAtLocation(root, place);
+	// Of a member, the value's parent is key and value together.
+	const node = value?.parent?.type === "property" ? value.parent : value;
+	const siblings = node?.parent?.children;
+	if (node?.parent === undefined || siblings === undefined) return text;
+	const at = siblings.indexOf(node);
+	const previous = siblings[at - 1];
+	const next = siblings[at + 1];
+	if (previous !== undefined) return splice(text, endOf(previous), endOf(node), "");
+	if (next !== undefined) return splice(text, node.offset, next.offset, "");
+	return splice(text, node.parent.offset + 1, endOf(node.parent) - 1, "");
 }
 
 interface Layout {

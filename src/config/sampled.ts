@@ -1,6 +1,6 @@
 // Whether a trace is exported, decided from its id alone, without OpenTelemetry: claude gets its
 // TRACEPARENT before that is loaded. Says the same as the SDK's samplers (a test compares them).
-import type { OtelConfig } from "../config.ts";
+import type { OtelConfig } from "./otel.ts";
 
 /** `inbound`: the sampled flag of the TRACEPARENT that we were started with, if there is one. */
 export function isSampled(sampler: OtelConfig["sampler"], traceId: string, inbound?: boolean): boolean {

@@ -1,0 +1,195 @@
+// What the scripted model answered, against what claude-otel exported. In: requests of the model and spans. Out: an error
+// that names every difference, or nothing. Neither side of the comparison is made by the other.
+
+import type { ScriptedRequest, ScriptUsage } from "../../src/testing/scripted-model.ts";
+import type { Attributes, Span } from "./otlp-plain.ts";
+import { assertSoundTrace, buildTree, printTree, type SpanNode } from "./tree.ts";
+
+/** Clocks of two processes on a busy machine. */
+const SLACK_MS = 5_000;
+
+const STATUS = ["tool.status", "turn.status", "agent.status", "error.type", "query_source", "compaction.trigger"];
+
+/** The tree in short: names, and how each thing ended. */
+export function outline(spans: Span[], options: { sorted?: boolean; attributes?: string[] } = {}): string {
+	const { sorted = false, attributes = STATUS } = options;
+	return `\n${printTree(buildTree(spans), { attributes, sorted })}`;
+}
+
+/** A tree in a template literal, without the indentation of the test that holds it. */
+export function tree(literal: string): string {
+	const lines = literal.split("\n").filter((line) => line.trim() !== "");
+	const outer = Math.min(...lines.map((line) => line.length - line.trimStart().length));
+	return `\n${lines.map((line) => `${line.slice(outer).replaceAll("\t", "  ")}\n`).join("")}`;
+}
+
+export type OracleOptions = {
+	/** Span ids outside of the trace that may be parents. */
+	knownParents?: string[];
+	/** Message ids that the transcript holds although their stream was cut: they have a chat span without a full answer. */
+	partial?: string[];
+	/** Calls without a span (CLAUDE_OTEL_TOOLS_EXCLUDE). */
+	excluded?: string[];
+	/** Turns are roots of their own. */
+	turnRoots?: boolean;
+};
+
+/**
+ * Holds of every run that ends by itself: one chat span for each answered request, with its ids, tokens, lane and time;
+ * one tool span for each tool_use block; and sums that are the sums of their parts and of what was billed.
+ */
+export function assertTold(spans: Span[], requests: ScriptedRequest[], options: OracleOptions = {}): void {
+	assertSoundTrace(spans, options.knownParents);
+	const roots = buildTree(spans, options.knownParents);
+	const laneOf = lanes(roots);
+	const faults: string[] = [];
+	const expectEqual = (what: string, actual: unknown, expected: unknown) => {
+		if (JSON.stringify(actual) !== JSON.stringify(expected)) {
+			faults.push(`${what}: exported ${JSON.stringify(actual)}, expected ${JSON.stringify(expected)}`);
+		}
+	};
+
+	const answered = requests.filter((request) => request.outcome === "answered");
+	const messages = answered.filter((request) => !request.isCompaction);
+	const chats = spans.filter((span) => span.attributes["gen_ai.operation.name"] === "chat");
+	const byMessage = new Map(chats.map((span) => [span.attributes["gen_ai.response.id"], span]));
+	expectEqual(
+		"message ids",
+		chats.flatMap((span) => span.attributes["gen_ai.response.id"] ?? []).toSorted(),
+		[...messages.flatMap((request) => request.messageId ?? []), ...(options.partial ?? [])].toSorted(),
+	);
+	for (const request of messages) {
+		const chat = byMessage.get(request.messageId ?? "");
+		if (chat === undefined) continue;
+		const name = `chat of request ${request.at}`;
+		const { attributes } = chat;
+		expectEqual(`${name}: tokens`, tokensOf(attributes), usageTokens(request.usage));
+		expectEqual(`${name}: request.id`, attributes["request.id"], request.requestId);
+		expectEqual(`${name}: model`, attributes["gen_ai.request.model"], request.model);
+		expectEqual(`${name}: answering model`, attributes["gen_ai.response.model"], request.step.model ?? request.model);
+		expectEqual(`${name}: lane`, laneOf.get(chat.spanId), request.lane);
+		expectEqual(`${name}: query_source`, attributes.query_source, request.lane === "main" ? "main" : "subagent");
+		expectEqual(`${name}: kind`, chat.kind, "CLIENT");
+		expectEqual(`${name}: prompt tokens`, attributes["gen_ai.usage.input_tokens"], promptTokens(request.usage));
+		expectEqual(`${name}: output tokens`, attributes["gen_ai.usage.output_tokens"], request.usage.output);
+		if (millis(chat.startTime) < request.startedAt - SLACK_MS || millis(chat.startTime) > request.endedAt + 50) {
+			faults.push(`${name} starts at ${millis(chat.startTime)}, the request came at ${request.startedAt}`);
+		}
+		if (millis(chat.endTime) < request.startedAt || millis(chat.endTime) > request.endedAt + SLACK_MS) {
+			faults.push(`${name} ends at ${millis(chat.endTime)}, the answer ended at ${request.endedAt}`);
+		}
+	}
+
+	const calls = messages.flatMap((request) =>
+		(request.step.blocks ?? []).flatMap((block) => (block.type === "tool_use" ? [{ block, lane: request.lane }] : [])),
+	);
+	const told = calls.filter(({ block }) => !options.excluded?.includes(block.name));
+	const tools = spans.filter((span) => span.attributes["gen_ai.operation.name"] === "execute_tool");
+	const byCall = new Map(tools.map((span) => [span.attributes["tool.use_id"], span]));
+	expectEqual(
+		"tool use ids",
+		tools.map((span) => span.attributes["tool.use_id"]).toSorted(),
+		told.map(({ block }) => block.id).toSorted(),
+	);
+	for (const { block, lane } of told) {
+		const span = byCall.get(block.id ?? "");
+		if (span === undefined) continue;
+		expectEqual(`${block.id}: name`, span.name, `execute_tool ${block.name}`);
+		expectEqual(`${block.id}: lane`, laneOf.get(span.spanId), lane);
+		const duration = span.attributes.duration_ms;
+		if (typeof duration === "number" && duration > millis(span.endTime) - millis(span.startTime) + SLACK_MS) {
+			faults.push(`${block.id}: duration_ms ${duration} is longer than its span`);
+		}
+	}
+
+	const sessions = spans.filter((span) => span.name === "claude.session");
+	const counted = addUp(sessions.map((span) => tokensOf(span.attributes)));
+	expectEqual("Σ session tokens against Σ chat tokens", counted, addUp(chats.map((span) => tokensOf(span.attributes))));
+	expectEqual("Σ session tokens against the bill", counted, addUp(answered.map(({ usage }) => usageTokens(usage))));
+	const used = sessions.reduce((sum, span) => sum + Number(span.attributes.tools_used), 0);
+	expectEqual("tools_used", used, calls.length);
+	for (const node of flat(roots)) {
+		const operation = node.span.attributes["gen_ai.operation.name"];
+		if (operation !== "invoke_agent") continue;
+		const below = flat(node.children).map(({ span }) => span.attributes);
+		const chatsBelow = below.filter((attributes) => attributes["gen_ai.operation.name"] === "chat");
+		expectEqual(`${node.span.name}: tokens`, tokensOf(node.span.attributes), addUp(chatsBelow.map(tokensOf)));
+	}
+	if (faults.length > 0) throw new Error(`The export differs from what happened:\n${faults.join("\n")}`);
+}
+
+export type Tokens = ReturnType<typeof usageTokens>;
+
+export function tokensOf(attributes: Attributes) {
+	const number = (name: string) => Number(attributes[name] ?? 0);
+	return {
+		input: number("tokens.input"),
+		output: number("tokens.output"),
+		cacheRead: number("tokens.cache_read"),
+		cacheWrite5m: number("tokens.cache_creation_5m"),
+		cacheWrite1h: number("tokens.cache_creation_1h"),
+		cacheWrite: number("tokens.cache_creation"),
+		total: number("tokens.total"),
+	};
+}
+
+export function usageTokens(usage: ScriptUsage) {
+	const cacheWrite = usage.cacheWrite5m + usage.cacheWrite1h;
+	return {
+		input: usage.input,
+		output: usage.output,
+		cacheRead: usage.cacheRead,
+		cacheWrite5m: usage.cacheWrite5m,
+		cacheWrite1h: usage.cacheWrite1h,
+		cacheWrite,
+		total: usage.input + usage.output + usage.cacheRead + cacheWrite,
+	};
+}
+
+export function addUp(list: Tokens[]): Tokens {
+	const sum = usageTokens({ input: 0, output: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 });
+	for (const tokens of list) for (const key of Object.keys(sum) as (keyof Tokens)[]) sum[key] += tokens[key];
+	return sum;
+}
+
+function promptTokens(usage: ScriptUsage): number {
+	return usage.input + usage.cacheRead + usage.cacheWrite5m + usage.cacheWrite1h;
+}
+
+export function millis(nanos: bigint): number {
+	return Number(nanos / 1_000n) / 1_000;
+}
+
+/** Of each span the agent in whose lane it stands: the nearest one above it, else `main`. */
+function lanes(roots: SpanNode[]): Map<string, string> {
+	const found = new Map<string, string>();
+	const walk = (node: SpanNode, lane: string) => {
+		found.set(node.span.spanId, lane);
+		const below = node.span.attributes["gen_ai.agent.id"];
+		for (const child of node.children) walk(child, typeof below === "string" ? below : lane);
+	};
+	for (const root of roots) walk(root, "main");
+	return found;
+}
+
+export function flat(nodes: SpanNode[]): SpanNode[] {
+	return nodes.flatMap((node) => [node, ...flat(node.children)]);
+}
+
+export function spanNamed(spans: Span[], name: string): Span {
+	const found = spans.filter((span) => span.name === name);
+	if (found.length !== 1) throw new Error(`${found.length} spans are named ${name}`);
+	return found[0] as Span;
+}
+
+export function spanOfCall(spans: Span[], call: { id: string }): Span {
+	const found = spans.filter((span) => span.attributes["tool.use_id"] === call.id && span.name.startsWith("execute_tool"));
+	if (found.length !== 1) throw new Error(`${found.length} spans for the call ${call.id}`);
+	return found[0] as Span;
+}
+
+export function spanOfRequest(spans: Span[], request: ScriptedRequest | undefined): Span {
+	const found = spans.filter((span) => span.attributes["request.id"] === request?.requestId);
+	if (found.length !== 1) throw new Error(`${found.length} spans for request ${request?.at}`);
+	return found[0] as Span;
+}
