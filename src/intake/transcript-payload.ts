@@ -28,6 +28,8 @@ interface LaneState {
 	retryMs: number;
 	/** When each attempt since the last answer was sent, by the id to which the answer refers. */
 	attempts: Map<string, number>;
+	/** The model that the last attempt asked for. */
+	attemptedModel?: string;
 	/** The message whose records are being written: all of them share these. */
 	message?: {
 		id: string;
@@ -90,6 +92,7 @@ export function createTranscriptReader(lane: Lane): (line: string) => RawFact[] 
 
 function noteAttempt(record: JsonObject, at: number, state: LaneState): void {
 	state.attempts.set(asString(record.id) ?? `${at}`, at);
+	state.attemptedModel = asString(asObject(record.params)?.model) ?? state.attemptedModel;
 	state.after = at;
 }
 
@@ -314,6 +317,7 @@ function readSyntheticAnswer(
 		requestId: asString(record.requestId),
 		errorType: classifyApiError(asString(record.apiErrorType), status, asString(record.error)),
 		status,
+		requestedModel: state.attemptedModel,
 		after: state.after,
 		failedAttempts: Math.max(state.failedAttempts, state.attempts.size - 1),
 		retryMs: state.retryMs,
@@ -384,6 +388,7 @@ function readRetry(record: JsonObject, at: number, seen: ReturnType<typeof seenI
 		attempt: asCount(record.retryAttempt) ?? state.failedAttempts,
 		maxAttempts: asCount(record.maxRetries) ?? 0,
 		waitMs,
+		model: state.attemptedModel,
 		content: text && { error: text },
 	});
 }

@@ -3,7 +3,8 @@
 import type { Json } from "../model/fact.ts";
 import { asSettings, type Settings } from "./settings-files.ts";
 
-const RELATIVE_TO_FILE = /^([A-Za-z_]+\()\/(?!\/)/;
+/** Of these the rule is a path pattern; of Bash it is a command. */
+const RELATIVE_TO_FILE = /^((?:Read|Edit|Write|MultiEdit|NotebookEdit|Glob|Grep|LS)\()\/(?!\/)/;
 const RULE_LISTS = ["allow", "ask", "deny"];
 
 export function anchorRules(settings: Settings, folder: string): Settings {

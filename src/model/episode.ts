@@ -168,6 +168,7 @@ export type Moment =
 			attempt: number;
 			maxAttempts: number;
 			waitMs: number;
+			model?: string;
 			error?: CleanContent;
 	  })
 	| (Instant & { kind: "agent.start"; agentId: string; type: string })

@@ -186,7 +186,11 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 		const read = readOfLife(life.agent, life.n);
 		const hooks = stores.sessions.get(life.agent.sessionId)?.hookSeen === true;
 		if (stopped !== undefined && now >= stopped + TURN_QUIET_MS) return true;
-		if (hooks) return stopped !== undefined && read !== undefined && !handOn.hasOpenChildren(life);
+		if (hooks) {
+			return (
+				stopped !== undefined && read !== undefined && !handOn.hasOpenChildren(life) && !handOn.lifeWaitsForLedger(life)
+			);
+		}
 		return read !== undefined && now >= read + TURN_QUIET_MS;
 	}
 

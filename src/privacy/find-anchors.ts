@@ -56,7 +56,10 @@ function buildTrie(words: readonly string[], columnOf: Uint8Array, columns: numb
 	}
 	linkFailures(next, endings, columns);
 	// A state where a word ends is written as its complement: the loop over the text then asks for a sign, nothing more.
-	for (const [slot, state] of next.entries()) if (endings[state / columns] !== undefined) next[slot] = ~state;
+	for (let slot = 0; slot < used * columns; slot++) {
+		const state = next[slot] as number;
+		if (state !== 0 && endings[state / columns] !== undefined) next[slot] = ~state;
+	}
 	return { next, endings };
 }
 

@@ -32,7 +32,7 @@ const PATTERNS: readonly Pattern[] = [
 		name: "authorization",
 		anchors: ["authorization"],
 		pattern: new RegExp(
-			`(authorization["'\`]?\\]?(?:[ \\t]{0,8}[:=]|["']?,)[ \\t]{0,8}["'\`]?(?:(?:Bearer|Basic|Token|Digest|Bot|ApiKey|Negotiate|SSWS|GenieKey|Key)[ \\t+])?)(?!(?:(?:Bearer|Basic|Token|Bot|ApiKey|Key)[ \\t+])?(?:\\[REDACTED|${REFERENCE}|[{[(]|undefined|null|string))(?=[^\\s"'\`])[^"'\`\\r\\n]+`,
+			`(authorization(?:["'\`]?\\]?[ \\t]{0,8}[:=]|["'\`],(?=[ \\t]{0,8}["'\`]))[ \\t]{0,8}["'\`]?(?:(?:Bearer|Basic|Token|Digest|Bot|ApiKey|Negotiate|SSWS|GenieKey|Key)[ \\t+])?)(?!(?:(?:Bearer|Basic|Token|Bot|ApiKey|Key)[ \\t+])?(?:\\[REDACTED|${REFERENCE}|[{[(]|undefined|null|string))(?=[^\\s"'\`])[^"'\`\\r\\n]+`,
 			"iy",
 		),
 	},

@@ -80,15 +80,16 @@ export function replaceSpans(text: string, spans: readonly Span[]): string {
 function literalRule(literal: string): SecretRule {
 	const start = literal.slice(0, LITERAL_MIN);
 	const rest = quote(literal.slice(LITERAL_MIN));
+	const beginnings = Array.from(literal.slice(LITERAL_MIN)).reduceRight(
+		(tail, char) => `(?:${quote(char)}${tail})?`,
+		"",
+	);
 	return patternRule({
 		name: "literal",
 		anchors: [start],
 		pattern: new RegExp(quote(start) + rest, "y"),
 		// Any beginning of it that a cut has left.
-		open: new RegExp(
-			`${Array.from(literal.slice(LITERAL_MIN)).reduceRight((tail, char) => `(?:${quote(char)}${tail})?`, "")}${CUT_END}`,
-			"y",
-		),
+		open: new RegExp(quote(start) + beginnings + CUT_END, "y"),
 	});
 }
 

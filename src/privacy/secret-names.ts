@@ -20,7 +20,7 @@ export const SECRET_WORDS = [
 
 /** A name that ends so tells something about the secret, not the secret. */
 const HARMLESS_END = new Set(
-	"file filename path dir type count limit length len size name names expiry expires expiration expired ttl max min usage budget field header label policy strength required enabled disabled hint index manager service provider mode method version window used left level kind status state format prefix endpoint input output total cost price rate".split(
+	"file filename path dir type count limit length len size name names expiry expires expiration expired ttl max min usage budget field header label policy strength required enabled disabled hint index manager service provider mode method version window used left level kind status state format prefix endpoint input output source sources variable helper total cost price rate".split(
 		" ",
 	),
 );

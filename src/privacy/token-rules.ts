@@ -8,6 +8,18 @@ const ALNUM = "A-Za-z0-9";
 const HEX = "0-9a-fA-F";
 const BASE64 = "A-Za-z0-9+/=_-";
 
+/** Three parts and no fixed word: the one anchor is the dot, so the second dot is asked for before all else. */
+const DISCORD_PARTS = patternRule({
+	name: "discord",
+	anchors: ["."],
+	pattern: /\.[\w-]{6}\.[\w-]{27,}/y,
+	before: { chars: /[\w-]/, min: 23 },
+});
+const DISCORD: SecretRule = {
+	...DISCORD_PARTS,
+	find: (text, anchor, cut) => (text[anchor + 7] === "." ? DISCORD_PARTS.find(text, anchor, cut) : undefined),
+};
+
 export const TOKEN_RULES: readonly SecretRule[] = [
 	vendorToken("anthropic", "sk-ant-", WORD, 8),
 	vendorToken("openai", ["sk-proj-", "sk-svcacct-", "sk-admin-", "sk-None-"], WORD, 16),
@@ -99,12 +111,7 @@ export const TOKEN_RULES: readonly SecretRule[] = [
 		pattern: /:APA91b[A-Za-z0-9_-]{40,}/y,
 		before: { chars: /[\w-]/, min: 11 },
 	}),
-	patternRule({
-		name: "discord",
-		anchors: ["."],
-		pattern: /\.[\w-]{6}\.[\w-]{27,}/y,
-		before: { chars: /[\w-]/, min: 23 },
-	}),
+	DISCORD,
 	vendorToken("heroku", "HRKU-", WORD, 30),
 	vendorToken("digitalocean", ["dop_v1_", "doo_v1_", "dor_v1_"], HEX, 30),
 	vendorToken("shopify", ["shpat_", "shpca_", "shppa_", "shpss_"], HEX, 20),

@@ -121,7 +121,7 @@ export function createMetrics(meter: Meter): Metrics {
 		},
 		moment(moment) {
 			if (moment.kind !== "api.retry") return;
-			count("claude.api_errors_total", 1, { "error.type": moment.errorType, model: "unknown" });
+			count("claude.api_errors_total", 1, { "error.type": moment.errorType, model: moment.model ?? "unknown" });
 		},
 		inFlight(toolName, change) {
 			const { unit, meaning } = METRICS["claude.tools_in_flight"];

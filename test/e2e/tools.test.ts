@@ -45,7 +45,7 @@ test("ten tools in turn, two failing, one unknown, one denied, are told one by o
 					chat claude-opus-5-5 query_source=main
 					execute_tool Bash tool.status=ok
 					chat claude-opus-5-5 query_source=main
-					execute_tool Bash [ERROR tool_error] tool.status=error error.type=tool_error
+					execute_tool Bash [ERROR command_failed] tool.status=error error.type=command_failed
 					chat claude-opus-5-5 query_source=main
 					execute_tool Read [ERROR tool_error] tool.status=error error.type=tool_error
 					chat claude-opus-5-5 query_source=main
@@ -85,7 +85,7 @@ test("a call with a wrong input is an error, and one that takes too long a timeo
 	expect(spanOfCall(spans, slow).attributes.duration_ms).toBeGreaterThanOrEqual(1000);
 });
 
-test("six parallel tools are six spans beside each other, those that only read at the same time", async () => {
+test("six parallel tools are six spans beside each other", async () => {
 	const reads = ["a", "b", "c", "d"].map((name) => read(`${name}.txt`));
 	const calls = [...reads, bash("sleep 0.2; echo 1"), bash("exit 1")];
 	stage = await openStage({ main: [step(text("six at once"), ...calls), step(text("done"))] });
@@ -100,7 +100,7 @@ test("six parallel tools are six spans beside each other, those that only read a
 				invoke_agent claude-code turn.status=ok
 					chat claude-opus-5-5 query_source=main
 					chat claude-opus-5-5 query_source=main
-					execute_tool Bash [ERROR tool_error] tool.status=error error.type=tool_error
+					execute_tool Bash [ERROR command_failed] tool.status=error error.type=command_failed
 					execute_tool Bash tool.status=ok
 					execute_tool Read [ERROR tool_error] tool.status=error error.type=tool_error
 					execute_tool Read tool.status=ok

@@ -7,6 +7,8 @@ import type { Json } from "../../src/model/fact.ts";
 
 type Dict = { [key: string]: Json };
 
+/** Told by default, when the scenario is played. */
+const WORKING_DIRECTORY = "/home/dev/project";
 const HERE = import.meta.dirname;
 const HOOK_TABLE = JSON.parse(readFileSync(join(HERE, "../../hooks/hook-table.json"), "utf8")) as Dict;
 
@@ -18,12 +20,7 @@ const MARKS =
 const PLAIN_FIELDS = [
 	"type",
 	"subtype",
-	"uuid",
 	"timestamp",
-	"sessionId",
-	"agentId",
-	"cwd",
-	"version",
 	"promptId",
 	"isMeta",
 	"turnOrigin",
@@ -57,8 +54,6 @@ const PLAIN_FIELDS = [
 ];
 const HOOK_FIELDS = [
 	"session_id",
-	"transcript_path",
-	"cwd",
 	"prompt_id",
 	"permission_mode",
 	"hook_event_name",
@@ -120,16 +115,34 @@ function readRuns(from: string, hooks: Dict[]): Dict[] {
 	const told = JSON.parse(readFileSync(join(from, "runs.json"), "utf8")) as Dict[];
 	if (told.length > 0) {
 		return told.map(({ args, startedAt, endedAt, code, signal }) => {
-			return { args: args ?? [], interactive: false, startedAt: Math.floor(Number(startedAt)), endedAt: Math.ceil(Number(endedAt)), exitCode: code ?? null, signal: signal ?? null };
+			return {
+				args: args ?? [],
+				interactive: false,
+				startedAt: Math.floor(Number(startedAt)),
+				endedAt: Math.ceil(Number(endedAt)),
+				exitCode: code ?? null,
+				signal: signal ?? null,
+			};
 		});
 	}
 	// Interactive recordings tell only when claude wrote its file of the process; it exits soon after its last hook.
 	const process = list(from).find((name) => /^during-sessions-\d+\.json$/.test(name));
 	const first = Math.min(...hooks.map(({ arrivedAt }) => Number(arrivedAt)));
 	const startedAt =
-		process === undefined ? first - 1000 : Number((JSON.parse(readFileSync(join(from, process), "utf8")) as Dict).startedAt);
+		process === undefined
+			? first - 1000
+			: Number((JSON.parse(readFileSync(join(from, process), "utf8")) as Dict).startedAt);
 	const endedAt = Math.max(...hooks.map(({ arrivedAt }) => Number(arrivedAt))) + 20;
-	return [{ args: [], interactive: true, startedAt: Math.floor(startedAt), endedAt: Math.ceil(endedAt), exitCode: 0, signal: null }];
+	return [
+		{
+			args: [],
+			interactive: true,
+			startedAt: Math.floor(startedAt),
+			endedAt: Math.ceil(endedAt),
+			exitCode: 0,
+			signal: null,
+		},
+	];
 }
 
 /** As in a run of ours: the hook table, and SessionEnd in interactive use alone. */
@@ -139,6 +152,7 @@ function isRegistered(event: string, interactive: boolean): boolean {
 
 function scrubHook(payload: Dict): Dict {
 	const kept = pick(payload, HOOK_FIELDS);
+	if (withoutPaths(String(payload.cwd)) !== WORKING_DIRECTORY) kept.cwd = payload.cwd ?? "";
 	if (typeof payload.prompt === "string") {
 		kept.prompt = payload.prompt.startsWith("<") ? marksOf(payload.prompt) : payload.prompt;
 	}
@@ -154,7 +168,8 @@ function scrubHook(payload: Dict): Dict {
 
 function scrubAnswer(answer: Json): Json {
 	if (typeof answer === "string") return marksOf(answer);
-	if (typeof answer !== "object" || answer === null || Array.isArray(answer)) return Array.isArray(answer) ? [] : answer;
+	if (typeof answer !== "object" || answer === null || Array.isArray(answer))
+		return Array.isArray(answer) ? [] : answer;
 	return Object.fromEntries(
 		Object.entries(answer).flatMap(([key, value]): [string, Json][] => {
 			if (typeof value === "string") return [[key, ANSWER_TEXTS.has(key) ? value : "<text>"]];
@@ -171,7 +186,15 @@ function scrubTranscript(path: string, to: string): void {
 		const meta = JSON.parse(readFileSync(path, "utf8")) as Dict;
 		const fields = ["agentType", "toolUseId", "parentAgentId", "spawnDepth", "requestShape"];
 		writeFileSync(target, `${JSON.stringify(pick(meta, fields))}\n`);
-	} else if (path.endsWith(".jsonl")) writeLines(target, readLines(path).map(scrubRecord));
+	} else if (path.endsWith(".jsonl")) {
+		const records = readLines(path).map(scrubRecord);
+		// Of records that tell nothing, one stands for all that follow each other.
+		const isEmpty = (record: Dict | undefined) => record !== undefined && Object.keys(record).length === 1;
+		writeLines(
+			target,
+			records.filter((record, at) => !isEmpty(record) || !isEmpty(records[at - 1])),
+		);
+	}
 }
 
 function scrubRecord(record: Dict): Dict {
@@ -181,13 +204,20 @@ function scrubRecord(record: Dict): Dict {
 		case "system":
 		case "cost-state": {
 			const kept = pick(record, PLAIN_FIELDS);
+			if (record.type === "user") Object.assign(kept, pick(record, ["cwd", "version"]));
+			if (record.type === "system" || record.isApiErrorMessage === true) Object.assign(kept, pick(record, ["uuid"]));
 			if (record.type === "cost-state") kept.modelUsage = scrubLedger(record.modelUsage as Dict);
 			if (record.message !== undefined) kept.message = scrubMessage(record, record.message as Dict);
 			if (record.userFeedback !== undefined) kept.userFeedback = "<text>";
 			if (record.toolUseResult !== undefined) kept.toolUseResult = scrubAnswer(record.toolUseResult);
 			if (record.error !== undefined) kept.error = scrubError(record.error);
 			if (record.compactMetadata !== undefined) {
-				kept.compactMetadata = pick(record.compactMetadata as Dict, ["trigger", "preTokens", "postTokens", "durationMs"]);
+				kept.compactMetadata = pick(record.compactMetadata as Dict, [
+					"trigger",
+					"preTokens",
+					"postTokens",
+					"durationMs",
+				]);
 			}
 			return kept;
 		}
@@ -214,7 +244,13 @@ function scrubLedger(models: Dict): Dict {
 function scrubMessage(record: Dict, message: Dict): Dict {
 	const kept = pick(message, ["id", "model", "role", "stop_reason", "stop_details"]);
 	if (message.usage !== undefined) {
-		const fields = ["input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation"];
+		const fields = [
+			"input_tokens",
+			"output_tokens",
+			"cache_read_input_tokens",
+			"cache_creation_input_tokens",
+			"cache_creation",
+		];
 		kept.usage = pick(message.usage as Dict, fields);
 	}
 	const byHand = record.type === "assistant" ? record.isApiErrorMessage !== true : isTyped(record);
@@ -231,7 +267,13 @@ function scrubMessage(record: Dict, message: Dict): Dict {
 function isTyped(record: Dict): boolean {
 	const text = JSON.stringify((record.message as Dict).content);
 	const typed = record.turnOrigin === "human" || record.turnOrigin === "sdk";
-	return typed && record.isMeta !== true && record.agentId === undefined && !text.startsWith('"<');
+	return (
+		typed &&
+		record.isMeta !== true &&
+		record.isCompactSummary !== true &&
+		record.agentId === undefined &&
+		!text.startsWith('"<')
+	);
 }
 
 function scrubBlock(block: Dict, byHand: boolean): Dict {
@@ -255,7 +297,7 @@ function scrubResult(content: Json): Json {
 function scrubError(error: Json): Json {
 	if (typeof error !== "object" || error === null || Array.isArray(error)) return error;
 	const kept = pick(error, ["status", "requestId"]);
-	if (error.connection !== undefined) kept.connection = {};
+	if (typeof error.connection === "object" && error.connection !== null) kept.connection = {};
 	if (error.formatted !== undefined || error.message !== undefined) kept.formatted = "<text>";
 	return kept;
 }
@@ -276,7 +318,7 @@ function pick(from: Dict, keys: readonly string[]): Dict {
 /** The recorder's home becomes /home/dev, its working directory /home/dev/project. */
 function withoutPaths(text: string): string {
 	return text
-		.replaceAll(/\/tmp\/claude-home-\w+\/work/g, "/home/dev/project")
+		.replaceAll(/\/tmp\/claude-home-\w+\/work/g, WORKING_DIRECTORY)
 		.replaceAll(/\/tmp\/claude-home-\w+/g, "/home/dev")
 		.replaceAll(/-tmp-claude-home-\w+-work/g, "-home-dev-project");
 }

@@ -183,7 +183,9 @@ export function spanNamed(spans: Span[], name: string): Span {
 }
 
 export function spanOfCall(spans: Span[], call: { id: string }): Span {
-	const found = spans.filter((span) => span.attributes["tool.use_id"] === call.id && span.name.startsWith("execute_tool"));
+	const found = spans.filter(
+		(span) => span.attributes["tool.use_id"] === call.id && span.name.startsWith("execute_tool"),
+	);
 	if (found.length !== 1) throw new Error(`${found.length} spans for the call ${call.id}`);
 	return found[0] as Span;
 }

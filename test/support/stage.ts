@@ -39,7 +39,8 @@ export async function openStage(script: Script, options: StageOptions = {}): Pro
 
 	async function run(args: string[], runOptions: RunOptions = {}): Promise<RunResult> {
 		const result = await runClaudeOtel(home, args, { ...runOptions, env: { ...env, ...runOptions.env } });
-		if (result.timedOut) throw new Error(`claude-otel ${args.join(" ")} did not end:\n${result.stdout}${result.stderr}`);
+		if (result.timedOut)
+			throw new Error(`claude-otel ${args.join(" ")} did not end:\n${result.stdout}${result.stderr}`);
 		return result;
 	}
 	return {

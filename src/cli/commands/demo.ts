@@ -1,7 +1,69 @@
-// `claude-otel demo`.
-import { UserMistake } from "../../errors.ts";
+// `claude-otel demo` → a scripted session of the real claude, run through claude-otel, and what was exported of it: the
+// trace as a tree, the metrics as a table.
+import { join } from "node:path";
+import { Ansis } from "ansis";
+import { showMetrics } from "../../demo/metric-view.ts";
+import { type Played, play } from "../../demo/play.ts";
+import { demoLines } from "../../demo/sentences.ts";
+import { fitLines } from "../../demo/text.ts";
+import { showTrace } from "../../demo/trace-view.ts";
+import { askClaude } from "../../launch/ask-claude.ts";
+import { findClaude } from "../../launch/find-claude.ts";
 import type { OwnContext } from "../program.ts";
+import { cliMistakes } from "../sentences.ts";
 
-export async function demo(_context: OwnContext): Promise<number> {
-	throw new UserMistake("The demo is not in this build: run `claude-otel` with a collector instead.");
+const WIDTH = { least: 80, most: 140, withoutTerminal: 100 };
+const EXIT_TOKENS_DIFFER = 1;
+/** What shells answer for a command that Ctrl-C ended. */
+const EXIT_INTERRUPTED = 130;
+
+export async function demo({ process, packageRoot, loaded }: OwnContext): Promise<number> {
+	const { path, tmpDir } = loaded.config;
+	const claude = locateClaude({ process, packageRoot, loaded });
+	const write = (...lines: string[]) => process.stdout.write(`${lines.join("\n")}\n`);
+	const width = Math.min(WIDTH.most, Math.max(WIDTH.least, process.stdout.columns ?? WIDTH.withoutTerminal));
+	write(...fitLines(demoLines.begins((await askClaude(claude, ["--version"])) ?? "of unknown version"), width), "");
+
+	const played = await play({ node: process.execPath, packageRoot, claude, path, tmpDir });
+	if (played === undefined) return EXIT_INTERRUPTED;
+	const color = new Ansis(colorLevelOf(process.stdout));
+	write(...showTrace(played.spans, width, color, (text) => text.replaceAll(join(played.work, "/"), "")), "");
+	write(...showMetrics(played.points, width, color), "");
+	write(...fitLines(demoLines.exported(played.spans.length, [...played.records].toSorted()), width), "");
+	const told = tokensOf(played);
+	const agree = told === played.billed;
+	const [billedText, toldText] = [played.billed, told].map((tokens) => tokens.toLocaleString("en-US"));
+	write(
+		agree
+			? color.green(demoLines.tokensAgree(billedText ?? ""))
+			: demoLines.tokensDiffer(billedText ?? "", toldText ?? ""),
+		"",
+	);
+	write(...fitLines(demoLines.next, width), demoLines.nextExample);
+	return agree ? 0 : EXIT_TOKENS_DIFFER;
+}
+
+/** Of a checkout's own dependencies too: there the demo needs nothing that is not installed already. */
+function locateClaude({ process, packageRoot, loaded }: OwnContext): string {
+	const options = { ...loaded.config, cwd: process.cwd(), packageRoot, platform: process.platform };
+	const found = findClaude(options);
+	if ("path" in found) return found.path;
+	if ("notExecutable" in found) throw cliMistakes.claudeNotExecutable(found.notExecutable);
+	const own = findClaude({ ...options, claudeBin: undefined, path: join(packageRoot, "node_modules", ".bin") });
+	if (options.claudeBin === undefined && "path" in own) return own.path;
+	throw cliMistakes.claudeMissing(options.claudeBin, found.passedOver);
+}
+
+/** Node knows of NO_COLOR, FORCE_COLOR and what the terminal can. */
+function colorLevelOf(stdout: NodeJS.WriteStream): 0 | 1 | 2 | 3 {
+	if (!stdout.isTTY) return 0;
+	const depth = stdout.getColorDepth();
+	return depth === 24 ? 3 : depth === 8 ? 2 : depth === 4 ? 1 : 0;
+}
+
+function tokensOf({ spans }: Played): number {
+	const counts = spans
+		.filter((span) => span.attributes["gen_ai.operation.name"] === "chat")
+		.map((span) => Number(span.attributes["tokens.total"] ?? 0));
+	return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -8,7 +8,7 @@ import { createAgentSteps } from "./agents.ts";
 import { createChatSteps } from "./chats.ts";
 import { createCompactionSteps } from "./compactions.ts";
 import { createHandover, type Handover } from "./handover.ts";
-import { createLanes, inLife, inTurn } from "./lanes.ts";
+import { createLanes, inLife, inTurn, laneOf } from "./lanes.ts";
 import { momentOf } from "./moments.ts";
 import { createSessionSteps } from "./sessions.ts";
 import { createToolSteps } from "./tools.ts";
@@ -25,8 +25,10 @@ export interface HandOn {
 	isFollowed(turn: TurnState): boolean;
 	/** Whether agents of this turn are still at work. */
 	hasOpenAgents(turn: TurnState): boolean;
-	/** Whether an attempt of this turn was cut, so that the client's ledger has more to tell. */
+	/** Whether an attempt of this turn was cut or its context compacted, so that the client's ledger has more to tell. */
 	waitsForLedger(turn: TurnState): boolean;
+	/** Whether the context of this agent was compacted. */
+	lifeWaitsForLedger(life: Life): boolean;
 	/** What belongs to turns and agents that were handed on already, or to none, and has not changed since. */
 	stragglers(untouchedSince: number): void;
 	/** Hands on complete calls and answers, oldest first, until so many calls are left. */
@@ -92,7 +94,8 @@ export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links
 		waitsForLedger: (turn) =>
 			[...stores.chats.values()].some(
 				(chat) => chat.promptId?.value === turn.promptId && (chat.partial || chat.failedAttempts > 0),
-			),
+			) || [...stores.compactions.values()].some((fact) => places.locate(laneOf(fact), fact.at).turn === turn),
+		lifeWaitsForLedger: (life) => [...stores.compactions.values()].some((fact) => inLife(life)(laneOf(fact), fact.at)),
 		stragglers: (untouchedSince) => lanes.handOnUntouched(isHomeless, untouchedSince),
 		relieve: lanes.relieve,
 		closedSessions(endedBefore) {

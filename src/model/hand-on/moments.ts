@@ -21,6 +21,7 @@ export function momentOf(places: Places, fact: Fact, lane: LaneTold, uid: string
 				attempt,
 				maxAttempts,
 				waitMs,
+				model: fact.model,
 				error: fact.content?.error,
 			};
 		}

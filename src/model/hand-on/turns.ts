@@ -34,7 +34,7 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 		const synthetic = turn.synthetic?.value ?? false;
 		if (synthetic) session.syntheticTurns++;
 		else session.turns++;
-		const { index, lastEnd } = timeline(place.session).insert(start, end, turn.promptId);
+		const inOrder = timeline(place.session).insert(start, end, turn.promptId);
 		const { own, all } = sums.takeTurn(turn.promptId);
 		turn.handedOn = true;
 		const { status, errorType } = statusOfTurn(turn);
@@ -57,7 +57,7 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 			promptId: turn.promptId,
 			start,
 			end: Math.max(start, end),
-			index,
+			index: inOrder.index + openBefore(turn, start, place.session),
 			synthetic,
 			prompts: Math.max(1, turn.hookPrompts.size),
 			status,
@@ -67,9 +67,23 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 			...turn.where?.value,
 			totals: totalsOf(all),
 			own: totalsOf(own),
-			latencyMs: synthetic || lastEnd === undefined ? undefined : Math.max(0, start - lastEnd),
+			latencyMs: synthetic || inOrder.lastEnd === undefined ? undefined : Math.max(0, start - inOrder.lastEnd),
 		});
 		turn.prompt = undefined;
+	}
+
+	/** A turn that waits for its background agents is handed on after those that follow it. */
+	function openBefore(turn: TurnState, start: number, session: number): number {
+		const before = (other: TurnState) =>
+			startOfTurn(other) < start || (startOfTurn(other) === start && other.promptId < turn.promptId);
+		return [...stores.turns.values()].filter(
+			(other) =>
+				!other.handedOn &&
+				other.sessionId === turn.sessionId &&
+				isTurn(other) &&
+				before(other) &&
+				places.locate({ sessionId: other.sessionId }, startOfTurn(other)).session === session,
+		).length;
 	}
 
 	function endOfTurn(turn: TurnState): number {

@@ -1,0 +1,49 @@
+// Claim: `claude-otel -p` with an instant answer and a live collector takes at most 1.15 times what `claude -p` takes;
+// beside it, what a Node process that only starts claude and waits for it costs.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { startScriptedModel } from "../../src/testing/scripted-model.ts";
+import { CLAUDE, makeClaudeHome } from "../support/claude-home.ts";
+import { run as runCommand, runClaude, runClaudeOtel } from "../support/run.ts";
+import { alternate, median, report, startCollector } from "./measure.ts";
+
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 15);
+const BARE_WRAPPER = `
+import { spawn } from "node:child_process";
+spawn(${JSON.stringify(CLAUDE)}, process.argv.slice(2), { stdio: "inherit" }).on("exit", (code) => process.exit(code));
+`;
+
+export async function run(): Promise<void> {
+	const collector = await startCollector();
+	const answer = { blocks: [{ type: "text" as const, text: "done" }] };
+	const model = await startScriptedModel({ main: [], whenDone: answer });
+	const home = await makeClaudeHome(model.url);
+	const wrapper = join(home.home, "bare-wrapper.mjs");
+	writeFileSync(wrapper, BARE_WRAPPER);
+	const args = ["-p", "go"];
+	const wall = async (result: Promise<{ code: number | null; wallMs: number }>) => {
+		const { code, wallMs } = await result;
+		if (code !== 0) throw new Error(`a run ended with ${code}`);
+		return wallMs;
+	};
+	const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint };
+	const http = { ...env, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" };
+	const results = await alternate(ROUNDS, {
+		claude: () => wall(runClaude(home, args)),
+		"bare wrapper": () => wall(runCommand(home, process.execPath, [wrapper, ...args])),
+		"claude-otel": () => wall(runClaudeOtel(home, args, { env: http })),
+	});
+	const alone = median(results.claude);
+	const line = (name: keyof typeof results, limit = "") => {
+		const value = median(results[name]);
+		return `${name.padEnd(14)} ${value.toFixed(0)} ms   ratio ${(value / alone).toFixed(3)}${limit}`;
+	};
+	report(`A whole run with an instant answer and a live collector (medians of ${ROUNDS})`, [
+		line("claude"),
+		line("bare wrapper"),
+		line("claude-otel", " (limit 1.15)"),
+	]);
+	collector.stop();
+	await model.close();
+	await home.remove();
+}

@@ -1,0 +1,131 @@
+// Requests that fail: tried again until they succeed, cut in the middle of the answer, or failed for good.
+
+import { afterEach, expect, test } from "vitest";
+import { assertTold, outline, spanOfRequest, tokensOf, tree } from "../support/oracle.ts";
+import { agent, bash, step, text } from "../support/scripting.ts";
+import { openStage, type Stage } from "../support/stage.ts";
+
+let stage: Stage;
+afterEach(() => stage.close());
+
+const recordsNamed = (name: string) => stage.receiver.logs.filter((log) => log.attributes["event.name"] === name);
+
+test("after a 529, a 500 and a cut stream the answer has one chat span that counts its attempts", async () => {
+	stage = await openStage({
+		main: [
+			step(bash("echo 1")),
+			{ fault: { status: 529 } },
+			{ fault: { status: 500 } },
+			{ ...step(text("this one is cut")), fault: { cut: "mid-block" } },
+			step(text("ok")),
+		],
+	});
+	const run = await stage.print("go");
+	expect(run).toMatchObject({ code: 0, stdout: "ok\n" });
+	const { spans } = stage.receiver;
+	const { requests } = stage.model;
+	expect(requests.map((request) => request.outcome)).toEqual(["answered", "fault", "fault", "cut", "answered"]);
+	assertTold(spans, requests);
+	expect(outline(spans)).toBe(
+		tree(`
+			claude.session
+				invoke_agent claude-code turn.status=ok
+					chat claude-opus-5-5 query_source=main
+					execute_tool Bash tool.status=ok
+					chat claude-opus-5-5 query_source=main
+		`),
+	);
+	const last = spanOfRequest(spans, requests.at(-1));
+	expect(last.attributes["request.attempts"]).toBe(4);
+	const waited = (requests.at(-1)?.startedAt ?? 0) - (requests[1]?.endedAt ?? 0);
+	expect(last.attributes["request.retry_ms"]).toBeGreaterThan(0);
+	expect(last.attributes["request.retry_ms"]).toBeLessThanOrEqual(waited + 100);
+	expect(spanOfRequest(spans, requests[0]).attributes["request.attempts"]).toBe(1);
+
+	const cut = stage.model.billedCut()["claude-opus-5-5"];
+	const lost = last.attributes;
+	expect([lost["tokens.lost.input"], lost["tokens.lost.cache_read"]]).toEqual([cut?.input, cut?.cacheRead]);
+	expect(lost["tokens.lost.cache_creation"]).toBe((cut?.cacheWrite5m ?? 0) + (cut?.cacheWrite1h ?? 0));
+	expect(lost["tokens.lost.output"]).toBeGreaterThan(0);
+
+	const retries = recordsNamed("api.retry");
+	expect(retries.map((log) => log.attributes["http.response.status_code"])).toEqual([529, 500, undefined]);
+	expect(retries.map((log) => log.severityText)).toEqual(["WARN", "WARN", "WARN"]);
+});
+
+test("a stream that is cut after a whole block counts nothing of the cut answer", async () => {
+	stage = await openStage({
+		main: [
+			step(bash("echo 1")),
+			{ ...step(text("this one is cut"), bash("echo never")), fault: { cut: "after-block" } },
+			step(text("answered after the cut")),
+		],
+	});
+	await stage.print("go");
+	const { spans } = stage.receiver;
+	const cut = stage.model.requests.find((request) => request.outcome === "cut");
+	assertTold(spans, stage.model.requests);
+	expect(spans.map((span) => span.attributes["gen_ai.response.id"])).not.toContain(cut?.messageId);
+	const lost = spanOfRequest(spans, stage.model.requests.at(-1)).attributes;
+	expect(lost["tokens.lost.input"]).toBe(cut?.usage.input);
+	expect(lost["tokens.lost.cache_read"]).toBe(cut?.usage.cacheRead);
+});
+
+test("a 401 that stays ends the turn with an error, and its chat span has the class and the status", async () => {
+	stage = await openStage({ main: [step(bash("echo 1"))], whenDone: { fault: { status: 401 } } });
+	const run = await stage.print("go", [], { env: { CLAUDE_CODE_MAX_RETRIES: "1" } });
+	expect(run.code).toBe(1);
+	const { spans, metrics } = stage.receiver;
+	assertTold(spans, stage.model.requests);
+	expect(outline(spans)).toBe(
+		tree(`
+			claude.session
+				invoke_agent claude-code [ERROR authentication_failed] turn.status=error error.type=authentication_failed
+					chat claude-opus-5-5 query_source=main
+					execute_tool Bash tool.status=ok
+					chat claude-opus-5-5 [ERROR authentication_failed] error.type=authentication_failed query_source=main
+		`),
+	);
+	const failed = spanOfRequest(spans, stage.model.requests.at(-1));
+	expect(failed.attributes).toMatchObject({ "http.response.status_code": 401, "request.attempts": 2 });
+	expect(failed.attributes).not.toHaveProperty("gen_ai.response.id");
+	expect(spans.find((span) => span.name === "claude.session")?.attributes).toMatchObject({ exit_code: 1 });
+	expect(recordsNamed("api.error")[0]).toMatchObject({ severityText: "ERROR", spanId: failed.spanId });
+	const requests = metrics.filter((point) => point.name === "claude.model_requests_total");
+	expect(requests.map((point) => [point.attributes.status, point.value]).toSorted()).toEqual([
+		["error", 1],
+		["ok", 1],
+	]);
+});
+
+test("an agent's fatal error ends its call and not the turn", async () => {
+	const call = agent("ALPHA task");
+	stage = await openStage({
+		main: [step(call), step(text("went on"))],
+		agents: { "ALPHA task": [step(bash("echo 1"))] },
+		whenDone: { fault: { status: 401 } },
+	});
+	const run = await stage.print("go", [], { env: { CLAUDE_CODE_MAX_RETRIES: "1" } });
+	expect(run).toMatchObject({ code: 0, stdout: "went on\n" });
+	const { spans } = stage.receiver;
+	assertTold(spans, stage.model.requests);
+	const turn = spans.find((span) => span.name === "invoke_agent claude-code");
+	expect(turn?.attributes["turn.status"]).toBe("ok");
+	const failed = spans.find((span) => span.attributes["error.type"] === "authentication_failed");
+	expect(failed?.attributes).toMatchObject({ query_source: "subagent" });
+});
+
+test("a fallback model's answer has its own chat span under the model that gave it", async () => {
+	stage = await openStage({
+		main: [step(bash("echo 1")), ...Array.from({ length: 3 }, () => ({ fault: { status: 529 } })), step(text("ok"))],
+	});
+	await stage.print("go", ["--fallback-model", "sonnet"]);
+	const { spans } = stage.receiver;
+	assertTold(spans, stage.model.requests);
+	const models = stage.model.requests.filter((request) => request.outcome === "answered").map(({ model }) => model);
+	expect(models).toEqual(["claude-opus-5-5", "claude-sonnet-5-5"]);
+	expect(
+		spans.filter((span) => tokensOf(span.attributes).total > 0 && span.name.startsWith("chat")).map((s) => s.name),
+	).toEqual(models.map((model) => `chat ${model}`));
+	expect(recordsNamed("model.switch")).toHaveLength(1);
+});

@@ -1,0 +1,229 @@
+// claude-otel around a program that tells how it was run: arguments, environment, exit codes, signals. The program
+// stands in for claude where the real one could not show it, or must not be started (sessions that detach).
+
+import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { buildDist } from "../../tools/build.ts";
+import { CLAUDE, CLAUDE_OTEL, type ClaudeHome, makeClaudeHome } from "../support/claude-home.ts";
+import { type RunOptions, runClaudeOtel, until } from "../support/run.ts";
+import { seeds } from "../support/seed.ts";
+
+beforeAll(() => buildDist());
+
+let home: ClaudeHome;
+beforeEach(() => {
+	home = makeClaudeHome("http://127.0.0.1:9");
+	script("tell", 'printf "%s\\0" "$@" > "$HOME/args"; env -0 > "$HOME/env"');
+});
+afterEach(() => home.remove());
+
+/** A program in place of claude. */
+function script(name: string, body: string, mode = 0o755): string {
+	const path = join(home.home, name);
+	writeFileSync(path, `#!/bin/sh\n${body}\n`);
+	chmodSync(path, mode);
+	return path;
+}
+
+const NO_EXPORT = { OTEL_TRACES_EXPORTER: "none", OTEL_METRICS_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none" };
+
+function run(name: string, args: string[], options: RunOptions = {}) {
+	return runClaudeOtel(home, args, {
+		...options,
+		env: { ...NO_EXPORT, CLAUDE_BIN: join(home.home, name), ...options.env },
+	});
+}
+
+const split = (name: string) => readFileSync(join(home.home, name), "utf8").split("\0").slice(0, -1);
+const toldArgs = () => split("args");
+const toldEnv = () =>
+	Object.fromEntries(split("env").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
+
+describe("arguments", () => {
+	test("reach claude as they are, behind our settings", async () => {
+		await fc.assert(
+			fc.asyncProperty(
+				fc.array(
+					fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom("-p", "--", "--model", "-c", "--verbose", "")),
+					{ maxLength: 8 },
+				),
+				async (words) => {
+					const args = [
+						"-p",
+						...words
+							.map((word) => word.replaceAll("\0", ""))
+							.filter((word) => !/^(--?(settings|bg|background|cloud|help|version)|-[hvV])/.test(word)),
+					];
+					await run("tell", args);
+					const told = toldArgs();
+					expect(told[0]).toBe("--settings");
+					expect(told.slice(2)).toEqual(args);
+				},
+			),
+			{ numRuns: 15, seed: seeds()[0] },
+		);
+	});
+
+	test("hold no token, and what claude needs it for stands in the environment", async () => {
+		await run("tell", ["-p", "hello"]);
+		const { CLAUDE_OTEL_TOKEN: token = "", CLAUDE_OTEL_RUN, CLAUDE_OTEL_SOCKET, TRACEPARENT } = toldEnv();
+		expect(token).toMatch(/^[\w-]{32}$/);
+		expect(CLAUDE_OTEL_RUN).toMatch(/^[0-9a-f-]{36}$/);
+		expect(TRACEPARENT).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+		expect(CLAUDE_OTEL_SOCKET).toBeUndefined();
+		expect(toldArgs().join("\n")).not.toContain(token);
+	});
+
+	test("that are longer than the system takes with ours go without ours", async () => {
+		// As long as one list may be, less a little.
+		const words = Array.from({ length: 15 }, () => "x".repeat(130_000));
+		const { code, stderr } = await run("tell", ["-p", ...words, "y".repeat(120_000)]);
+		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+		expect(toldArgs().slice(-1)[0]).toHaveLength(120_000);
+	});
+});
+
+describe("a run that is not traced gets neither settings nor environment of ours", () => {
+	test.each([
+		["with level off", ["-p", "hello"], { CLAUDE_OTEL_LEVEL: "off" }],
+		["with OTEL_SDK_DISABLED", ["-p", "hello"], { OTEL_SDK_DISABLED: "true" }],
+		["of a subcommand", ["mcp", "list"], {}],
+		["that asks for help", ["-p", "--help"], {}],
+		["that detaches", ["--bg", "do it"], {}],
+		["that goes to the cloud", ["--cloud", "do it"], {}],
+		["that attaches", ["attach", "abc"], {}],
+	])("%s", async (_what, args, env) => {
+		await run("tell", args, { env });
+		expect(toldArgs()).toEqual(args);
+		expect(
+			Object.keys(toldEnv()).filter((name) => /^(CLAUDE_OTEL_(RUN|TOKEN|SOCKET)|TRACEPARENT)$/.test(name)),
+		).toEqual([]);
+	});
+
+	test("and one that detaches inside of a run leaves that run's doors behind", async () => {
+		await run("tell", ["--bg", "x"], {
+			env: { CLAUDE_OTEL_RUN: "outer", CLAUDE_OTEL_TOKEN: "outer", CLAUDE_OTEL_SOCKET: "outer" },
+		});
+		expect(Object.values(toldEnv())).not.toContain("outer");
+	});
+});
+
+describe("the end of claude is ours", () => {
+	test.each([0, 1, 3, 127, 255])("exit code %i", async (code) => {
+		script("leave", `exit ${code}`);
+		expect(await run("leave", ["-p"])).toMatchObject({ code, signal: null, stdout: "", stderr: "" });
+	});
+
+	test.each(["SIGTERM", "SIGKILL", "SIGINT", "SIGHUP", "SIGUSR1", "SIGPIPE"])("death by %s", async (signal) => {
+		script("die", `kill -${signal.slice(3)} $$`);
+		expect(await run("die", ["-p"])).toMatchObject({ code: null, signal });
+		expect(await run("die", ["mcp"])).toMatchObject({ code: null, signal });
+	});
+
+	test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+		"%s to us is handed on, and we wait for what claude makes of it",
+		async (signal) => {
+			script(
+				"wait",
+				`trap 'echo got; sleep 0.3; exit 42' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`,
+			);
+			const result = await run("wait", ["-p"], {
+				onStart: async (running) => {
+					await until("claude waits", () => running.stdout().includes("ready"));
+					running.signal(signal);
+				},
+			});
+			expect(result).toMatchObject({ code: 42, signal: null, stdout: "ready\ngot\n" });
+		},
+	);
+
+	test("SIGQUIT does not end us", async () => {
+		script("wait", "echo ready; sleep 0.5; exit 5");
+		const result = await run("wait", ["-p"], {
+			onStart: async (running) => {
+				await until("claude runs", () => running.stdout().includes("ready"));
+				running.signal("SIGQUIT");
+			},
+		});
+		expect(result).toMatchObject({ code: 5, signal: null });
+	});
+
+	test("a reader that has gone is no mistake", async () => {
+		script("pipe", `exec 2>&1; "${process.execPath}" "${CLAUDE_OTEL}" --config | head -1`);
+		script("wrapped", 'CLAUDE_BIN= exec "$HOME/pipe"');
+		expect(await run("wrapped", ["mcp"])).toMatchObject({ code: 0, stderr: "" });
+	});
+});
+
+describe("without a claude that can be run", () => {
+	const PATH = "/usr/bin:/bin";
+
+	test("one sentence says how to get it, and the exit code is 127", async () => {
+		const result = await runClaudeOtel(home, ["-p", "hello"], { env: { PATH } });
+		expect(result).toMatchObject({ code: 127, stdout: "" });
+		expect(result.stderr).toMatch(/^claude-otel: claude was not found on PATH: install it with [^\n]*\n$/);
+	});
+
+	test("one sentence names a CLAUDE_BIN that does not exist, and the exit code is 127", async () => {
+		const result = await run("nothing-here", []);
+		expect(result).toMatchObject({ code: 127, stdout: "" });
+		expect(result.stderr).toMatch(/^claude-otel: CLAUDE_BIN is [^\n]*nothing-here[^\n]*\n$/);
+	});
+
+	test("one sentence names one that cannot be executed, and the exit code is 126", async () => {
+		script("plain", "", 0o644);
+		const result = await run("plain", []);
+		expect(result).toMatchObject({ code: 126, stdout: "" });
+		expect(result.stderr).toMatch(/^claude-otel: [^\n]*plain cannot be executed[^\n]*\n$/);
+	});
+
+	test("one sentence names one that the system cannot start, and the exit code is 126", async () => {
+		writeFileSync(join(home.home, "broken"), "#!/nonexistent/interpreter\n");
+		chmodSync(join(home.home, "broken"), 0o755);
+		const result = await run("broken", ["-p"]);
+		expect(result).toMatchObject({ code: 126, stdout: "" });
+		expect(result.stderr).toMatch(/^claude-otel: [^\n]*broken could not be started[^\n]*\n$/);
+	});
+
+	test("a claude that is claude-otel is passed over, and one sentence says so", async () => {
+		symlinkSync(CLAUDE_OTEL, join(home.home, "claude"));
+		const result = await runClaudeOtel(home, ["-p"], { env: { PATH: `${home.home}:${PATH}` } });
+		expect(result).toMatchObject({ code: 127, stdout: "" });
+		expect(result.stderr).toMatch(/^claude-otel: The only claude [^\n]* is claude-otel itself: [^\n]*\n$/);
+	});
+
+	test("a CLAUDE_BIN that is claude-otel does not start it for ever, but the claude on PATH", async () => {
+		const result = await runClaudeOtel(home, ["mcp", "list"], { env: { CLAUDE_BIN: CLAUDE_OTEL } });
+		expect(result).toMatchObject({ code: 0, stderr: "" });
+		expect(result.stdout).toContain("No MCP servers");
+	});
+});
+
+test("nothing of a run is left behind but what claude itself writes", async () => {
+	const runtime = join(home.home, "runtime");
+	await run("tell", ["-p", "hello", "--settings", JSON.stringify({ env: { LONG: "x".repeat(70_000) } })], {
+		env: { XDG_RUNTIME_DIR: runtime },
+	});
+	expect(toldArgs().slice(0, 2)).toEqual(["-p", "hello"]);
+	expect(toldArgs()[3]?.startsWith(join(runtime, "claude-otel"))).toBe(true);
+	expect(readdirSync(join(runtime, "claude-otel"))).toEqual([]);
+	expect(existsSync(join(home.config, "settings.json"))).toBe(false);
+});
+
+test("our own words say what they know of the real claude", async () => {
+	const version = await runClaudeOtel(home, ["--version"], { env: { CLAUDE_BIN: CLAUDE } });
+	expect(version).toMatchObject({ code: 0, stderr: "" });
+	expect(version.stdout).toMatch(/^claude-otel \d+\.\d+\.\d+\n\d+\.\d+\.\d+ \(Claude Code\)\n$/);
+	const help = await runClaudeOtel(home, ["--help"], { env: { CLAUDE_BIN: CLAUDE } });
+	expect(help).toMatchObject({ code: 0, stderr: "" });
+	expect(help.stdout).toMatch(
+		/^Usage: claude-otel [\s\S]*install-hooks[\s\S]*\nUsage: claude \[options\][\s\S]*--append-system-prompt/,
+	);
+	const config = await runClaudeOtel(home, ["--config"], { env: { CLAUDE_OTEL_LEVEL: "full" } });
+	expect(config.stdout).toMatch(/^CLAUDE_OTEL_LEVEL +full +CLAUDE_OTEL_LEVEL$/m);
+	const mistake = await runClaudeOtel(home, ["install-hooks", "--no-such-flag"]);
+	expect(mistake).toMatchObject({ code: 2, stdout: "" });
+	expect(mistake.stderr).toMatch(/^claude-otel: [^\n]*--no-such-flag[^\n]*\n$/);
+});
