@@ -54,6 +54,8 @@ export interface Pipeline {
 
 /** How often transcripts are read and complete things handed on. */
 const TICK_MS = 200;
+/** The same until the transcript is found: claude's file of a short run is there for a moment only. */
+const SEARCH_TICK_MS = 50;
 /** How often it is looked what claude and we use of the machine. */
 const USAGE_MS = 15_000;
 
@@ -98,10 +100,12 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	const tail = createTranscriptTail(startedAt, take);
 	const finder = createSessionFinder(options, (path) => tail.follow(path));
 
+	let calls = 0;
 	function take(raw: RawFact): void {
 		const { branch, revision } = raw.cwd === undefined ? {} : repository(raw.cwd);
 		const fact = privacy.protect({ ...raw, branch, revision });
 		signals.metrics.fact(fact.source);
+		if (fact.kind === "tool.requested") calls++;
 		if (fact.kind === "message.seen") pricing.expect(fact.requestedModel, fact.at);
 		model.apply(fact);
 	}
@@ -142,7 +146,15 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		cwd: options.cwd,
 	});
 	sinks.warm();
-	const timer = setInterval(() => guard(tick), TICK_MS).unref();
+	let timer = tickLater();
+
+	function tickLater(): NodeJS.Timeout {
+		const wait = finder.isSettled() ? TICK_MS : SEARCH_TICK_MS;
+		return setTimeout(() => {
+			guard(tick);
+			timer = tickLater();
+		}, wait).unref();
+	}
 
 	function guard(work: () => void): void {
 		try {
@@ -160,7 +172,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 			});
 		},
 		async finish({ exitCode, signal }) {
-			clearInterval(timer);
+			clearTimeout(timer);
 			guard(() => {
 				finder.lookLast();
 				tail.poll();
@@ -168,7 +180,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 			});
 			await pricing.ready();
 			guard(() => model.settle());
-			for (const problem of finder.problems()) diagnostics.say("info", problem);
+			for (const problem of finder.problems(calls)) diagnostics.say("info", problem);
 			const { line } = await sinks.shutdown(config.exitGraceMs);
 			return { undelivered: line };
 		},

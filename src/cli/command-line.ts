@@ -17,7 +17,10 @@ export async function runCommandLine(process: NodeJS.Process, packageRoot: strin
 	const loaded = loadConfig(process.env, process.platform, { debug: split.debug });
 	if (split.kind === "own") {
 		const { runOwnCommand } = await import("./program.ts");
-		return { exitCode: await runOwnCommand(split, { process, packageRoot, loaded }) };
+		// A write to a reader that has gone fails later, as an event.
+		const broken = Promise.withResolvers<never>();
+		process.stdout.once("error", broken.reject);
+		return { exitCode: await Promise.race([runOwnCommand(split, { process, packageRoot, loaded }), broken.promise]) };
 	}
 	const { config, problems } = loaded;
 	const diagnostics = createDiagnostics({ target: config.debug, level: config.otel.logLevel, clock: systemClock });

@@ -2,7 +2,7 @@
 // and what the model was asked for. Leaves nothing behind.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { runSession } from "../launch/run-session.ts";
+import { abortOnSignal, runSession } from "../launch/run-session.ts";
 import { type ScriptUsage, startScriptedModel } from "../testing/scripted-model.ts";
 import { makeDemoHome } from "./demo-home.ts";
 import { type Exported, readExport } from "./read-export.ts";
@@ -31,6 +31,7 @@ const WORDS_MAX = 200;
 
 /** Undefined: the user had enough. */
 export async function play({ node, packageRoot, claude, path, tmpDir }: PlayOptions): Promise<Played | undefined> {
+	const stop = abortOnSignal();
 	const home = makeDemoHome(tmpDir);
 	const model = await startScriptedModel(scriptFor(home.work));
 	try {
@@ -40,8 +41,9 @@ export async function play({ node, packageRoot, claude, path, tmpDir }: PlayOpti
 			env: home.env({ path, claude, modelUrl: model.url }),
 			cwd: home.work,
 			limitMs: LIMIT_MS,
+			cancel: stop.signal,
 		});
-		if (end.interrupted) return undefined;
+		if (stop.signal.aborted) return undefined;
 		if (end.timedOut) throw demoMistakes.tookTooLong(LIMIT_MS / 1000);
 		if (end.exitCode !== 0) throw demoMistakes.sessionFailed(end.exitCode, lastWords(end.stderr || end.stdout));
 		const exported = readExport(readExported(home.exported));
@@ -49,6 +51,7 @@ export async function play({ node, packageRoot, claude, path, tmpDir }: PlayOpti
 	} finally {
 		await model.close();
 		home.remove();
+		stop.release();
 	}
 }
 

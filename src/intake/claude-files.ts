@@ -28,18 +28,38 @@ export function readUserId(claudeConfigDir: string, home: string): string | unde
 	return undefined;
 }
 
+/** Session ids of the claude processes that are there now. */
+export function readLiveSessions(claudeConfigDir: string): Set<string> {
+	const folder = join(claudeConfigDir, "sessions");
+	const sessions = new Set<string>();
+	for (const name of listFolder(folder)) {
+		const sessionId = name.endsWith(".json") ? asString(readJson(join(folder, name))?.sessionId) : undefined;
+		if (sessionId !== undefined) sessions.add(sessionId);
+	}
+	return sessions;
+}
+
+/** Claude Code names the folder of a working directory after it, everything but letters and digits as `-`. */
+export function projectFolder(claudeConfigDir: string, cwd: string): string {
+	return join(claudeConfigDir, "projects", cwd.replace(/[^A-Za-z0-9]/g, "-"));
+}
+
 /** Where a session's transcript lies: in the folder of its working directory, else wherever its name is found. */
 export function findTranscript(claudeConfigDir: string, sessionId: string, cwd: string): string | undefined {
 	const projects = join(claudeConfigDir, "projects");
 	const name = `${sessionId}.jsonl`;
-	const direct = join(projects, cwd.replace(/[^A-Za-z0-9]/g, "-"), name);
+	const direct = join(projectFolder(claudeConfigDir, cwd), name);
 	if (isFile(direct)) return direct;
+	return listFolder(projects)
+		.map((folder) => join(projects, folder, name))
+		.find(isFile);
+}
+
+function listFolder(folder: string): string[] {
 	try {
-		return readdirSync(projects)
-			.map((folder) => join(projects, folder, name))
-			.find(isFile);
+		return readdirSync(folder);
 	} catch {
-		return undefined;
+		return [];
 	}
 }
 

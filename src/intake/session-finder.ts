@@ -1,8 +1,8 @@
 // Which sessions are this run's, and where their transcripts lie: told by the hooks, and by claude's own file of
 // the process where no hook speaks. Facts of other sessions are not ours.
 import { readdirSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { findTranscript, readSessionOfProcess } from "./claude-files.ts";
+import { basename, join } from "node:path";
+import { findTranscript, projectFolder, readLiveSessions, readSessionOfProcess } from "./claude-files.ts";
 import { asString, type JsonObject } from "./json.ts";
 
 export interface FinderOptions {
@@ -19,10 +19,12 @@ export interface SessionFinder {
 	accepts(payload: JsonObject): boolean;
 	/** Asks claude's file of the process; cheap enough for every tick. */
 	look(): void;
+	/** Whether the transcript of this run is found. */
+	isSettled(): boolean;
 	/** claude has gone: the last chance to find a transcript that nobody told of. */
 	lookLast(): void;
-	/** What was amiss, for the diagnostics. */
-	problems(): string[];
+	/** What was amiss, for the diagnostics. `calls`: tool calls that the transcript tells of. */
+	problems(calls: number): string[];
 }
 
 /** Once the session is known, its file of the process is read only every so many looks (it tells of /clear). */
@@ -83,12 +85,13 @@ export function createSessionFinder(options: FinderOptions, follow: (transcript:
 			askProcess();
 			for (const sessionId of sessions) followSession(sessionId, options.cwd);
 		},
+		isSettled: () => followed.size > 0 || !options.sessionPersistence,
 		lookLast() {
 			for (const sessionId of sessions) followSession(sessionId, options.cwd);
 			if (followed.size > 0 || !options.sessionPersistence) return;
 			if (options.knownSessionId !== undefined) followSession(options.knownSessionId, options.cwd);
 			if (followed.size > 0) return;
-			const path = onlyTranscriptSince(claudeConfigDir, options.cwd, options.startedAt);
+			const path = onlyTranscriptSince(options, readLiveSessions(claudeConfigDir));
 			if (path !== undefined) follow(path);
 		},
 		problems() {
@@ -101,12 +104,18 @@ export function createSessionFinder(options: FinderOptions, follow: (transcript:
 	};
 }
 
-/** The one transcript of this directory that was begun or went on since then; none where several were. */
-function onlyTranscriptSince(claudeConfigDir: string, cwd: string, since: number): string | undefined {
-	const folder = dirname(join(claudeConfigDir, "projects", cwd.replace(/[^A-Za-z0-9]/g, "-"), "x"));
+/** The one transcript of this directory that was begun or went on since then, and is no other process's; none where several are. */
+function onlyTranscriptSince(
+	{ config, cwd, startedAt }: FinderOptions,
+	others: ReadonlySet<string>,
+): string | undefined {
+	const folder = projectFolder(config.claudeConfigDir, cwd);
 	try {
 		const recent = readdirSync(folder).filter(
-			(name) => name.endsWith(".jsonl") && statSync(join(folder, name)).mtimeMs >= since,
+			(name) =>
+				name.endsWith(".jsonl") &&
+				!others.has(basename(name, ".jsonl")) &&
+				statSync(join(folder, name)).mtimeMs >= startedAt,
 		);
 		return recent.length === 1 && recent[0] !== undefined ? join(folder, recent[0]) : undefined;
 	} catch {

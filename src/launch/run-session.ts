@@ -1,5 +1,5 @@
 // A session that nobody sits before: command, arguments and a whole environment → what it wrote and how it ended.
-// Nothing of our own environment goes along. A signal that is meant for us ends it, so that whoever waits can tidy up.
+// Nothing of our own environment goes along.
 import { execa } from "execa";
 
 export interface SessionOptions {
@@ -8,6 +8,8 @@ export interface SessionOptions {
 	env: Record<string, string>;
 	cwd: string;
 	limitMs: number;
+	/** Ends it before its time. */
+	cancel: AbortSignal;
 }
 
 export interface SessionEnd {
@@ -15,29 +17,32 @@ export interface SessionEnd {
 	stdout: string;
 	stderr: string;
 	timedOut: boolean;
-	/** Ours: Ctrl-C, say. */
-	interrupted: boolean;
+}
+
+export async function runSession({ command, args, env, cwd, limitMs, cancel }: SessionOptions): Promise<SessionEnd> {
+	const end = await execa(command, args, {
+		env,
+		cwd,
+		extendEnv: false,
+		stdin: "ignore",
+		reject: false,
+		timeout: limitMs,
+		cancelSignal: cancel,
+	});
+	return { exitCode: end.exitCode, stdout: end.stdout, stderr: end.stderr, timedOut: end.timedOut };
 }
 
 const ENDING: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-export async function runSession({ command, args, env, cwd, limitMs }: SessionOptions): Promise<SessionEnd> {
+/** Instead of ending us, a signal aborts: whoever has something to tidy up comes to it. */
+export function abortOnSignal(): { signal: AbortSignal; release(): void } {
 	const stop = new AbortController();
 	const onSignal = () => stop.abort();
-	for (const signal of ENDING) process.on(signal, onSignal);
-	try {
-		const end = await execa(command, args, {
-			env,
-			cwd,
-			extendEnv: false,
-			stdin: "ignore",
-			reject: false,
-			timeout: limitMs,
-			cancelSignal: stop.signal,
-		});
-		const { stdout, stderr, timedOut } = end;
-		return { exitCode: end.exitCode, stdout, stderr, timedOut, interrupted: stop.signal.aborted };
-	} finally {
-		for (const signal of ENDING) process.off(signal, onSignal);
-	}
+	for (const name of ENDING) process.on(name, onSignal);
+	return {
+		signal: stop.signal,
+		release() {
+			for (const name of ENDING) process.off(name, onSignal);
+		},
+	};
 }

@@ -32,6 +32,11 @@ export function readOfLife(agent: AgentState, n: number): number | undefined {
 	return lastWithin(agent.reads, agent, n);
 }
 
+/** When a request of life n last failed for good. */
+export function failureOfLife(agent: AgentState, n: number): number | undefined {
+	return lastWithin(agent.failures, agent, n);
+}
+
 function lastWithin(times: Iterable<number>, agent: AgentState, n: number): number | undefined {
 	const lives = livesOf(agent);
 	const from = n === 0 ? Number.NEGATIVE_INFINITY : (lives[n] ?? Number.POSITIVE_INFINITY);

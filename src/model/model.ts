@@ -10,6 +10,7 @@ import { createPlaces, isTurn, type Life, type Link, linkOfTool } from "./places
 import type { LaneTold, TurnState } from "./state.ts";
 import {
 	createStores,
+	hasTurnHooks,
 	noteAgent,
 	noteBatch,
 	noteFailure,
@@ -197,7 +198,7 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 	/** Ended, read past its end, and none of its agents at work; or two seconds after its end. */
 	function isTurnReady(turn: TurnState, now: number): boolean {
 		if (!isTurn(turn)) return false;
-		const hooks = stores.sessions.get(turn.sessionId)?.hookSeen === true;
+		const hooks = hasTurnHooks(stores, turn.sessionId);
 		const stop = Math.max(
 			turn.lastStop?.at ?? Number.NEGATIVE_INFINITY,
 			turn.interruptedAt ?? Number.NEGATIVE_INFINITY,

@@ -84,6 +84,8 @@ export interface AgentState {
 	transcriptStarts: Set<number>;
 	stops: Set<number>;
 	reads: Set<number>;
+	/** Requests of it that failed for good. */
+	failures: Set<number>;
 	interruptedAt?: number;
 	meta?: FactOf<"agent.described">;
 	firstAt: number;

@@ -93,6 +93,11 @@ function sessionOf(stores: Stores, fact: Fact): SessionState {
 	return session;
 }
 
+/** Whether hooks tell when turns of this session begin and stop; where they do not, the transcript does. */
+export function hasTurnHooks(stores: Stores, sessionId: string): boolean {
+	return (stores.sessions.get(sessionId)?.promptTimes.size ?? 0) > 0;
+}
+
 export function noteSession(stores: Stores, fact: FactOf<"session.ended" | "session.seen" | "cost.state">): void {
 	const session = sessionOf(stores, fact);
 	if (fact.kind === "session.ended") session.ends.set(fact.at, fact.reason);
@@ -193,7 +198,12 @@ export function noteFailure(stores: Stores, fact: FactOf<"request.failed">): voi
 	const failure: FailureState = { sessionId: fact.sessionId, fact };
 	noteLane(failure, fact);
 	stores.failures.set(fact.id, failure);
-	if (fact.agentId !== undefined || fact.promptId === undefined) return;
+	if (fact.agentId !== undefined) {
+		const agent = agentOf(stores, fact, fact.agentId);
+		agent.failures.add(fact.at);
+		return;
+	}
+	if (fact.promptId === undefined) return;
 	const turn = turnOf(stores, fact, fact.promptId);
 	const told = { value: fact.errorType, source: fact.source, at: fact.at };
 	turn.failure = preferLatest(turn.failure, told, TRANSCRIPT_FIRST);
@@ -321,6 +331,7 @@ export function agentOf(stores: Stores, fact: Fact, agentId: string): AgentState
 			transcriptStarts: new Set(),
 			stops: new Set(),
 			reads: new Set(),
+			failures: new Set(),
 			firstAt: Number.POSITIVE_INFINITY,
 			lastAt: Number.NEGATIVE_INFINITY,
 			handedOn: new Set(),

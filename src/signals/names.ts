@@ -87,7 +87,7 @@ export const ATTRIBUTES = {
 	"tool.decision_source": "who decided: config, hook, user …",
 	"agent.background": "it ran in the background",
 	"agent.depth": "1 for an agent of the main loop",
-	"agent.status": "ok, interrupted or lost",
+	"agent.status": "ok, error, interrupted or lost",
 	"compaction.trigger": "auto or manual",
 	"compaction.pre_tokens": "tokens of the context before",
 	"compaction.post_tokens": "and after",

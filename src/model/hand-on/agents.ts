@@ -1,5 +1,5 @@
 // A life of a subagent → an agent episode.
-import { endOfLife, livesOf, readOfLife } from "../agents.ts";
+import { endOfLife, failureOfLife, livesOf, readOfLife } from "../agents.ts";
 import type { Status } from "../episode.ts";
 import type { Life } from "../places.ts";
 import { wasStopped } from "../run-end.ts";
@@ -21,23 +21,14 @@ export function createAgentSteps(handover: Handover, lanes: Lanes): AgentSteps {
 		const start = livesOf(agent)[n] ?? agent.firstAt;
 		const nextStart = livesOf(agent)[n + 1];
 		const lastAt = nextStart === undefined ? agent.lastAt : Math.min(agent.lastAt, nextStart);
-		const stop = endOfLife(agent, n);
-		const interrupted = stop === undefined && agent.interruptedAt !== undefined;
-		const end = stop ?? (interrupted ? agent.interruptedAt : undefined) ?? readOfLife(agent, n) ?? lastAt;
+		const { status, at } = endingOf(life);
+		const end = at ?? lastAt;
 		lanes.handOn(inLife(life), end);
 		const place = places.locateLife(life);
 		const sum = sums.takeLife(life);
 		agent.handedOn.add(n);
 		if (livesOf(agent).every((_start, other) => agent.handedOn.has(other))) stores.openAgents.delete(agent);
-		const finished = stop !== undefined || readOfLife(agent, n) !== undefined;
 		const type = agent.type?.value ?? "unknown";
-		const status: Status = interrupted
-			? "interrupted"
-			: finished
-				? "ok"
-				: wasStopped(stores.runEnd)
-					? "interrupted"
-					: "lost";
 		const ref = { kind: "agent" as const, sessionId: agent.sessionId, agentId: agent.agentId, n };
 		const parented = { ...placeOnly(place), agentType: type };
 		output.moment({
@@ -62,6 +53,19 @@ export function createAgentSteps(handover: Handover, lanes: Lanes): AgentSteps {
 			status,
 			totals: totalsOf(sum),
 		});
+	}
+
+	/** How a life ended and when; without a time, nobody told. */
+	function endingOf({ agent, n }: Life): { status: Status; at?: number } {
+		const stop = endOfLife(agent, n);
+		const failure = failureOfLife(agent, n);
+		const read = readOfLife(agent, n);
+		if (failure !== undefined && failure >= (read ?? failure)) return { status: "error", at: stop ?? failure };
+		if (stop === undefined && agent.interruptedAt !== undefined) {
+			return { status: "interrupted", at: agent.interruptedAt };
+		}
+		if (stop !== undefined || read !== undefined) return { status: "ok", at: stop ?? read };
+		return { status: wasStopped(stores.runEnd) ? "interrupted" : "lost" };
 	}
 
 	function openLives(): Life[] {

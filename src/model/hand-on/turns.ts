@@ -3,6 +3,7 @@ import type { Status } from "../episode.ts";
 import { isTurn, startOfTurn } from "../places.ts";
 import { wasStopped } from "../run-end.ts";
 import type { TurnState } from "../state.ts";
+import { hasTurnHooks } from "../stores.ts";
 import { totalsOf } from "../sums.ts";
 import { createTimeline, type Timeline } from "../timeline.ts";
 import { type Handover, placeOnly } from "./handover.ts";
@@ -87,17 +88,16 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 	}
 
 	function endOfTurn(turn: TurnState): number {
-		const hooks = stores.sessions.get(turn.sessionId)?.hookSeen === true;
-		const stop = turn.lastStop?.at ?? (hooks ? undefined : turn.transcriptStop);
+		const stop = stopOf(turn);
 		const went = turn.activeAt !== undefined && stop !== undefined && turn.activeAt > stop;
 		if (stop !== undefined && !went && stop >= (turn.interruptedAt ?? stop)) return stop;
 		if (turn.interruptedAt !== undefined) return turn.interruptedAt;
+		if (turn.failure && turn.failure.at >= (turn.activeAt ?? turn.failure.at)) return turn.failure.at;
 		return isFollowed(turn) ? turn.lastAt : Math.max(turn.lastAt, stores.runEnd?.at ?? turn.lastAt);
 	}
 
 	function statusOfTurn(turn: TurnState): { status: Status; errorType?: string } {
-		const hooks = stores.sessions.get(turn.sessionId)?.hookSeen === true;
-		const stop = turn.lastStop?.at ?? (hooks ? undefined : turn.transcriptStop);
+		const stop = stopOf(turn);
 		if (turn.interruptedAt !== undefined && (stop === undefined || stop < turn.interruptedAt))
 			return { status: "interrupted" };
 		if (turn.lastStop?.value !== undefined) {
@@ -112,6 +112,11 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 		// claude left by itself, or by a signal that it could answer.
 		const left = stores.runEnd?.exitCode !== undefined && stores.runEnd.signal === undefined;
 		return { status: left || wasStopped(stores.runEnd) ? "interrupted" : "lost" };
+	}
+
+	/** Its last stop: by the hooks, and where they tell of no turns by the transcript. */
+	function stopOf(turn: TurnState): number | undefined {
+		return turn.lastStop?.at ?? (hasTurnHooks(stores, turn.sessionId) ? undefined : turn.transcriptStop);
 	}
 
 	function isFollowed(turn: TurnState): boolean {
