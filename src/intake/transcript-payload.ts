@@ -26,8 +26,8 @@ interface LaneState {
 	after?: number;
 	failedAttempts: number;
 	retryMs: number;
-	/** When each attempt since the last answer was sent, by the id to which the answer refers. */
-	attempts: Map<string, number>;
+	/** Each attempt since the last answer, by the id to which the answer refers: when it was sent, and for which model. */
+	attempts: Map<string, { at: number; model?: string }>;
 	/** The model that the last attempt asked for. */
 	attemptedModel?: string;
 	/** The message whose records are being written: all of them share these. */
@@ -73,7 +73,8 @@ export function createTranscriptReader(lane: Lane): (line: string) => RawFact[] 
 		if (record.type === "cost-state") return readCostState(record, lane, state);
 		const at = asTime(record.timestamp);
 		if (at === undefined || at < lane.since) return [];
-		state.inRun = true;
+		// The answer of a local command is stamped later than it is written, even later than claude's exit.
+		state.inRun ||= record.type !== "user" || !isLocalCommand(textOf(asObject(record.message)?.content));
 		switch (record.type) {
 			case "user":
 				return readUser(record, at, lane, state);
@@ -91,8 +92,9 @@ export function createTranscriptReader(lane: Lane): (line: string) => RawFact[] 
 }
 
 function noteAttempt(record: JsonObject, at: number, state: LaneState): void {
-	state.attempts.set(asString(record.id) ?? `${at}`, at);
-	state.attemptedModel = asString(asObject(record.params)?.model) ?? state.attemptedModel;
+	const model = asString(asObject(record.params)?.model);
+	state.attempts.set(asString(record.id) ?? `${at}`, { at, model });
+	state.attemptedModel = model ?? state.attemptedModel;
 	state.after = at;
 }
 
@@ -192,7 +194,7 @@ function readToolResult(block: JsonObject, record: JsonObject, seen: ReturnType<
 		outcome,
 		...(outcome === "error" ? classifyToolError(text.replace(/^<tool_use_error>/, ""), undefined) : {}),
 		decision: asString(decision?.decision),
-		decisionSource: asString(decision?.source) ?? asString(record.toolDenialKind),
+		decisionSource: asString(decision?.source) ?? (outcome === "denied" ? asString(record.toolDenialKind) : undefined),
 		startedAgentId: asString(response?.agentId),
 		revivedAgentId: asString(response?.resumedAgentId) ?? revived,
 		background: response?.status === "async_launched" || response?.backgroundTaskId !== undefined || undefined,
@@ -234,7 +236,7 @@ function readAssistant(record: JsonObject, at: number, lane: Lane, state: LaneSt
 	if (messageId === undefined || copied) return [];
 	if (state.message?.id !== messageId) {
 		const { retryMs } = state;
-		const after = state.attempts.get(asString(record.requestRef) ?? "") ?? state.after;
+		const after = state.attempts.get(asString(record.requestRef) ?? "")?.at ?? state.after;
 		const failedAttempts = Math.max(state.failedAttempts, state.attempts.size - 1);
 		const fact = readMessage(record, message, messageId, seen, { after, failedAttempts, retryMs });
 		state.message = { id: messageId, after, failedAttempts, retryMs, unfinished: false, fact };
@@ -356,18 +358,41 @@ function readSystem(record: JsonObject, at: number, lane: Lane, state: LaneState
 		case "stop_hook_summary":
 			return readToHere(seen, lane);
 		case "model_fallback":
-			return [
-				compact({
-					...seen,
-					kind: "model.switched" as const,
-					from: asString(record.originalModel) ?? "",
-					to: asString(record.fallbackModel) ?? "",
-					reason: asString(record.trigger),
-				}),
-			];
+			return readFallback(record, at, seen, state);
 		default:
 			return [];
 	}
+}
+
+/** The model was given up: that was a final error, and the attempts from here on are those of another request. */
+function readFallback(record: JsonObject, at: number, seen: ReturnType<typeof seenIn>, state: LaneState): RawFact[] {
+	const from = asString(record.originalModel) ?? "";
+	const reason = asString(record.trigger);
+	const switched = compact({
+		...seen,
+		kind: "model.switched" as const,
+		from,
+		to: asString(record.fallbackModel) ?? "",
+		reason,
+	});
+	// The first attempt of the other model can stand before this record.
+	const givenUp = [...state.attempts].filter(([, { model }]) => model === from);
+	const last = givenUp.at(-1);
+	if (!last) return [switched];
+	const failed: RawFact = compact({
+		...seen,
+		kind: "request.failed" as const,
+		id: asString(record.uuid) ?? `${at}`,
+		errorType: reason ?? "unknown",
+		requestedModel: from,
+		after: last[1].at,
+		failedAttempts: givenUp.length - 1,
+		retryMs: state.retryMs,
+	});
+	for (const [id] of givenUp) state.attempts.delete(id);
+	state.failedAttempts = 0;
+	state.retryMs = 0;
+	return [switched, failed];
 }
 
 function readRetry(record: JsonObject, at: number, seen: ReturnType<typeof seenIn>, state: LaneState): RawFact {

@@ -42,6 +42,7 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 	const openTurns = new Set<TurnState>();
 	const pending: { lane: LaneTold; at: number; make(): Moment }[] = [];
 	const toldMoments = new Set<string>();
+	let stragglersAt = Number.NEGATIVE_INFINITY;
 
 	function apply(fact: Fact): void {
 		if (isLate(fact, handOn, stores)) {
@@ -164,7 +165,11 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 			if (turn.handedOn) openTurns.delete(turn);
 			else if (isTurnReady(turn, now)) handOn.turn(turn);
 		}
-		handOn.stragglers(now - TURN_QUIET_MS);
+		// What is late has waited for seconds: to look for it at every tick would cost more than all the rest.
+		if (now >= stragglersAt + TURN_QUIET_MS / 2) {
+			stragglersAt = now;
+			handOn.stragglers(now - TURN_QUIET_MS);
+		}
 		if (stores.tools.size > HELD_CALLS_MAX) handOn.relieve(HELD_CALLS_TARGET);
 		handOn.closedSessions(now - SESSION_QUIET_MS);
 	}

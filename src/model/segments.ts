@@ -24,20 +24,36 @@ export function segmentsOf(stores: Stores): Segment[] {
 	return spans.map((span, n) => {
 		const before = spans[n - 1];
 		const next = spans[n + 1];
-		const start = n === 0 ? Math.min(stores.run?.at ?? span.start, span.start) : span.start;
-		return { ...span, n, start, end: next?.start, source: sourceOf(stores, span.sessionId, n, before?.endReason) };
+		const start = n === 0 ? Math.min(stores.run?.at ?? span.start, span.start) : startAfter(before, span);
+		const end = next && startAfter(span, next);
+		const { sessionId, endReason } = span;
+		return { n, sessionId, start, end, endReason, source: sourceOf(stores, sessionId, n, before?.endReason) };
 	});
 }
 
+interface Span {
+	sessionId: string;
+	/** First sign of it. */
+	start: number;
+	/** The SessionEnd that closed it. */
+	endedAt?: number;
+	endReason?: string;
+}
+
+/** A session begins where the one before it was ended: what is seen of it first can come much later. */
+function startAfter(before: Span | undefined, span: Span): number {
+	return Math.min(before?.endedAt ?? span.start, span.start);
+}
+
 /** Ends of a session that were followed by another prompt in it. */
-function split(session: SessionState): { sessionId: string; start: number; endReason?: string }[] {
+function split(session: SessionState): Span[] {
 	const ends = [...session.ends].toSorted(([a], [b]) => a - b);
 	const prompts = [...session.promptTimes].toSorted((a, b) => a - b);
-	const spans: { sessionId: string; start: number; endReason?: string }[] = [];
+	const spans: Span[] = [];
 	let start: number | undefined = session.firstAt;
 	for (const [at, reason] of ends) {
 		if (start === undefined) break;
-		spans.push({ sessionId: session.sessionId, start, endReason: reason });
+		spans.push({ sessionId: session.sessionId, start, endedAt: at, endReason: reason });
 		start = prompts.find((time) => time > at);
 	}
 	if (start !== undefined) spans.push({ sessionId: session.sessionId, start });

@@ -28,7 +28,8 @@ export async function run(): Promise<void> {
 		const before = model.requests.length;
 		const { code } = await start();
 		const requests = model.requests.slice(before);
-		if (code !== 0 || requests.length !== CALLS + 1) throw new Error(`a run went wrong: ${code}, ${requests.length} requests`);
+		if (code !== 0 || requests.length !== CALLS + 1)
+			throw new Error(`a run went wrong: ${code}, ${requests.length} requests`);
 		return ((requests.at(-1)?.startedAt ?? 0) - (requests[0]?.startedAt ?? 0)) / CALLS;
 	}
 	const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint };

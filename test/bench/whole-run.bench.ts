@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startScriptedModel } from "../../src/testing/scripted-model.ts";
 import { CLAUDE, makeClaudeHome } from "../support/claude-home.ts";
-import { run as runCommand, runClaude, runClaudeOtel } from "../support/run.ts";
+import { runClaude, runClaudeOtel, run as runCommand } from "../support/run.ts";
 import { alternate, median, report, startCollector } from "./measure.ts";
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 15);

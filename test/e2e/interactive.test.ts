@@ -24,7 +24,9 @@ async function leave(terminal: Terminal): Promise<void> {
 
 const inWork = (name: string) => existsSync(join(stage.home.work, name));
 const turnsOf = (spans: Span[]) =>
-	spans.filter((span) => span.name === "invoke_agent claude-code").toSorted((a, b) => Number(a.startTime - b.startTime));
+	spans
+		.filter((span) => span.name === "invoke_agent claude-code")
+		.toSorted((a, b) => Number(a.startTime - b.startTime));
 const childrenOf = (parent: Span, spans: Span[]) => spans.filter((span) => span.parentSpanId === parent.spanId);
 
 test("two prompts with a permission answered yes and one answered no are two traces, each linked to its session", async () => {
@@ -87,7 +89,12 @@ test("a no with an explanation is a denial after which the turn goes on", async 
 	await terminal.submit("first prompt");
 	await terminal.waitForText(ASK);
 	await terminal.waitForText("No");
-	for (const key of ["down", "down", "down", "tab"] as const) await terminal.pressWhenCalm(key);
+	await terminal.pressWhenCalm("down");
+	for (const choice of [2, 3, 4]) {
+		await terminal.waitForText(new RegExp(`❯ ${choice}\\.`));
+		terminal.press(choice === 4 ? "tab" : "down");
+	}
+	await terminal.waitForText("Esc to cancel");
 	await terminal.type("do it otherwise");
 	await terminal.waitForText("do it otherwise");
 	await terminal.pressWhenCalm("enter");
@@ -143,7 +150,9 @@ test("Esc in a tool interrupts tool and turn, and /clear begins another session 
 });
 
 test("a prompt typed while a tool runs belongs to the turn at work", async () => {
-	stage = await openStage({ main: [step(bash("touch asleep; sleep 4")), step(text("ANSWER-1")), step(text("ANSWER-2"))] });
+	stage = await openStage({
+		main: [step(bash("touch asleep; sleep 4")), step(text("ANSWER-1")), step(text("ANSWER-2"))],
+	});
 	const terminal = await stage.terminal(["--allowedTools", "Bash"]);
 	await terminal.submit("first prompt");
 	await until("the command is at work", () => inWork("asleep"));

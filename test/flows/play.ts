@@ -67,6 +67,8 @@ const FOLDER = import.meta.dirname;
 const TICK_MS = 200;
 /** Claude Code writes its transcript in batches, about so far behind. */
 const FLUSH_LAG_MS = 100;
+/** The answer of a local command is stamped up to so much later than claude's exit. */
+const EXIT_SLACK_MS = 100;
 
 export function scenarios(): Scenario[] {
 	return readdirSync(FOLDER)
@@ -205,7 +207,7 @@ function layTranscripts({ folder }: Scenario, run: ScenarioRun): Disk {
 		.map((path) => ({
 			path: join(configDir, "projects", PROJECT_FOLDER, path.slice(from.length + 1)),
 			meta: path.replace(".jsonl", ".meta.json"),
-			lines: timedLines(path).filter(({ at }) => at <= run.endedAt),
+			lines: timedLines(path).filter(({ at }) => at <= run.endedAt + EXIT_SLACK_MS),
 		}));
 	const growTo = (now: number) => {
 		for (const { path, meta, lines } of files) {

@@ -151,6 +151,48 @@ function missing(spanName: string, attributes: Attributes): string[] {
 	return (ON_KINDS[kind] ?? []).filter((name) => attributes[name] === undefined).map((name) => `no:${name}`);
 }
 
+/** Span ids with their names, and the totals of the sessions. */
+export function printTotals(spans: readonly ReadableSpan[]): string {
+	const lines = spans.map((span) => {
+		const totals = span.name === "claude.session" ? ` ${tokens(span.attributes).join(" ")}` : "";
+		return `${span.spanContext().spanId} ${span.name}${totals}\n`;
+	});
+	return lines.toSorted().join("");
+}
+
+/** What spans and records of the second have that those of the first have not, or otherwise. */
+export function printAdded(first: Exported, second: Exported): string {
+	const spans = new Map(first.spans.map((span) => [span.spanContext().spanId, span.attributes]));
+	const ofSpans = second.spans.map((span) => ({
+		what: span.name,
+		at: millis(span.startTime),
+		added: added(spans.get(span.spanContext().spanId) ?? {}, span.attributes),
+	}));
+	const records = new Map(
+		first.records.map(({ attributes }) => [attributes["log.record.uid"], attributes as Attributes]),
+	);
+	const ofRecords = second.records.map((record) => ({
+		what: `record ${record.eventName}`,
+		at: millis(record.hrTime),
+		added: added(records.get(record.attributes["log.record.uid"]) ?? {}, record.attributes as Attributes),
+	}));
+	return [...ofSpans.toSorted((a, b) => a.at - b.at), ...ofRecords.toSorted((a, b) => a.at - b.at)]
+		.filter(({ added: lines }) => lines.length > 0)
+		.map(({ what, added: lines }) => `${what}\n${lines.map((line) => `  ${line}\n`).join("")}`)
+		.join("");
+}
+
+function added(before: Attributes, after: Attributes): string[] {
+	agree(
+		Object.keys(before).filter((name) => after[name] === undefined).length,
+		0,
+		"number of attributes that are gone",
+	);
+	return Object.entries(after)
+		.filter(([name, value]) => JSON.stringify(before[name]) !== JSON.stringify(value))
+		.map(([name, value]) => `${name}=${show(value as AttributeValue)}`);
+}
+
 function plain(attributes: Attributes): string[] {
 	return Object.entries(attributes)
 		.filter(([name, value]) => value !== undefined && !KNOWN.has(name) && !TOKENS.test(name) && value !== USUAL[name])

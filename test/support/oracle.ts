@@ -72,7 +72,7 @@ export function assertTold(spans: Span[], requests: ScriptedRequest[], options: 
 		expectEqual(`${name}: kind`, chat.kind, "CLIENT");
 		expectEqual(`${name}: prompt tokens`, attributes["gen_ai.usage.input_tokens"], promptTokens(request.usage));
 		expectEqual(`${name}: output tokens`, attributes["gen_ai.usage.output_tokens"], request.usage.output);
-		if (millis(chat.startTime) < request.startedAt - SLACK_MS || millis(chat.startTime) > request.endedAt + 50) {
+		if (millis(chat.startTime) < request.startedAt - SLACK_MS || millis(chat.startTime) > request.endedAt + SLACK_MS) {
 			faults.push(`${name} starts at ${millis(chat.startTime)}, the request came at ${request.startedAt}`);
 		}
 		if (millis(chat.endTime) < request.startedAt || millis(chat.endTime) > request.endedAt + SLACK_MS) {

@@ -1,6 +1,8 @@
 // The main job: claude's arguments → claude in this terminal, its hooks and transcript in our pipeline, and how it
 // ended. What claude's start does not need is loaded when it has been started; nothing here ends claude or outlives it.
 import { randomBytes, randomUUID } from "node:crypto";
+import { enableCompileCache } from "node:module";
+import { join } from "node:path";
 import { systemClock } from "../../clock.ts";
 import { isSampled } from "../../config/sampled.ts";
 import type { Config } from "../../config.ts";
@@ -151,6 +153,9 @@ function codeOf(error: unknown): string | undefined {
 type PipelineStart = { claudeArgs: ClaudeArgs; runId: string; token: string; startedAt: number; claudePid: number };
 
 async function loadPipeline({ claudeArgs, ...run }: PipelineStart, context: RunContext): Promise<Pipeline> {
+	// Compiling the pipeline is half of loading it: from the second run on it is read from there. Where it cannot be
+	// written, Node goes on without.
+	enableCompileCache(join(context.config.dataDir, "compile-cache"));
 	const { startPipeline } = await import("../../pipeline.ts");
 	return startPipeline({
 		...run,

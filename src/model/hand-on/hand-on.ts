@@ -27,7 +27,7 @@ export interface HandOn {
 	hasOpenAgents(turn: TurnState): boolean;
 	/** Whether an attempt of this turn was cut or its context compacted, so that the client's ledger has more to tell. */
 	waitsForLedger(turn: TurnState): boolean;
-	/** Whether the context of this agent was compacted. */
+	/** The same of an agent. */
 	lifeWaitsForLedger(life: Life): boolean;
 	/** What belongs to turns and agents that were handed on already, or to none, and has not changed since. */
 	stragglers(untouchedSince: number): void;
@@ -95,7 +95,10 @@ export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links
 			[...stores.chats.values()].some(
 				(chat) => chat.promptId?.value === turn.promptId && (chat.partial || chat.failedAttempts > 0),
 			) || [...stores.compactions.values()].some((fact) => places.locate(laneOf(fact), fact.at).turn === turn),
-		lifeWaitsForLedger: (life) => [...stores.compactions.values()].some((fact) => inLife(life)(laneOf(fact), fact.at)),
+		lifeWaitsForLedger: (life) =>
+			[...stores.chats.values()].some(
+				(chat) => (chat.partial || chat.failedAttempts > 0) && inLife(life)(chat, chat.firstAt),
+			) || [...stores.compactions.values()].some((fact) => inLife(life)(laneOf(fact), fact.at)),
 		stragglers: (untouchedSince) => lanes.handOnUntouched(isHomeless, untouchedSince),
 		relieve: lanes.relieve,
 		closedSessions(endedBefore) {

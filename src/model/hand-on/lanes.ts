@@ -60,15 +60,9 @@ export function createLanes(
 		const until = gone.at(-1);
 		handOnTools(gone);
 		if (!until) return;
-		const here = chatsIn((lane, at) => at < startOfTool(until) && !hasStump(lane));
-		for (const chat of here) chats.chat(chat);
-	}
-
-	/** A lane whose cut attempts are still to be assigned keeps its answers. */
-	function hasStump(lane: LaneTold): boolean {
-		return [...stores.chats.values()].some(
-			(chat) => chat.partial && chat.agentId === lane.agentId && chat.promptId?.value === lane.promptId?.value,
-		);
+		// A lane whose cut attempts are still to be assigned keeps its answers.
+		const stumps = new Set([...stores.chats.values()].filter((chat) => chat.partial).map(laneKey));
+		for (const chat of chatsIn((lane, at) => at < startOfTool(until) && !stumps.has(laneKey(lane)))) chats.chat(chat);
 	}
 
 	return {
@@ -81,6 +75,10 @@ export function createLanes(
 /** When the last of it was told; never, while nobody has told its end. */
 function closedAt(tool: ToolState): number {
 	return tool.hookEnd?.at ?? tool.transcriptEnd?.at ?? tool.batchAt ?? tool.deniedAt ?? Number.POSITIVE_INFINITY;
+}
+
+function laneKey({ agentId, promptId }: LaneTold): string {
+	return agentId ?? promptId?.value ?? "";
 }
 
 export function laneOf(fact: FactOf<"compacted">): LaneTold {

@@ -66,10 +66,11 @@ export function createSessionSteps({ stores, places, output, sums }: Handover): 
 		return { cwd, branch, revision };
 	}
 
-	/** claude never told a session: the run itself is all there is. */
+	/** Nothing happened in a session: the run itself is all there is, under the session's id where something names it. */
 	function runOnly(): Segment[] {
 		const { run } = stores;
-		return run ? [{ n: 0, sessionId: run.runId, start: run.at, source: run.sessionSource }] : [];
+		const sessionId = [...stores.sessions.keys()].toSorted()[0] ?? run?.runId ?? "";
+		return run ? [{ n: 0, sessionId, start: run.at, source: run.sessionSource }] : [];
 	}
 
 	return {

@@ -2,9 +2,9 @@
 import { matchAsks } from "../asks.ts";
 import type { FactOf } from "../fact.ts";
 import { TOOL_NAMES_MAX } from "../limits.ts";
-import { linkOfTool } from "../places.ts";
+import { linkOfTool, startOfTool } from "../places.ts";
 import { wasStopped } from "../run-end.ts";
-import type { ToolState } from "../state.ts";
+import type { ToolState, TurnState } from "../state.ts";
 import { outcomeOf } from "../tool-outcome.ts";
 import { type Handover, placeOnly } from "./handover.ts";
 
@@ -28,7 +28,11 @@ export function createToolSteps(handover: Handover): HandOnTools {
 		const runOver = stores.runEnd?.at ?? over ?? place.turn?.lastAt ?? link.at;
 		const interruptedAt =
 			tool.agentId === undefined ? place.turn?.interruptedAt : stores.agents.get(tool.agentId)?.interruptedAt;
-		const outcome = outcomeOf(tool, { interruptedAt, stopped: wasStopped(stores.runEnd), over: runOver });
+		const outcome = outcomeOf(tool, {
+			interruptedAt,
+			stopped: wasStopped(stores.runEnd) || wasLeft(tool, place.turn),
+			over: runOver,
+		});
 		const { hookEnd, transcriptEnd } = tool;
 		const toolName = tool.toolName?.value || "unknown";
 		const start = tool.startedAt ?? tool.requestedAt ?? tool.firstAt;
@@ -82,6 +86,15 @@ export function createToolSteps(handover: Handover): HandOnTools {
 				toolName,
 			});
 		}
+	}
+
+	/** claude left by itself (its terminal was closed, say) while what the call lies in was still at work. */
+	function wasLeft(tool: ToolState, turn: TurnState | undefined): boolean {
+		const end = stores.runEnd;
+		if (end === undefined || end.signal !== undefined || end.exitCode === undefined) return false;
+		const agent = tool.agentId === undefined ? undefined : stores.agents.get(tool.agentId);
+		if (agent) return agent.hookStarts.size > 0 && ![...agent.stops].some((stop) => stop >= startOfTool(tool));
+		return turn !== undefined && turn.hookPrompts.size > 0 && turn.lastStop === undefined;
 	}
 
 	return handOnTools;
