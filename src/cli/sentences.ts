@@ -49,7 +49,7 @@ export const cliMistakes = {
 	ownUsage: (problem: string) => new UserMistake(`${problem}: \`claude-otel --help\` shows what there is.`),
 };
 
-/** Under --claude-otel-debug: why something of the trace will be missing. */
+/** Why something of the trace will be missing: told under --claude-otel-debug. */
 export const missingHooks = {
 	disableAllHooks: (path: string) =>
 		`${path} sets disableAllHooks, so no hook reaches us: the trace is made from the transcript alone.`,
@@ -68,6 +68,8 @@ export const missingHooks = {
 		"With ours the arguments are too long for this system, so no hook reaches us: the trace is made from the transcript alone.",
 	noTranscript: () =>
 		"--no-session-persistence keeps claude from writing a transcript: the trace is made from hooks alone, without model requests.",
+	bug: (error: unknown) =>
+		`claude-otel: this session was not traced, by a mistake of ours (${error instanceof Error ? error.message : String(error)}): please report what \`claude-otel --claude-otel-debug\` says of it.`,
 	detached: () =>
 		"This session outlives its claude, so it is run bare and not traced: installed hooks are for such sessions.",
 };

@@ -16,7 +16,7 @@ export const HOOK_SLOW_ANSWER_MS = 500;
 export const HOOK_DRAIN_MS = 250;
 /** The forwarder's first line holds the token. */
 const TOKEN_LINE_MAX = 256;
-const DRAIN_TURN_MS = 2;
+const DRAIN_TURNS = 4;
 
 export const TOKEN_HEADER = "x-claude-otel-token";
 
@@ -80,9 +80,9 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 		warm: async () => void (httpDoor && (await http())),
 		async close() {
 			const until = performance.now() + HOOK_DRAIN_MS;
-			// Bytes that lie in the kernel need a turn of the loop to show.
-			do await new Promise((resolve) => setTimeout(resolve, DRAIN_TURN_MS));
-			while (isBusy() && performance.now() < until);
+			// Bytes that lie in the kernel need turns of the loop to show: one for a connection, one for what it brought.
+			for (let turn = 0; turn < DRAIN_TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
+			while (isBusy() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 1));
 			socketDoor?.close();
 			httpDoor?.close();
 			for (const socket of sockets) socket.destroy();

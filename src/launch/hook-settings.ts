@@ -2,16 +2,31 @@
 // the hooks that are there already. All of them run, in parallel.
 import hookTable from "../../hooks/hook-table.json" with { type: "json" };
 import type { Json } from "../model/fact.ts";
+import type { ClaudeArgs } from "./claude-args.ts";
 import type { Settings } from "./settings-files.ts";
 
 export type HookHandler = Record<string, Json>;
 
+/** All that we listen to: what installed hooks tell, and a run that leaves no transcript. */
 export const HOOK_EVENTS: readonly string[] = hookTable.events;
 /** Only where a person sits: with -p the wrapper sees the end itself. Never over http, which prints when we are gone. */
 export const END_EVENT: string = hookTable.endEvent;
 const TIMEOUT_SECONDS: number = hookTable.timeout;
 
 const TOKEN_VARIABLE = "CLAUDE_OTEL_TOKEN";
+
+/**
+ * The events of one run. Each costs claude some milliseconds every time, so what the transcript tells as well is left
+ * to it: which calls were refused or unknown, and without a terminal when a turn began and ended (docs/decisions/0001).
+ */
+export function eventsOf(claudeArgs: Pick<ClaudeArgs, "interactive" | "sessionPersistence" | "flags">): string[] {
+	if (!claudeArgs.sessionPersistence) return [...HOOK_EVENTS];
+	const told: string[] = [...hookTable.toldByTranscript];
+	// Prompts that come one after the other on stdin are typed while tools run, like those of a person.
+	const single = !claudeArgs.interactive && !claudeArgs.flags.has("--input-format");
+	if (single) told.push(...hookTable.toldByTranscriptWithoutTerminal);
+	return HOOK_EVENTS.filter((event) => !told.includes(event));
+}
 
 /** The token comes from the environment: an argument list can be read by everybody. */
 export function httpHandler(url: string): HookHandler {

@@ -7,8 +7,8 @@ import type { ClaudeArgs } from "./claude-args.ts";
 import {
 	allowHttpHooks,
 	END_EVENT,
+	eventsOf,
 	forwarderHandler,
-	HOOK_EVENTS,
 	type HookHandler,
 	httpHandler,
 	mergeHooks,
@@ -62,7 +62,7 @@ function tableOf({ url, forwarder, claudeArgs }: OverlayOptions): Map<string, Ho
 	const forward = forwarder && forwarderHandler(forwarder.node, forwarder.path);
 	const handler = url === undefined ? forward : httpHandler(url);
 	const table = new Map<string, HookHandler>();
-	if (handler !== undefined) for (const event of HOOK_EVENTS) table.set(event, handler);
+	if (handler !== undefined) for (const event of eventsOf(claudeArgs)) table.set(event, handler);
 	if (forward !== undefined && claudeArgs.interactive) table.set(END_EVENT, forward);
 	return table;
 }

@@ -1,6 +1,6 @@
 // The user's own --settings argument → its content, read as Claude Code reads it: a text in braces is JSON, all else is
 // the path of a file. What Claude Code would refuse stays untouched, so that the user reads Claude Code's own words.
-import { readFileSync, realpathSync } from "node:fs";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { ArgValue } from "./parse-args.ts";
 import { asSettings, type Settings } from "./settings-files.ts";
@@ -21,6 +21,8 @@ export function readUserSettings(value: ArgValue | undefined, cwd: string): User
 			return settings && { from: "argument", settings };
 		}
 		const path = realpathSync(resolve(cwd, value.text));
+		// A pipe can be read once, and that is for claude to do.
+		if (!statSync(path).isFile()) return undefined;
 		const content = readFileSync(path, "utf8");
 		const settings = usable(content);
 		return settings && { from: "file", settings, text: content, folder: dirname(path) };

@@ -31,6 +31,8 @@ export interface Model {
 	advance(now: number): void;
 	/** Closes and hands on everything. No fact counts after it. */
 	settle(): void;
+	/** How many things are known and not yet handed on: what a long session must keep small. */
+	held(): number;
 }
 
 export function createModel(options: ModelOptions, output: ModelOutput): Model {
@@ -227,7 +229,14 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 		handOn.everything();
 	}
 
-	return { apply, advance, settle };
+	function held(): number {
+		const { tools, chats, failures, asks, compactions, openAgents } = stores;
+		const open = [tools, chats, failures, asks, compactions, openAgents, flying];
+		const turns = [...openTurns].filter(({ handedOn }) => !handedOn).length;
+		return open.reduce((sum, { size }) => sum + size, turns + pending.length);
+	}
+
+	return { apply, advance, settle, held };
 }
 
 /** Markers that change nothing of what was handed on are not late. */

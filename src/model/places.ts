@@ -52,7 +52,7 @@ export interface Places {
 	locate(lane: LaneTold, at: number): Located;
 	/** Of a life of an agent itself. */
 	locateLife(life: Life): Located;
-	/** Whether the call that started it is known. */
+	/** Whether the call that started it is known, and so on up to the main loop. */
 	isParentKnown(life: Life): boolean;
 	segments(): Segment[];
 }
@@ -116,10 +116,17 @@ export function createPlaces(stores: Stores, linkOf: (toolUseId: string) => Link
 		return toolUseId === undefined ? undefined : linkOf(toolUseId);
 	}
 
+	function isParentKnown(life: Life, depth = 0): boolean {
+		const call = parentCall(life);
+		if (call?.agentId === undefined || depth >= DEPTH_MAX) return call !== undefined;
+		const above = stores.agents.get(call.agentId);
+		return above !== undefined && isParentKnown({ agent: above, n: lifeAt(above, call.at) }, depth + 1);
+	}
+
 	return {
 		locate: (lane, at) => locate(lane, at),
 		locateLife: (life) => locateLife(life),
-		isParentKnown: (life) => parentCall(life) !== undefined,
+		isParentKnown: (life) => isParentKnown(life),
 		segments,
 	};
 }

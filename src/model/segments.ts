@@ -47,6 +47,7 @@ function startAfter(before: Span | undefined, span: Span): number {
 
 /** Ends of a session that were followed by another prompt in it. */
 function split(session: SessionState): Span[] {
+	if (session.ends.size === 0) return [{ sessionId: session.sessionId, start: session.firstAt }];
 	const ends = [...session.ends].toSorted(([a], [b]) => a - b);
 	const prompts = [...session.promptTimes].toSorted((a, b) => a - b);
 	const spans: Span[] = [];

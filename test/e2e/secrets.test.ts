@@ -132,7 +132,7 @@ test.each(PROTOCOLS.flatMap((protocol) => LEVELS.map((level) => ({ protocol, lev
 		const file = join(stage.home.home, "telemetry.jsonl");
 		await runWith(planted, { CLAUDE_OTEL_LEVEL: level, CLAUDE_OTEL_FILE: file });
 		const written = level === "off" ? "" : readFileSync(file, "utf8");
-		checkBytes(`${stage.receiver.rawBytes()}\n${written}`, planted, level);
+		expect(lookInto(`${stage.receiver.rawBytes()}\n${written}`, planted, level)).toEqual(NOTHING);
 	},
 );
 
@@ -153,20 +153,25 @@ test.each(["standard", "full"] as const)(
 			cwd: work,
 			env: { ...console, CLAUDE_OTEL_LEVEL: level, CLAUDE_OTEL_DEBUG: debug, OTEL_LOG_LEVEL: "debug" },
 		});
-		checkBytes(`${run.stderr}\n${readFileSync(debug, "utf8")}`, planted, level);
+		expect(lookInto(`${run.stderr}\n${readFileSync(debug, "utf8")}`, planted, level)).toEqual(NOTHING);
 	},
 );
 
-function checkBytes(bytes: string, planted: Planted, level: (typeof LEVELS)[number]): void {
+/** Lists, so that a failure names the place and does not print megabytes. */
+function lookInto(bytes: string, planted: Planted, level: (typeof LEVELS)[number]) {
 	const secrets: Record<string, string> = { ...planted, apiKey: stage.home.env.ANTHROPIC_API_KEY ?? "" };
 	if (level !== "off") secrets.runToken = readFileSync(join(stage.home.work, "run-token.txt"), "utf8");
-	for (const [place, secret] of Object.entries(secrets)) expect(secret.length, place).toBeGreaterThan(10);
-	const found = Object.entries(secrets).filter(([, secret]) => bytes.includes(secret) || bytes.includes(tail(secret)));
-	expect(found.map(([place, secret]) => `${place}: …${around(bytes, secret)}…`)).toEqual([]);
-	// Lists, so that a failure does not print megabytes.
-	expect(SEEN[level].filter((words) => bytes.includes(words))).toEqual(SEEN[level]);
-	expect(HIDDEN[level].filter((words) => bytes.includes(words))).toEqual([]);
+	const isIn = (words: string) => bytes.includes(words);
+	return {
+		tooShortToFind: Object.values(secrets).filter((secret) => secret.length < 10),
+		found: Object.entries(secrets)
+			.filter(([, secret]) => isIn(secret) || isIn(tail(secret)))
+			.map(([place, secret]) => `${place}: …${around(bytes, secret)}…`),
+		missing: SEEN[level].filter((words) => !isIn(words)),
+		tooMuch: HIDDEN[level].filter(isIn),
+	};
 }
+const NOTHING = { tooShortToFind: [], found: [], missing: [], tooMuch: [] };
 
 /** The part behind the prefix, which alone would be enough for a thief. */
 function tail(secret: string): string {

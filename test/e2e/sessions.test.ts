@@ -38,7 +38,7 @@ test("continue, resume and fork each tell their own run once, in a trace of its 
 		};
 		told.push(run);
 		assertTold(run.spans, run.requests);
-		expect(outline(run.spans), source).toBe(ONE_TURN);
+		expect(outline(run.spans)).toBe(ONE_TURN);
 		expect(spanNamed(run.spans, "claude.session").attributes["session.source"]).toBe(source);
 		expect(run.requests[0]?.sessionId).toBe(sessionOf(index));
 	}

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readClaudeArgs } from "../../src/launch/claude-args.ts";
-import { END_EVENT, HOOK_EVENTS } from "../../src/launch/hook-settings.ts";
+import { END_EVENT, eventsOf, HOOK_EVENTS } from "../../src/launch/hook-settings.ts";
 import { INLINE_SETTINGS_MAX, layOverlay } from "../../src/launch/overlay.ts";
 import type { Settings } from "../../src/launch/settings-files.ts";
 import { readUserSettings } from "../../src/launch/user-settings.ts";
@@ -46,7 +46,17 @@ describe("the overlay", () => {
 	test("goes in front of the user's arguments, which stay as they are", () => {
 		const args = ["-p", "hello", "--", "--settings", "x"];
 		expect(lay(args).args.slice(2)).toEqual(args);
-		expect(Object.keys(inline(lay(args).args).hooks)).toEqual(HOOK_EVENTS);
+		expect(Object.keys(inline(lay(args).args).hooks)).toEqual(eventsOf(readClaudeArgs(args, false)));
+	});
+
+	test("leaves to the transcript what it tells as well", () => {
+		const events = (args: string[], terminal = false) => Object.keys(inline(lay(args, { terminal }).args).hooks);
+		expect(events([], true)).toEqual(HOOK_EVENTS.filter((event) => event !== "PostToolBatch"));
+		expect(events(["-p", "--input-format", "stream-json"])).toContain("UserPromptSubmit");
+		expect(events(["-p", "--no-session-persistence"])).toEqual(HOOK_EVENTS);
+		for (const event of ["PostToolBatch", "UserPromptSubmit", "Stop", "StopFailure"]) {
+			expect(events(["-p", "hello"])).not.toContain(event);
+		}
 	});
 
 	test("gives every hook one second, and the token by the name of a variable alone", () => {
@@ -92,7 +102,7 @@ describe("the overlay", () => {
 
 	test("over the socket runs the forwarder for every event", () => {
 		const { hooks } = inline(lay(["-p"], { url: "", socket: true }).args);
-		for (const event of HOOK_EVENTS)
+		for (const event of eventsOf(readClaudeArgs(["-p"], false)))
 			expect(hooks[event]?.[0]?.hooks[0]).toMatchObject({ type: "command", args: [FORWARDER.path] });
 	});
 });
@@ -100,7 +110,11 @@ describe("the overlay", () => {
 describe("the user's own --settings", () => {
 	const own = {
 		model: "haiku",
-		hooks: { Stop: [{ hooks: [{ type: "command", command: "mine" }] }], SessionStart: [] },
+		hooks: {
+			Stop: [{ hooks: [{ type: "command", command: "mine" }] }],
+			PreToolUse: [{ hooks: [{ type: "command", command: "mine" }] }],
+			SessionStart: [],
+		},
 	};
 
 	test("inline keep everything, and our hooks come behind theirs", () => {
@@ -108,7 +122,8 @@ describe("the user's own --settings", () => {
 		expect([args[0], args[1], args[3], args.length]).toEqual(["-p", "--settings", "hello", 4]);
 		const merged = inline(args);
 		expect(merged.model).toBe("haiku");
-		expect(merged.hooks.Stop).toMatchObject([{ hooks: [{ command: "mine" }] }, { hooks: [{ type: "http" }] }]);
+		expect(merged.hooks.Stop).toMatchObject([{ hooks: [{ command: "mine" }] }]);
+		expect(merged.hooks.PreToolUse).toMatchObject([{ hooks: [{ command: "mine" }] }, { hooks: [{ type: "http" }] }]);
 		expect(merged.hooks.SessionStart).toEqual([]);
 	});
 

@@ -97,7 +97,9 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 		return end;
 	} catch (error) {
 		onBug(error);
-		return await claude.ended;
+		const end = await claude.ended;
+		if (context.stderrIsTerminal) context.writeAfter(missingHooks.bug(error));
+		return end;
 	} finally {
 		release();
 		process.off("uncaughtException", onBug).off("unhandledRejection", onBug);

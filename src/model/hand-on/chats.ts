@@ -27,7 +27,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		const place = places.locate(chat, chat.firstAt);
 		const lostHere = lost.get(chat.messageId) ?? NO_USAGE;
 		lost.delete(chat.messageId);
-		noteAnswered(chat);
+		noteCounted(chat, lostHere);
 		const start = Math.min(Math.max(chat.after ?? chat.firstAt, startAbove(place)), chat.firstAt);
 		const text = [...chat.answers].toSorted(([a], [b]) => a - b).map(([, content]) => content);
 		emitChat(
@@ -66,9 +66,10 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		return { picoUsd, costBasis: "list", ...(estimated ? { costEstimated: true } : {}) };
 	}
 
-	function noteAnswered(chat: ChatState): void {
+	/** The ledger counts the answer and what was lost before it. */
+	function noteCounted(chat: ChatState, lostHere: Usage): void {
 		const models = answered.get(chat.sessionId) ?? new Map<string, Usage>();
-		addAnswered(models, chat, stores);
+		addAnswered(models, { ...chat, usage: addUsage(chat.usage, lostHere) }, stores);
 		answered.set(chat.sessionId, models);
 	}
 

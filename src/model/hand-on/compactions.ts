@@ -3,7 +3,7 @@
 import type { FactOf, Usage } from "../fact.ts";
 import { addAnswered, residualOf } from "../ledger.ts";
 import type { ChatState } from "../state.ts";
-import { NO_USAGE } from "../usage.ts";
+import { addUsage, NO_USAGE } from "../usage.ts";
 import type { ChatSteps } from "./chats.ts";
 import { type Handover, placeOnly } from "./handover.ts";
 import { laneOf } from "./lanes.ts";
@@ -16,6 +16,8 @@ export interface CompactionSteps {
 	readLedgers(): Residuals;
 	/** The requests of all compactions, when everything else is handed on. */
 	chats(residuals: Residuals): void;
+	/** The same of a session that was ended while the run goes on. */
+	closeSession(sessionId: string): void;
 }
 
 export function createCompactionSteps(handover: Handover, chats: ChatSteps): CompactionSteps {
@@ -42,20 +44,31 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 	}
 
 	/** Before the last chats go: what the ledger has beyond them is a compaction's, or else that of attempts that were cut. */
-	function readLedgers(): Map<string, Map<string, Usage> | undefined> {
-		const residuals = new Map<string, Map<string, Usage> | undefined>();
-		for (const sessionId of stores.sessions.keys()) {
-			const models = new Map(answered.get(sessionId));
-			const open = [...stores.chats.values()].filter((chat) => chat.sessionId === sessionId);
-			for (const chat of open) if (!chat.partial) addAnswered(models, chat, stores);
-			const compacts =
-				waiting.some((fact) => fact.sessionId === sessionId) ||
-				[...stores.compactions.values()].some((fact) => fact.sessionId === sessionId);
-			const residual = residualOf(stores, sessionId, models);
-			if (compacts) residuals.set(sessionId, residual);
-			else if (residual) assignLost(open, residual);
-		}
+	function readLedgers(): Residuals {
+		const residuals: Residuals = new Map();
+		for (const sessionId of stores.sessions.keys()) readLedger(sessionId, residuals);
 		return residuals;
+	}
+
+	function readLedger(sessionId: string, residuals: Residuals): void {
+		const models = new Map(answered.get(sessionId));
+		const open = [...stores.chats.values()].filter((chat) => chat.sessionId === sessionId);
+		const compacts =
+			waiting.some((fact) => fact.sessionId === sessionId) ||
+			[...stores.compactions.values()].some((fact) => fact.sessionId === sessionId);
+		// Beside a compaction, what was lost is what the stumps say.
+		for (const chat of open) if (compacts || !chat.partial) addAnswered(models, chat, stores);
+		const residual = residualOf(stores, sessionId, models);
+		if (compacts) residuals.set(sessionId, residual);
+		else if (residual) assignLost(open, residual);
+	}
+
+	/** Claude Code writes the ledger when a session ends; taken up again, the session goes on counting in it. */
+	function closeSession(sessionId: string): void {
+		if (!waiting.some((fact) => fact.sessionId === sessionId)) return;
+		const residuals: Residuals = new Map();
+		readLedger(sessionId, residuals);
+		handOnChats(residuals);
 	}
 
 	/** What the ledger counts for attempts that were cut replaces what their stumps say, where one answer took their place. */
@@ -80,7 +93,9 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 
 	function handOnChats(residuals: Residuals): void {
 		const told = new Set<string>();
-		for (const compaction of waiting.splice(0).toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))) {
+		const due = waiting.filter(({ sessionId }) => residuals.has(sessionId));
+		waiting.splice(0, waiting.length, ...waiting.filter((compaction) => !due.includes(compaction)));
+		for (const compaction of due.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))) {
 			// One ledger for several compactions: the first takes what it tells, and the sum is right.
 			const { sessionId } = compaction;
 			handOnCompactionChat(compaction, told.has(sessionId) ? undefined : residuals.get(sessionId));
@@ -95,6 +110,7 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 		for (const [index, part] of parts.entries()) {
 			const [model, usage] = part ?? [undefined, NO_USAGE];
 			const start = compaction.at - (compaction.durationMs ?? 0);
+			if (model !== undefined) noteCounted(compaction.sessionId, model, usage);
 			chats.emit(
 				{
 					...placeOnly(place),
@@ -121,5 +137,11 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 		}
 	}
 
-	return { compaction: handOnCompaction, readLedgers, chats: handOnChats };
+	function noteCounted(sessionId: string, model: string, usage: Usage): void {
+		const models = answered.get(sessionId) ?? new Map<string, Usage>();
+		models.set(model, addUsage(models.get(model) ?? NO_USAGE, usage));
+		answered.set(sessionId, models);
+	}
+
+	return { compaction: handOnCompaction, readLedgers, chats: handOnChats, closeSession };
 }

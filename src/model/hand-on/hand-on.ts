@@ -103,10 +103,13 @@ export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links
 		relieve: lanes.relieve,
 		closedSessions(endedBefore) {
 			for (const segment of places.segments()) {
+				if (segment.end === undefined || segment.end >= endedBefore || sessions.isClosed(segment)) continue;
 				const busy = [...stores.turns.values()].some(
 					(turn) => isTurn(turn) && !turn.handedOn && turn.sessionId === segment.sessionId,
 				);
-				if (segment.end !== undefined && segment.end < endedBefore && !busy) sessions.close(segment);
+				if (busy) continue;
+				compactions.closeSession(segment.sessionId);
+				sessions.close(segment);
 			}
 		},
 		everything,

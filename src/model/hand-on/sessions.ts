@@ -7,6 +7,7 @@ import type { Handover } from "./handover.ts";
 export interface SessionSteps {
 	open(segment: Segment): void;
 	close(segment: Segment): void;
+	isClosed(segment: Segment): boolean;
 	/** All sessions; the run itself where claude never told one. */
 	all(): Segment[];
 }
@@ -76,6 +77,7 @@ export function createSessionSteps({ stores, places, output, sums }: Handover): 
 	return {
 		open: openSession,
 		close: closeSession,
+		isClosed: ({ n }) => closed.has(n),
 		all() {
 			const segments = places.segments();
 			return segments.length > 0 ? segments : runOnly();

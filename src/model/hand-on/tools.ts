@@ -25,7 +25,7 @@ export function createToolSteps(handover: Handover): HandOnTools {
 		const link = linkOfTool(tool, options.isExcluded);
 		if (mayStartAgents(tool)) links.set(tool.toolUseId, link);
 		const place = places.locate(tool, link.at);
-		const runOver = stores.runEnd?.at ?? over ?? place.turn?.lastAt ?? link.at;
+		const runOver = over ?? stores.runEnd?.at ?? place.turn?.lastAt ?? link.at;
 		const interruptedAt =
 			tool.agentId === undefined ? place.turn?.interruptedAt : stores.agents.get(tool.agentId)?.interruptedAt;
 		const outcome = outcomeOf(tool, {

@@ -36,6 +36,9 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 		if (synthetic) session.syntheticTurns++;
 		else session.turns++;
 		const inOrder = timeline(place.session).insert(start, end, turn.promptId);
+		const waiting = openBefore(turn, start, place.session);
+		const ends = [inOrder.lastEnd ?? Number.NEGATIVE_INFINITY, ...waiting.map(endOfTurn)];
+		const latencyMs = Math.max(0, start - Math.max(...ends));
 		const { own, all } = sums.takeTurn(turn.promptId);
 		turn.handedOn = true;
 		const { status, errorType } = statusOfTurn(turn);
@@ -58,7 +61,7 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 			promptId: turn.promptId,
 			start,
 			end: Math.max(start, end),
-			index: inOrder.index + openBefore(turn, start, place.session),
+			index: inOrder.index + waiting.length,
 			synthetic,
 			prompts: Math.max(1, turn.hookPrompts.size),
 			status,
@@ -68,13 +71,13 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 			...turn.where?.value,
 			totals: totalsOf(all),
 			own: totalsOf(own),
-			latencyMs: synthetic || inOrder.lastEnd === undefined ? undefined : Math.max(0, start - inOrder.lastEnd),
+			latencyMs: synthetic || latencyMs === Number.POSITIVE_INFINITY ? undefined : latencyMs,
 		});
 		turn.prompt = undefined;
 	}
 
 	/** A turn that waits for its background agents is handed on after those that follow it. */
-	function openBefore(turn: TurnState, start: number, session: number): number {
+	function openBefore(turn: TurnState, start: number, session: number): TurnState[] {
 		const before = (other: TurnState) =>
 			startOfTurn(other) < start || (startOfTurn(other) === start && other.promptId < turn.promptId);
 		return [...stores.turns.values()].filter(
@@ -84,7 +87,7 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 				isTurn(other) &&
 				before(other) &&
 				places.locate({ sessionId: other.sessionId }, startOfTurn(other)).session === session,
-		).length;
+		);
 	}
 
 	function endOfTurn(turn: TurnState): number {

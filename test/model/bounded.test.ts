@@ -1,0 +1,66 @@
+// A session of twenty thousand calls: what the model holds stays small, whether they lie in one turn or in many.
+import { expect, test } from "vitest";
+import type { Fact } from "../../src/model/fact.ts";
+import { HELD_CALLS_MAX } from "../../src/model/limits.ts";
+import { startModel } from "./run-model.ts";
+
+const CALLS = 20_000;
+const usage = { input: 1, output: 1, cacheRead: 0, cacheCreation5m: 0, cacheCreation1h: 0 };
+
+test.each([
+	{ turns: 1, in: "one turn" },
+	{ turns: 2000, in: "2,000 turns" },
+])("a session of 20,000 calls in $in holds no more than the limit, and loses nothing", ({ turns }) => {
+	const { model, told } = startModel();
+	let most = 0;
+	let now = 1_790_000_000_000;
+	for (let turn = 0; turn < turns; turn++) {
+		for (const facts of callsOf(turn, CALLS / turns, now)) {
+			for (const fact of facts) {
+				model.apply(fact);
+				now = fact.at;
+			}
+			model.advance(now);
+			most = Math.max(most, model.held());
+		}
+	}
+	// Each call comes with one answer; two more for what has only just begun.
+	expect(most).toBeLessThanOrEqual(2 * HELD_CALLS_MAX + 20);
+	model.settle();
+	expect(model.held()).toBe(0);
+	expect(told.late).toEqual([]);
+	expect(told.episodes.filter(({ kind }) => kind === "tool")).toHaveLength(CALLS);
+	expect(told.episodes.filter(({ kind }) => kind === "chat")).toHaveLength(CALLS);
+	expect(told.episodes.filter(({ kind }) => kind === "turn")).toHaveLength(turns);
+	const totals = told.episodes.flatMap((episode) => (episode.kind === "turn" ? [episode.totals] : []));
+	expect(totals.reduce((sum, { toolsUsed }) => sum + toolsUsed, 0)).toBe(CALLS);
+	expect(totals.reduce((sum, { usage: { output } }) => sum + output, 0)).toBe(CALLS);
+});
+
+/** A turn of so many answers with a call each, in portions as they would come between two looks. */
+function* callsOf(turn: number, calls: number, from: number): Generator<Fact[]> {
+	const promptId = `prompt-${turn}`;
+	const seen = { sessionId: "session", promptId };
+	const hook = { ...seen, source: "hook" as const };
+	const transcript = { ...seen, source: "transcript" as const };
+	let at = from + 1;
+	let portion: Fact[] = [{ ...hook, at, kind: "prompt.submitted", synthetic: false }];
+	for (let call = 0; call < calls; call++) {
+		const toolUseId = `toolu-${turn}-${call}`;
+		const messageId = `msg-${turn}-${call}`;
+		const model = { requestedModel: "m", responseModel: "m", stopReason: "tool_use" };
+		const answer = { messageId, ...model, usage, failedAttempts: 0, retryMs: 0, textBytes: 0, blockIndex: 0 };
+		portion.push(
+			{ ...transcript, at: at++, kind: "message.seen", ...answer },
+			{ ...transcript, at, kind: "tool.requested", toolUseId, toolName: "Read", messageId },
+			{ ...hook, at: at++, kind: "tool.started", toolUseId, toolName: "Read", inputDigest: "x" },
+			{ ...hook, at: at++, kind: "tool.ended", toolUseId, toolName: "Read", outcome: "ok", durationMs: 1 },
+			{ ...hook, at, kind: "tool.batch", calls: [{ toolUseId, toolName: "Read" }] },
+			{ ...transcript, at: at++, kind: "tool.ended", toolUseId, outcome: "ok" },
+		);
+		if (call % 10 !== 9) continue;
+		yield portion;
+		portion = [];
+	}
+	yield [...portion, { ...hook, at: at++, kind: "turn.stopped" }, { ...transcript, at, kind: "turn.read", promptId }];
+}
