@@ -56,6 +56,9 @@ export interface Pipeline {
 const TICK_MS = 200;
 /** The same until the transcript is found: claude's file of a short run is there for a moment only. */
 const SEARCH_TICK_MS = 50;
+/** The same while nothing happens, and how long nothing must have happened. */
+const IDLE_TICK_MS = 1000;
+const IDLE_AFTER_MS = 5000;
 /** How often it is looked what claude and we use of the machine. */
 const USAGE_MS = 15_000;
 
@@ -101,10 +104,12 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	const finder = createSessionFinder(options, (path) => tail.follow(path));
 
 	let calls = 0;
+	let lastFactAt = clock();
 	function take(raw: RawFact): void {
 		const { branch, revision } = raw.cwd === undefined ? {} : repository(raw.cwd);
 		const fact = privacy.protect({ ...raw, branch, revision });
 		signals.metrics.fact(fact.source);
+		lastFactAt = clock();
 		if (fact.kind === "tool.requested") calls++;
 		if (fact.kind === "message.seen") pricing.expect(fact.requestedModel, fact.at);
 		model.apply(fact);
@@ -149,7 +154,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	let timer = tickLater();
 
 	function tickLater(): NodeJS.Timeout {
-		const wait = finder.isSettled() ? TICK_MS : SEARCH_TICK_MS;
+		const idle = clock() - lastFactAt > IDLE_AFTER_MS;
+		const wait = idle ? IDLE_TICK_MS : finder.isSettled() ? TICK_MS : SEARCH_TICK_MS;
 		return setTimeout(() => {
 			guard(tick);
 			timer = tickLater();

@@ -9,6 +9,7 @@ import { type HookServer, openHookServer } from "../intake/hook-server.ts";
 import type { ClaudeArgs } from "../launch/claude-args.ts";
 import { layOverlay } from "../launch/overlay.ts";
 import { type HookPlan, type NoHooks, planHooks } from "../launch/plan-hooks.ts";
+import { pruneRuns } from "../launch/prune-runs.ts";
 import { makeRunDirectory, type RunDirectory } from "../launch/run-directory.ts";
 import { missingHooks } from "./sentences.ts";
 
@@ -86,7 +87,10 @@ async function openPlanned(plan: HookPlan, options: DoorOptions): Promise<Doors>
 		return {
 			args: overlay.args,
 			socketPath,
-			warm,
+			async warm() {
+				await warm();
+				if (directory !== undefined) pruneRuns(config.runDir, Date.now());
+			},
 			async close(keepSettings) {
 				await close();
 				if (file !== undefined && keepSettings) writeFileSync(file.path, file.userText);

@@ -105,6 +105,8 @@ function createGrowingFile(
 
 	return {
 		read() {
+			// Most files have nothing new at most looks: to ask costs a tenth of opening.
+			if (statSync(path, { throwIfNoEntry: false })?.size === offset) return;
 			let descriptor: number;
 			try {
 				descriptor = openSync(path, "r");

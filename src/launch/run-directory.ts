@@ -23,6 +23,8 @@ export interface RunDirectory {
 export const SOCKET_PATH_MAX = { darwin: 103, other: 107 };
 const SOCKET_NAME = "hooks.sock";
 const SETTINGS_NAME = "settings.json";
+/** All that ever lies in a run's folder. */
+export const RUN_FILES = [SOCKET_NAME, SETTINGS_NAME];
 
 export function makeRunDirectory(options: RunDirectoryOptions): RunDirectory {
 	const { runDir, tmpDir, runId, platform } = options;

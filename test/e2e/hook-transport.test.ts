@@ -93,7 +93,7 @@ test.each(SCENES)("$name: the Unix socket tells what http tells", async ({ scrip
 		const hookFacts = stage.receiver.metrics.filter(
 			(point) => point.name === "claude_otel.facts_total" && point.attributes.source === "hook",
 		);
-		expect(hookFacts[0]?.value).toBeGreaterThan(3);
+		expect(hookFacts.at(-1)?.value).toBeGreaterThan(0);
 		const told = outline(stage.receiver.spans, { sorted: true, attributes: ATTRIBUTES });
 		trees.push(told.replaceAll(stage.home.home, "<home>"));
 	}

@@ -29,26 +29,29 @@ const turnsOf = (spans: Span[]) =>
 		.toSorted((a, b) => Number(a.startTime - b.startTime));
 const childrenOf = (parent: Span, spans: Span[]) => spans.filter((span) => span.parentSpanId === parent.spanId);
 
-test("two prompts with a permission answered yes and one answered no are two traces, each linked to its session", async () => {
-	const yes = bash("touch yes.txt");
-	const no = bash("touch no.txt");
-	stage = await openStage({ main: [step(yes), step(text("ANSWER-1")), step(no), step(text("never asked for"))] });
-	const terminal = await stage.terminal();
-	await terminal.submit("first prompt");
-	await terminal.waitForText(ASK);
-	await terminal.pressWhenCalm("enter");
-	await terminal.waitForText("ANSWER-1");
-	await terminal.submit("second prompt");
-	await terminal.waitForText(ASK);
-	await terminal.pressWhenCalm("escape");
-	await terminal.waitForNoText(ASK);
-	await leave(terminal);
-	expect([inWork("yes.txt"), inWork("no.txt")]).toEqual([true, false]);
+test.each(["http", "socket"])(
+	"two prompts, a permission answered yes and one answered no (hooks over %s) are two traces, each linked to its session",
+	async (transport) => {
+		const yes = bash("touch yes.txt");
+		const no = bash("touch no.txt");
+		stage = await openStage({ main: [step(yes), step(text("ANSWER-1")), step(no), step(text("never asked for"))] });
+		const env = { CLAUDE_OTEL_HOOK_TRANSPORT: transport };
+		const terminal = await stage.terminal([], { env });
+		await terminal.submit("first prompt");
+		await terminal.waitForText(ASK);
+		await terminal.pressWhenCalm("enter");
+		await terminal.waitForText("ANSWER-1");
+		await terminal.submit("second prompt");
+		await terminal.waitForText(ASK);
+		await terminal.pressWhenCalm("escape");
+		await terminal.waitForNoText(ASK);
+		await leave(terminal);
+		expect([inWork("yes.txt"), inWork("no.txt")]).toEqual([true, false]);
 
-	const { spans, logs } = stage.receiver;
-	assertTold(spans, stage.model.requests);
-	expect(outline(spans)).toBe(
-		tree(`
+		const { spans, logs } = stage.receiver;
+		assertTold(spans, stage.model.requests);
+		expect(outline(spans)).toBe(
+			tree(`
 			claude.session
 			invoke_agent claude-code turn.status=ok
 				chat claude-opus-5-5 query_source=main
@@ -60,27 +63,28 @@ test("two prompts with a permission answered yes and one answered no are two tra
 				execute_tool Bash tool.status=denied
 					claude.permission_wait
 		`),
-	);
-	const session = spanNamed(spans, "claude.session");
-	expect(new Set(spans.map((span) => span.traceId)).size).toBe(3);
-	for (const turn of turnsOf(spans)) {
-		expect(turn.links).toMatchObject([{ traceId: session.traceId, spanId: session.spanId }]);
-	}
-	expect(session.attributes).toMatchObject({ turns: 2, "session.end_reason": "prompt_input_exit", exit_code: 0 });
+		);
+		const session = spanNamed(spans, "claude.session");
+		expect(new Set(spans.map((span) => span.traceId)).size).toBe(3);
+		for (const turn of turnsOf(spans)) {
+			expect(turn.links).toMatchObject([{ traceId: session.traceId, spanId: session.spanId }]);
+		}
+		expect(session.attributes).toMatchObject({ turns: 2, "session.end_reason": "prompt_input_exit", exit_code: 0 });
 
-	const [wait] = childrenOf(spanOfCall(spans, yes), spans);
-	const call = spanOfCall(spans, yes);
-	expect(millis(wait?.endTime ?? 0n)).toBeLessThanOrEqual(millis(call.endTime));
-	// A person waits until the screen is calm before answering.
-	expect(millis(wait?.endTime ?? 0n) - millis(wait?.startTime ?? 0n)).toBeGreaterThan(250);
-	const decisions = logs.filter((log) => log.attributes["event.name"] === "permission.decision");
-	expect(decisions.map((log) => [log.attributes["tool.use_id"], log.attributes["tool.decision"]]).toSorted()).toEqual(
-		[
-			[yes.id, "accept"],
-			[no.id, "reject"],
-		].toSorted(),
-	);
-});
+		const [wait] = childrenOf(spanOfCall(spans, yes), spans);
+		const call = spanOfCall(spans, yes);
+		expect(millis(wait?.endTime ?? 0n)).toBeLessThanOrEqual(millis(call.endTime));
+		// A person waits until the screen is calm before answering.
+		expect(millis(wait?.endTime ?? 0n) - millis(wait?.startTime ?? 0n)).toBeGreaterThan(250);
+		const decisions = logs.filter((log) => log.attributes["event.name"] === "permission.decision");
+		expect(decisions.map((log) => [log.attributes["tool.use_id"], log.attributes["tool.decision"]]).toSorted()).toEqual(
+			[
+				[yes.id, "accept"],
+				[no.id, "reject"],
+			].toSorted(),
+		);
+	},
+);
 
 test("a no with an explanation is a denial after which the turn goes on", async () => {
 	const no = bash("touch no.txt");

@@ -3,10 +3,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { addUp, outline, spanNamed, spanOfCall, tokensOf, tree, usageTokens } from "../support/oracle.ts";
+import { addUp, assertTold, outline, spanNamed, spanOfCall, tokensOf, tree, usageTokens } from "../support/oracle.ts";
 import type { Running } from "../support/run.ts";
 import { until } from "../support/run.ts";
-import { bash, step, text } from "../support/scripting.ts";
+import { agent, bash, step, text } from "../support/scripting.ts";
 import { openStage, type Stage } from "../support/stage.ts";
 import { assertSoundTrace } from "../support/tree.ts";
 
@@ -20,12 +20,18 @@ async function endInTool(signal: NodeJS.Signals, target: "claude" | "claude-otel
 	const run = await stage.print("go", [], {
 		onStart: async (running) => {
 			await until("the command is at work", () => readdirSync(stage.home.work).includes("asleep"));
+			// claude writes its transcript a moment later, and a SIGKILL takes what is not written.
+			await until("the message is written", () => stage.home.transcripts().some((path) => isIn(path, asleep.id)));
 			if (target === "claude") process.kill(claudeBelow(running), signal);
 			else running.signal(signal);
 		},
 	});
 	assertSoundTrace(stage.receiver.spans);
 	return { run, asleep, spans: stage.receiver.spans };
+}
+
+function isIn(path: string, words: string): boolean {
+	return readFileSync(path, "utf8").includes(words);
 }
 
 /** claude's own process id, as claude writes it down. */
@@ -97,5 +103,34 @@ test("SIGINT in the middle of an answer leaves a closed tree", async () => {
 	expect(stage.model.requests.map((request) => request.outcome)).toEqual(["answered", "aborted"]);
 	expect(tokensOf(spanNamed(spans, "claude.session").attributes)).toEqual(
 		addUp(stage.model.requests.map((request) => usageTokens(request.usage))),
+	);
+});
+
+test("SIGINT while an agent works interrupts the agent with its call and its tool", async () => {
+	const call = agent("ALPHA task");
+	const asleep = bash("touch asleep; sleep 30");
+	stage = await openStage({
+		main: [step(call), step(text("never asked for"))],
+		agents: { "ALPHA task": [step(bash("echo 1")), step(asleep)] },
+	});
+	await stage.print("go", [], {
+		onStart: async (running) => {
+			await until("the agent's command is at work", () => readdirSync(stage.home.work).includes("asleep"));
+			process.kill(claudeBelow(running), "SIGINT");
+		},
+	});
+	assertTold(stage.receiver.spans, stage.model.requests);
+	expect(outline(stage.receiver.spans)).toBe(
+		tree(`
+			claude.session
+				invoke_agent claude-code turn.status=interrupted
+					chat claude-opus-5-5 query_source=main
+					execute_tool Agent tool.status=interrupted
+						invoke_agent general-purpose agent.status=interrupted
+							chat claude-opus-5-5 query_source=subagent
+							execute_tool Bash tool.status=ok
+							chat claude-opus-5-5 query_source=subagent
+							execute_tool Bash tool.status=interrupted
+		`),
 	);
 });

@@ -9,7 +9,7 @@ import { NO_USAGE } from "../../src/model/usage.ts";
 import type { Exported } from "../signals/in-memory.ts";
 import { assertSound } from "../signals/sound.ts";
 import { playRun, type Scenario, scenarios, sumUsage } from "./play.ts";
-import { printAdded, printPoints, printRecords, printSpans, printTotals } from "./print.ts";
+import { printAdded, printOutcomes, printPoints, printRecords, printSpans, printTotals } from "./print.ts";
 
 const UPDATE = process.env.UPDATE_GOLDENS === "1";
 
@@ -48,6 +48,16 @@ describe("what was exported", () => {
 				const print = (exported: Exported) =>
 					outlivedTurns ? printTotals(exported.spans) : printAll(exported, run.startedAt);
 				expect(print(live)).toBe(print(atOnce));
+			}
+		});
+	}
+
+	for (const scenario of scenarios()) {
+		test(`${scenario.name}: has the same spans, statuses and tokens where every hook tells`, async () => {
+			for (const index of scenario.runs.keys()) {
+				const [registered, all] = [await playRun(scenario, index), await playRun(scenario, index, { allHooks: true })];
+				assertSound(all);
+				expect(printOutcomes(all.spans)).toBe(printOutcomes(registered.spans));
 			}
 		});
 	}

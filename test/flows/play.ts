@@ -20,6 +20,7 @@ import { createSessionFinder } from "../../src/intake/session-finder.ts";
 import { createTranscriptTail } from "../../src/intake/transcript-file.ts";
 import { previewArgs } from "../../src/launch/args-preview.ts";
 import { readClaudeArgs } from "../../src/launch/claude-args.ts";
+import { END_EVENT, eventsOf } from "../../src/launch/hook-settings.ts";
 import type { ModelOutput } from "../../src/model/episode.ts";
 import type { Fact, RawFact, Usage } from "../../src/model/fact.ts";
 import { createModel } from "../../src/model/model.ts";
@@ -58,6 +59,8 @@ export interface PlayOptions {
 	level?: "minimal" | "standard" | "full";
 	live?: boolean;
 	shape?: "session" | "turn";
+	/** Every recorded hook, as installed hooks tell them; else those that a run of the wrapper registers. */
+	allHooks?: boolean;
 }
 
 const HOME = "/home/dev";
@@ -132,7 +135,10 @@ export async function playRun(scenario: Scenario, index: number, options: PlayOp
 		argsPreview: previewArgs(args.parsed),
 		cwd: CWD,
 	});
-	const hooks = readHooks(scenario, run);
+	const registered = [...eventsOf(args), ...(run.interactive ? [END_EVENT] : [])];
+	const isRegistered = ({ payload }: Hook) =>
+		options.allHooks === true || registered.includes(String(payload.hook_event_name));
+	const hooks = readHooks(scenario, run).filter(isRegistered);
 	const hook = ({ at, payload }: Hook) => {
 		const reader = createHookBodyReader();
 		reader.push(Buffer.from(JSON.stringify(payload)));
@@ -238,6 +244,7 @@ function timedLines(path: string): { at: number; text: string }[] {
 }
 
 function listFiles(folder: string): string[] {
+	if (!existsSync(folder)) return [];
 	return readdirSync(folder).flatMap((name) => {
 		const path = join(folder, name);
 		return statSync(path).isDirectory() ? listFiles(path) : [path];

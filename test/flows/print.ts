@@ -160,6 +160,17 @@ export function printTotals(spans: readonly ReadableSpan[]): string {
 	return lines.toSorted().join("");
 }
 
+/** What became of each span, without the times, which depend on who told them. */
+export function printOutcomes(spans: readonly ReadableSpan[]): string {
+	const names = ["tool.status", "turn.status", "agent.status", "error.type", "exit_code", "turn.index", "tools_used"];
+	const lines = spans.map((span) => {
+		const told = names.map((key) => `${key}=${String(span.attributes[key])}`);
+		const place = `${span.spanContext().spanId} in ${span.parentSpanContext?.spanId}`;
+		return `${place} ${[span.name, ...told, ...tokens(span.attributes)].join(" ")}\n`;
+	});
+	return lines.toSorted().join("");
+}
+
 /** What spans and records of the second have that those of the first have not, or otherwise. */
 export function printAdded(first: Exported, second: Exported): string {
 	const spans = new Map(first.spans.map((span) => [span.spanContext().spanId, span.attributes]));

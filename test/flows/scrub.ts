@@ -92,7 +92,7 @@ scrub(recording, join(HERE, scenario), about);
 
 function scrub(from: string, to: string, what: string): void {
 	rmSync(to, { recursive: true, force: true });
-	mkdirSync(join(to, "transcripts"), { recursive: true });
+	mkdirSync(to, { recursive: true });
 	const hooks = [...readLines(join(from, "hooks.jsonl")), ...readLines(join(from, "session-hooks.jsonl"))];
 	const runs = readRuns(from, hooks);
 	const interactive = runs.some((run) => run.interactive);

@@ -132,7 +132,7 @@ describe("the user's own --settings", () => {
 		expect(args.slice(0, 2)).toEqual(["--settings", "{}"]);
 		expect(JSON.parse(args[2]?.replace("--settings=", "") ?? "")).toMatchObject({
 			model: "haiku",
-			hooks: { PreToolUse: [{}] },
+			hooks: { PreToolUse: [{}, {}] },
 		});
 	});
 
@@ -145,7 +145,7 @@ describe("the user's own --settings", () => {
 		expect(statSync(join(folder, "overlay.json")).mode & 0o777).toBe(0o600);
 		expect(JSON.parse(readFileSync(join(folder, "overlay.json"), "utf8"))).toMatchObject({
 			env: { SECRET: "s3cr3t" },
-			hooks: { Stop: [{}, {}] },
+			hooks: { PreToolUse: [{}, {}] },
 		});
 		expect(file?.userText).toBe(text);
 	});

@@ -1,0 +1,130 @@
+// Which hooks are this run's, and which transcripts are followed.
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createSessionFinder, type FinderOptions } from "../../src/intake/session-finder.ts";
+
+const PID = 4242;
+const STARTED = 1_790_000_000_000;
+let config: string;
+let followed: string[];
+
+beforeEach(() => {
+	config = mkdtempSync(join(tmpdir(), "finder-"));
+	followed = [];
+});
+afterEach(() => rmSync(config, { recursive: true, force: true }));
+
+function find(options: Partial<FinderOptions> = {}) {
+	const defaults = { startedAt: STARTED, cwd: "/home/dev/project", sessionPersistence: true, claudePid: PID };
+	return createSessionFinder({ config: { claudeConfigDir: config }, ...defaults, ...options }, (path) => {
+		followed.push(path);
+	});
+}
+
+function transcript(sessionId: string, touchedAt = STARTED + 1000): string {
+	const path = join(config, "projects/-home-dev-project", `${sessionId}.jsonl`);
+	mkdirSync(dirname(path), { recursive: true });
+	writeFileSync(path, "");
+	utimesSync(path, touchedAt / 1000, touchedAt / 1000);
+	return path;
+}
+
+function claudeSays(sessionId: string, pid = PID): void {
+	mkdirSync(join(config, "sessions"), { recursive: true });
+	writeFileSync(join(config, "sessions", `${pid}.json`), JSON.stringify({ pid, sessionId, cwd: "/home/dev/project" }));
+}
+
+function hook(session_id: string, event = "PreToolUse") {
+	return { session_id, hook_event_name: event, transcript_path: `/x/${session_id}.jsonl` };
+}
+
+describe("a hook", () => {
+	test("that comes first tells the session and its transcript", () => {
+		const finder = find();
+		expect(finder.accepts(hook("s1"))).toBe(true);
+		expect(followed).toEqual(["/x/s1.jsonl"]);
+		expect(finder.problems(0)).toEqual([]);
+	});
+
+	test("of a session that this run's claude is not in is foreign, and told", () => {
+		claudeSays("s1");
+		const finder = find();
+		expect(finder.accepts(hook("s1"))).toBe(true);
+		expect(finder.accepts(hook("s2"))).toBe(false);
+		expect(finder.accepts({ hook_event_name: "Stop" })).toBe(false);
+		expect(followed).not.toContain("/x/s2.jsonl");
+		expect(finder.problems(0)).toEqual([expect.stringContaining("2 hooks")]);
+	});
+
+	test("of the session that follows one that ended is ours: /clear", () => {
+		claudeSays("s1");
+		const finder = find();
+		finder.accepts(hook("s1"));
+		expect(finder.accepts(hook("s1", "SessionEnd"))).toBe(true);
+		expect(finder.accepts(hook("s2", "UserPromptSubmit"))).toBe(true);
+		expect(finder.accepts(hook("s3"))).toBe(false);
+		expect(followed).toContain("/x/s2.jsonl");
+	});
+
+	test("of the session that claude's file names is ours, though no end was told", () => {
+		claudeSays("s1");
+		const finder = find();
+		finder.accepts(hook("s1"));
+		claudeSays("s2");
+		expect(finder.accepts(hook("s2"))).toBe(true);
+	});
+
+	test("names no transcript but its session's own", () => {
+		const finder = find();
+		finder.accepts({ ...hook("s1"), transcript_path: "/etc/passwd" });
+		finder.accepts({ ...hook("s1"), transcript_path: "/x/s2.jsonl" });
+		expect(followed).toEqual([]);
+	});
+});
+
+describe("without hooks", () => {
+	test("claude's file of the process names the session, and the one after /clear", () => {
+		const finder = find();
+		finder.look();
+		expect(followed).toEqual([]);
+		claudeSays("s1");
+		const first = transcript("s1");
+		finder.look();
+		expect(followed).toEqual([first]);
+		claudeSays("s2");
+		const second = transcript("s2");
+		for (let looks = 0; looks < 10; looks++) finder.look();
+		expect(followed).toEqual([first, second]);
+		expect(finder.problems(0)).toEqual([expect.stringContaining("No hook reached us")]);
+	});
+
+	test("at the end the id of the arguments tells, else the only transcript that was touched since the start", () => {
+		const old = transcript("old", STARTED - 60_000);
+		const only = transcript("new");
+		const byTime = find();
+		byTime.lookLast();
+		expect(followed).toEqual([only]);
+		followed = [];
+		find({ knownSessionId: "old" }).lookLast();
+		expect(followed).toEqual([old]);
+	});
+
+	test("of several transcripts none is taken for ours", () => {
+		transcript("one");
+		transcript("two");
+		find().lookLast();
+		expect(followed).toEqual([]);
+	});
+
+	test("nothing is looked for where claude keeps no transcript", () => {
+		claudeSays("s1");
+		transcript("s1");
+		const finder = find({ sessionPersistence: false });
+		finder.accepts(hook("s1"));
+		finder.look();
+		finder.lookLast();
+		expect(followed).toEqual([]);
+	});
+});
