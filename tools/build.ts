@@ -20,7 +20,7 @@ const LATER: Record<string, string> = {
 const KEEP_OLD_MS = 10 * 60 * 1000;
 
 export async function buildDist(keepOldMs = KEEP_OLD_MS): Promise<void> {
-	const common: BuildOptions = {
+	const common = {
 		absWorkingDir: root,
 		outdir: dist,
 		bundle: true,
@@ -29,15 +29,15 @@ export async function buildDist(keepOldMs = KEEP_OLD_MS): Promise<void> {
 		target: "node22.15",
 		// The UMD half of a package cannot be bundled.
 		mainFields: ["module", "main"],
-		sourcemap: "linked",
-		sourcesContent: false,
 		minifyWhitespace: true,
-		legalComments: "linked",
+		// The licences of all that is bundled stand in a file of their own.
+		legalComments: "none",
+		metafile: true,
 		// CommonJS packages inside the bundle ask for Node's own modules by require.
 		banner: { js: 'const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);' },
 		write: false,
 		logLevel: "warning",
-	};
+	} satisfies BuildOptions;
 	const [start, later] = await Promise.all([
 		// Linking several small files costs more than the few lines that the two builds have twice.
 		build({ ...common, entryPoints: { main: "src/main.ts" }, plugins: [plainBuiltins, laterParts] }),
@@ -49,7 +49,11 @@ export async function buildDist(keepOldMs = KEEP_OLD_MS): Promise<void> {
 			chunkNames: "[name]-[hash]",
 		}),
 	]);
-	const files = [...later.outputFiles, ...start.outputFiles];
+	const licenses = {
+		path: join(dist, "THIRD-PARTY-LICENSES.txt"),
+		contents: licensesOf([...Object.keys(later.metafile.inputs), ...Object.keys(start.metafile.inputs)]),
+	};
+	const files = [...later.outputFiles, ...start.outputFiles, licenses];
 	mkdirSync(dist, { recursive: true });
 	const written = new Set(files.map((file) => basename(file.path)));
 	// Parts first and the entry last, each by rename: whoever starts in between gets the old program or the new one.
@@ -61,6 +65,23 @@ export async function buildDist(keepOldMs = KEEP_OLD_MS): Promise<void> {
 		const file = join(dist, name);
 		if (!written.has(name) && Date.now() - statSync(file).mtimeMs >= keepOldMs) rmSync(file);
 	}
+}
+
+/** The licence texts of the packages that the bundled files come from. */
+function licensesOf(inputs: readonly string[]): string {
+	const packages = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
+	const texts = [...packages].toSorted().map((folder) => {
+		const manifest: { name: string; version: string; license?: string } = JSON.parse(
+			readFileSync(join(root, folder, "package.json"), "utf8"),
+		);
+		const file = readdirSync(join(root, folder)).find((name) => /^licen[cs]e/i.test(name));
+		const text =
+			file === undefined
+				? `License: ${manifest.license ?? "see the package"}`
+				: readFileSync(join(root, folder, file), "utf8");
+		return `${manifest.name} ${manifest.version}\n\n${text.trim()}\n`;
+	});
+	return texts.join(`\n${"-".repeat(80)}\n\n`);
 }
 
 /**

@@ -189,7 +189,7 @@ test("an inbound TRACEPARENT makes one trace of an interactive run, below the in
 	expect(turnsOf(spans).map((turn) => turn.parentSpanId)).toEqual([session.spanId, session.spanId]);
 });
 
-test("Esc kills a background agent at work, and its spans say so", async () => {
+test("leaving while a background agent works interrupts the agent", async () => {
 	const call = agent("ALPHA task");
 	stage = await openStage({
 		main: [step(call), step(text("ANSWER-1")), step(text("ANSWER-2"))],

@@ -20,8 +20,8 @@ export interface SessionSize {
 	/** Tool calls in all, at most. */
 	calls: number;
 	agents: number;
-	/** Doors that tell. */
-	hooks: boolean;
+	/** Doors that tell. `few`: what a run registers that has a transcript, without hooks of batches, prompts and stops. */
+	hooks: "all" | "few" | "none";
 	transcript: boolean;
 }
 
@@ -57,10 +57,15 @@ export function createRandomSession(random: Random, size: SessionSize): RandomSe
 	}
 
 	function told(source: "hook" | "transcript", lane: Lane, at: number, fact: Told<Fact>): void {
-		if (source === "hook" ? !size.hooks : !size.transcript) return;
+		if (source === "hook" ? !isHooked(fact.kind) : !size.transcript) return;
 		const { promptId, agentId } = lane;
 		const place = agentId === undefined ? { promptId } : { promptId, agentId };
 		facts.push({ source, sessionId, at, ...place, ...fact } as Fact);
+	}
+
+	function isHooked(kind: Fact["kind"]): boolean {
+		if (size.hooks !== "few") return size.hooks === "all";
+		return kind !== "tool.batch" && kind !== "prompt.submitted" && kind !== "turn.stopped";
 	}
 
 	function usage(): Usage {
@@ -285,7 +290,7 @@ export function createRandomSession(random: Random, size: SessionSize): RandomSe
 
 	function closeSession(reason: string): void {
 		const at = pass();
-		if (size.hooks) facts.push({ source: "hook", sessionId, at, kind: "session.ended", reason });
+		if (size.hooks !== "none") facts.push({ source: "hook", sessionId, at, kind: "session.ended", reason });
 		if (!size.transcript) return;
 		const models = Object.fromEntries([...ledger].map(([model, own]) => [model, { ...own, costUsd: 0 }]));
 		facts.push({

@@ -1,9 +1,9 @@
 // An MCP server on standard input and output with two tools: `add` adds a and b, `fail` always fails.
-// In and out: JSON-RPC, one message a line. The first argument names a third tool that says hello.
+// In and out: JSON-RPC, one message a line.
 
 import { createInterface } from "node:readline";
 
-const TOOLS = ["add", "fail", ...process.argv.slice(2)].map((name) => ({
+const TOOLS = ["add", "fail"].map((name) => ({
 	name,
 	description: `the tool ${name}`,
 	inputSchema: { type: "object", properties: { a: { type: "number" }, b: { type: "number" } } },
@@ -19,8 +19,7 @@ const METHODS = {
 	"tools/list": () => ({ tools: TOOLS }),
 	"tools/call": ({ name, arguments: input = {} }) => {
 		if (name === "fail") return { isError: true, content: [{ type: "text", text: "it failed as it should" }] };
-		const text = name === "add" ? String(input.a + input.b) : "hello";
-		return { content: [{ type: "text", text }] };
+		return { content: [{ type: "text", text: String(input.a + input.b) }] };
 	},
 };
 
