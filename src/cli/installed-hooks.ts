@@ -15,7 +15,7 @@ export interface InstalledHooksOptions {
 export const INSTALLED_EVENTS: readonly string[] = [...HOOK_EVENTS, END_EVENT];
 
 const FORWARDER = /[\\/]hooks[\\/]forwarder\.mjs/;
-const PREDECESSOR = /\bclaude-otel-(?:pre|post)-tool\b|\bhooks[\\/](?:pre|post)_tool(?:_use)?\.py\b/;
+const PREDECESSOR = /\bclaude-otel-(?:pre-tool|post-tool|pre-compact)\b|\bhooks[\\/](?:pre|post)_tool(?:_use)?\.py\b/;
 
 /** Where a service that stays would listen. */
 export function serviceSocket({ runDir, platform }: Pick<InstalledHooksOptions, "runDir" | "platform">): string {
@@ -46,6 +46,8 @@ export function isPredecessors(handler: Json): boolean {
 }
 
 function commandOf(handler: Json): string {
+	// The predecessor's own instructions write the bare command where Claude Code expects an object.
+	if (typeof handler === "string") return handler;
 	if (typeof handler !== "object" || handler === null || Array.isArray(handler)) return "";
 	const args = Array.isArray(handler.args) ? handler.args : [];
 	return [handler.command, ...args].filter((part) => typeof part === "string").join(" ");

@@ -75,7 +75,7 @@ export const OWN_ROWS = {
 	),
 	redactAllowlist: patterns(
 		"CLAUDE_OTEL_REDACT_ALLOWLIST",
-		"Regular expressions of what is no secret even where a rule says so; written like the patterns.",
+		"What is no secret even where a rule says so: exact texts, or regular expressions (RE2 syntax) between slashes.",
 	),
 	redactConfig: optionalText("CLAUDE_OTEL_REDACT_CONFIG", "a path", "A JSON file with further redaction rules."),
 	redactDisableDefaults: row(

@@ -131,11 +131,12 @@ describe("install-hooks", () => {
 				hooks: {
 					PreToolUse: [{ matcher: "*", hooks: [handler("claude-otel-pre-tool"), handler("mine")] }],
 					PostToolUse: [{ hooks: [handler("python3 ~/.claude/hooks/post_tool.py")] }],
+					PreCompact: [{ matcher: "*", hooks: ["claude-otel-pre-compact"] }],
 					SessionStart: [{ hooks: [handler("hooks/my_tool.py")] }],
 				},
 			}),
 		);
-		expect(await run("install-hooks")).toContain("Replaced 2 hooks");
+		expect(await run("install-hooks")).toContain("Replaced 3 hooks");
 		const commands = Object.values(hooks()).flatMap((groups) =>
 			groups.flatMap((group) => group.hooks.map((one) => one.command)),
 		);

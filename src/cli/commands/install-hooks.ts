@@ -27,7 +27,8 @@ export async function installHooks(scope: Scope, { process, packageRoot, loaded 
 	file.write(addHooks(removeHooks(before, true).text, INSTALLED_EVENTS, handler));
 	say(`${found.ours === 0 ? "Installed" : "Renewed"} hooks for ${INSTALLED_EVENTS.length} events in ${file.path}.`);
 	if (fresh) say(`The file as it was: ${file.backupPath}`);
-	if (found.predecessors > 0) say(`Replaced ${found.predecessors} hooks of the Python claude-otel.`);
+	if (found.predecessors > 0)
+		say(`Replaced ${found.predecessors} hook${found.predecessors === 1 ? "" : "s"} of the Python claude-otel.`);
 	say(
 		`They stay silent until a claude-otel service listens at ${serviceSocket(place)}; take them out with \`claude-otel uninstall-hooks\`.`,
 	);

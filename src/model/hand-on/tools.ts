@@ -15,7 +15,8 @@ export function createToolSteps(handover: Handover): HandOnTools {
 	const { stores, places, links, options, output, sums, finish } = handover;
 
 	function handOnTools(tools: readonly ToolState[], over?: number): void {
-		const asks = matchAsks(tools, [...stores.asks.values()]);
+		// Among all that are open, so that it does not matter which of them goes first.
+		const asks = stores.asks.size === 0 ? new Map() : matchAsks([...stores.tools.values()], [...stores.asks.values()]);
 		for (const tool of tools) handOnTool(tool, asks.get(tool.toolUseId) ?? [], over);
 	}
 
