@@ -1,7 +1,7 @@
 // src/main.ts → dist/: one small file that starts claude, and beside it the parts that are loaded later or for words of
 // our own. Bundled because loading 400 small files of the OpenTelemetry packages takes longer than running them.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
@@ -91,19 +91,19 @@ function licensesOf(inputs: readonly string[]): string {
 const plainBuiltins: Plugin = {
 	name: "plain-builtins",
 	setup({ onResolve, onLoad }) {
-		onResolve({ filter: /^node:/ }, ({ path, kind }) =>
-			kind === "import-statement" || kind === "dynamic-import" ? { path, namespace: "builtin" } : undefined,
-		);
-		onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => {
-			const exported = Object.keys(createRequire(import.meta.url)(path)).filter((name) => /^[A-Za-z]\w*$/.test(name));
-			// "Pure", so that what nobody imports is left out, unread.
-			const lines = exported.map((name) => `export const ${name} = /* @__PURE__ */ (() => builtin.${name})();`);
-			return {
-				contents: [`const builtin = process.getBuiltinModule("${path}");`, ...lines, "export default builtin;"].join(
-					"\n",
-				),
-			};
+		onResolve({ filter: /^(?:node:)?[a-z_/]+$/ }, ({ path, kind }) => {
+			if (!isBuiltin(path)) return undefined;
+			if (kind === "import-statement") return { path, namespace: "builtin" };
+			return kind === "dynamic-import" ? { path, namespace: "builtin-later" } : undefined;
 		});
+		onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({ contents: faceOf(path, exportsOf(path)) }));
+		// Imported as a whole, so nothing is left out: but what only a getter gives (of node:http a whole HTTP client).
+		onLoad({ filter: /.*/, namespace: "builtin-later" }, ({ path }) => ({
+			contents: faceOf(
+				path,
+				exportsOf(path).filter((name) => Object.getOwnPropertyDescriptor(requireHere(path), name)?.get === undefined),
+			),
+		}));
 	},
 };
 
@@ -122,6 +122,18 @@ const bundledGrpc: Plugin = {
 		});
 	},
 };
+
+const requireHere = createRequire(import.meta.url);
+
+function exportsOf(builtin: string): string[] {
+	return Object.keys(requireHere(builtin)).filter((name) => /^[A-Za-z]\w*$/.test(name));
+}
+
+/** "Pure", so that what nobody imports is left out, unread. */
+function faceOf(builtin: string, names: readonly string[]): string {
+	const lines = names.map((name) => `export const ${name} = /* @__PURE__ */ (() => builtin.${name})();`);
+	return [`const builtin = process.getBuiltinModule("${builtin}");`, ...lines, "export default builtin;"].join("\n");
+}
 
 /** What main.ts and the files that it cannot do without import later: left to the other build, by its entry's name. */
 const laterParts: Plugin = {

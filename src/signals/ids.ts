@@ -55,10 +55,12 @@ export interface InboundTrace {
 
 /** W3C traceparent; undefined where it does not keep the format (then there is no parent, as the standard says). */
 export function parseTraceparent(text: string | undefined, tracestate?: string): InboundTrace | undefined {
-	const match = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/.exec(text?.trim() ?? "");
+	const match = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/.exec(text?.trim() ?? "");
 	if (!match) return undefined;
-	const [, version, traceId = "", spanId = "", flags = ""] = match;
-	if (version === "ff" || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
+	const [, version, traceId = "", spanId = "", flags = "", more] = match;
+	// Only versions after ours may have more fields.
+	if (version === "ff" || (version === "00" && more !== undefined)) return undefined;
+	if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
 	return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 1, tracestate };
 }
 

@@ -3,7 +3,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { assertTold, outline, spanOfCall, tree } from "../support/oracle.ts";
+import { assertTold, millis, outline, spanOfCall, spanOfRequest, tree } from "../support/oracle.ts";
 import { bash, read, step, text, tool } from "../support/scripting.ts";
 import { openStage, type Stage } from "../support/stage.ts";
 
@@ -108,4 +108,49 @@ test("six parallel tools are six spans beside each other", async () => {
 					execute_tool Read tool.status=ok
 		`),
 	);
+});
+
+test("a tool that runs while the answer still streams begins before its message has ended", async () => {
+	const early = bash("echo early");
+	const late = bash("echo late");
+	stage = await openStage({
+		main: [
+			{ ...step(early, late), delayMs: 500, blockDelayMs: 2_000 },
+			{ ...step(text("ok")), delayMs: 500 },
+		],
+	});
+	await stage.print("go");
+	const { spans } = stage.receiver;
+	const { requests } = stage.model;
+	assertTold(spans, requests);
+	for (const request of requests) {
+		const { startTime, endTime } = spanOfRequest(spans, request);
+		const took = millis(endTime) - millis(startTime);
+		expect(took).toBeGreaterThan(request.endedAt - request.startedAt - 300);
+		expect(took).toBeLessThan(request.endedAt - request.startedAt + 3_000);
+	}
+	const [first] = requests;
+	expect(millis(spanOfRequest(spans, first).endTime) - millis(spanOfCall(spans, early).startTime)).toBeGreaterThan(
+		1_000,
+	);
+});
+
+test("a call that nobody is there to permit is denied after a wait for permission", async () => {
+	const outside = tool("Write", { file_path: "/nowhere/outside.txt", content: "x" });
+	stage = await openStage({ main: [step(outside), step(text("ok"))] });
+	await stage.run(["-p", "go"]);
+	const { spans, logs } = stage.receiver;
+	assertTold(spans, stage.model.requests);
+	expect(outline(spans)).toBe(
+		tree(`
+			claude.session
+				invoke_agent claude-code turn.status=ok
+					chat claude-opus-5-5 query_source=main
+					execute_tool Write tool.status=denied
+						claude.permission_wait
+					chat claude-opus-5-5 query_source=main
+		`),
+	);
+	const decisions = logs.filter((log) => log.attributes["event.name"] === "permission.decision");
+	expect(decisions).toMatchObject([{ severityText: "WARN", attributes: { "tool.use_id": outside.id } }]);
 });

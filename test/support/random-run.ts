@@ -13,14 +13,13 @@ export async function runRandomSession(seed: number, limits: RandomLimits, timeo
 	const protocol = random.pick(PROTOCOLS);
 	const transport = random.pick(["http", "http", "socket"]);
 	const runs = random.chance(0.3) ? 2 : 1;
+	const share = (calls: number) => Math.ceil(calls / runs);
+	const perRun = { ...limits, callsFrom: share(limits.callsFrom ?? 1), calls: share(limits.calls) };
 	const stage = await openStage({ main: [] }, { protocol, env: { CLAUDE_OTEL_HOOK_TRANSPORT: transport } });
 	try {
 		for (let run = 0; run < runs; run++) {
 			writeFileSync(join(stage.home.work, PRESENT_FILE), "present\n");
-			const { script, statuses, agents, args } = randomScript(random, {
-				...limits,
-				calls: Math.ceil(limits.calls / runs),
-			});
+			const { script, statuses, agents, args } = randomScript(random, perRun);
 			stage.model.setScript(script);
 			const from = { spans: stage.receiver.spans.length, requests: stage.model.requests.length };
 			const more = run === 0 ? args : ["--continue", ...args];

@@ -14,7 +14,8 @@ export type RandomScript = {
 	args: string[];
 };
 
-export type RandomLimits = { calls: number; agents: number; retries: number };
+/** At most so many of each; `callsFrom` is the fewest calls. */
+export type RandomLimits = { callsFrom?: number; calls: number; agents: number; retries: number };
 
 const DENIED = "echo denied-by-rule";
 /** A file that the test lays into the working directory. */
@@ -31,7 +32,7 @@ export function randomScript(random: Random, limits: RandomLimits): RandomScript
 	};
 
 	const lanes: Lane[] = [{ prompt: "", background: false, steps: [] }];
-	let callsLeft = random.int(1, limits.calls);
+	let callsLeft = random.int(limits.callsFrom ?? 1, limits.calls);
 	const agents = random.int(0, Math.min(limits.agents, callsLeft - 1));
 	for (let n = 0; n < agents; n++) {
 		const parent = random.pick(lanes);

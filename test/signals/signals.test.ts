@@ -1,0 +1,210 @@
+// What the options change in what is exported: the level, the shape of the trace, an inbound parent, the sampler, the
+// generation of the conventions, tools without spans, models that are denied, attributes of the user's own.
+import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import { describe, expect, test } from "vitest";
+import { sessionTraceId, turnTraceId } from "../../src/signals/ids.ts";
+import { METRICS } from "../../src/signals/names.ts";
+import { playRun, scenarios } from "../flows/play.ts";
+import type { Exported } from "./in-memory.ts";
+import { assertSound } from "./sound.ts";
+import { storyOf, tell } from "./story.ts";
+
+const names = ({ spans }: Exported) => spans.map(({ name }) => name);
+const find = ({ spans }: Exported, name: string) => spans.filter((span) => span.name.startsWith(name));
+const points = ({ points: all }: Exported, name: string) => all.filter((point) => point.name === name);
+const INBOUND = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", traceFlags: 1 };
+
+describe("level minimal", () => {
+	test.each(scenarios())("$name: spans of sessions and turns alone, no records, the same metrics", async (scenario) => {
+		const minimal = await playRun(scenario, 0, { level: "minimal" });
+		const standard = await playRun(scenario, 0);
+		expect(names(minimal).filter((name) => name !== "claude.session" && name !== "invoke_agent claude-code")).toEqual(
+			[],
+		);
+		expect(minimal.records).toEqual([]);
+		const turns = (exported: Exported) => names(exported).filter((name) => name === "invoke_agent claude-code").length;
+		expect(turns(minimal)).toBe(turns(standard));
+		const totals = ({ points: all }: Exported) => all.map(({ name, value }) => `${name} ${value}`).toSorted();
+		expect(totals(minimal)).toEqual(totals(standard));
+	});
+
+	test("tells neither names of others' tools nor the working directory", async () => {
+		const scenario = scenarios().find(({ name }) => name === "tools");
+		if (!scenario) throw new Error("the scenario is gone");
+		const { spans, points: all } = await playRun(scenario, 0, { level: "minimal" });
+		const told = JSON.stringify([spans.map(({ attributes }) => attributes), all]);
+		expect(told).not.toContain("NoSuchTool");
+		expect(told).not.toContain("/home/dev");
+		expect(told).toContain("Bash");
+	});
+});
+
+describe("the shape", () => {
+	test("session makes one trace, whose root is the session", async () => {
+		const exported = await tell(storyOf(), { shape: "session" });
+		expect(new Set(exported.spans.map((span) => span.spanContext().traceId))).toEqual(
+			new Set([sessionTraceId("run-1", 0)]),
+		);
+		expect(exported.spans.filter((span) => !span.parentSpanContext).map(({ name }) => name)).toEqual([
+			"claude.session",
+		]);
+		assertSound(exported);
+	});
+
+	test("turn makes a trace of each turn, linked to the session", async () => {
+		const exported = await tell(storyOf(), { shape: "turn" });
+		const [session] = find(exported, "claude.session");
+		const turns = find(exported, "invoke_agent claude-code");
+		expect(turns.map((turn) => turn.spanContext().traceId)).toEqual([
+			turnTraceId("session-1", "prompt-1"),
+			turnTraceId("session-1", "prompt-2"),
+		]);
+		for (const turn of turns) {
+			expect(turn.parentSpanContext).toBeUndefined();
+			expect(turn.links.map(({ context }) => context.spanId)).toEqual([session?.spanContext().spanId]);
+		}
+		for (const tool of find(exported, "execute_tool")) {
+			expect(turns.map((turn) => turn.spanContext().spanId)).toContain(tool.parentSpanContext?.spanId);
+		}
+		assertSound(exported);
+	});
+
+	test("under an inbound parent is its trace, tracestate included", async () => {
+		const exported = await tell(storyOf(), { inbound: { ...INBOUND, tracestate: "vendor=value" } });
+		const [session] = find(exported, "claude.session");
+		expect(session?.parentSpanContext).toMatchObject({ spanId: INBOUND.spanId, isRemote: true });
+		expect(session?.spanContext().traceState?.serialize()).toBe("vendor=value");
+		expect(new Set(exported.spans.map((span) => span.spanContext().traceId))).toEqual(new Set([INBOUND.traceId]));
+		assertSound(exported, { inbound: INBOUND.spanId });
+	});
+});
+
+describe("the sampler", () => {
+	test("that takes no trace leaves records and metrics, marked as unsampled", async () => {
+		const exported = await tell(storyOf(), { sampler: { name: "always_off", ratio: 1 } });
+		expect(exported.spans).toEqual([]);
+		expect(exported.records.length).toBeGreaterThan(0);
+		expect(exported.records.every(({ spanContext }) => spanContext?.traceFlags === 0)).toBe(true);
+		expect(points(exported, "claude.turns_total")).toMatchObject([{ value: 2 }]);
+	});
+
+	test("follows an inbound parent that was not sampled", async () => {
+		const exported = await tell(storyOf(), { inbound: { ...INBOUND, traceFlags: 0 } });
+		expect(exported.spans).toEqual([]);
+	});
+
+	test("takes or leaves a turn as a whole, its records marked alike", async () => {
+		const exported = await tell(storyOf(40), { shape: "turn", sampler: { name: "traceidratio", ratio: 0.5 } });
+		const turns = find(exported, "invoke_agent claude-code");
+		expect(turns.length).toBeGreaterThan(0);
+		expect(turns.length).toBeLessThan(40);
+		expect(find(exported, "execute_tool")).toHaveLength(turns.length * 3);
+		const taken = new Set(turns.map((turn) => turn.spanContext().traceId));
+		for (const { eventName, spanContext } of exported.records) {
+			if (eventName !== "tool.call") continue;
+			expect(spanContext?.traceFlags).toBe(taken.has(spanContext?.traceId ?? "") ? 1 : 0);
+		}
+	});
+});
+
+describe("the conventions", () => {
+	const OLD = ["gen_ai.system", "gen_ai.usage.cache_creation.input_tokens"];
+	const NEW = ["gen_ai.usage.cache_write.input_tokens"];
+
+	test.each([
+		["v1.41" as const, OLD, NEW],
+		["latest" as const, NEW, OLD],
+		["both" as const, [...OLD, ...NEW], []],
+	])("%s have their names on chat spans", async (semconv, there, absent) => {
+		const [chat] = find(await tell(storyOf(1), { semconv }), "chat");
+		const told = new Set(Object.keys(chat?.attributes ?? {}));
+		expect([...there].filter((name) => !told.has(name))).toEqual([]);
+		expect([...absent].filter((name) => told.has(name))).toEqual([]);
+		expect(chat?.attributes["gen_ai.usage.input_tokens"]).toBe(54_301);
+		expect(chat?.kind).toBe(SpanKind.CLIENT);
+	});
+
+	test("model and usage stand on chat spans alone: back ends count every such span as a request", async () => {
+		const exported = await tell(storyOf());
+		const others = exported.spans.filter(({ name }) => !name.startsWith("chat"));
+		const told = others.flatMap(({ attributes }) => Object.keys(attributes));
+		expect(told.filter((name) => /^gen_ai\.(?:request|response|usage)\./.test(name))).toEqual([]);
+	});
+});
+
+describe("a tool without spans", () => {
+	test("is counted, and has neither span nor record", async () => {
+		const exported = await tell(storyOf(1), {}, (toolName) => toolName === "Read");
+		expect(names(exported)).not.toContain("execute_tool Read");
+		expect(exported.records.filter(({ attributes }) => attributes["tool.name"] === "Read")).toEqual([]);
+		const calls = points(exported, "claude.tool_calls_total").map(({ attributes }) => attributes["tool.name"]);
+		expect(calls).toContain("Read");
+		expect(find(exported, "claude.session")[0]?.attributes.tools_used).toBe(3);
+		assertSound(exported);
+	});
+});
+
+describe("a model that the policy denies", () => {
+	const denials = ({ records }: Exported) => records.filter(({ eventName }) => eventName === "model.denied");
+
+	test("is told once for each request, as a warning that names the pattern", async () => {
+		const told = denials(await tell(storyOf(2), { deniedModels: ["claude-haiku*", "claude-opus-*"] }));
+		expect(told).toHaveLength(2);
+		expect(told[0]?.attributes).toMatchObject({ "policy.pattern": "claude-opus-*", "model.to": "claude-opus-5-5" });
+		expect(told[0]?.severityText).toBe("WARN");
+	});
+
+	test("is not told where no pattern matches the whole name", async () => {
+		expect(denials(await tell(storyOf(1), { deniedModels: ["opus", "claude-opus"] }))).toEqual([]);
+	});
+});
+
+test("attributes of the user's own stand on sessions, turns and records, and are no metric's", async () => {
+	const exported = await tell(storyOf(1), { extra: { "cost.center": "42" } });
+	for (const span of exported.spans) {
+		const wanted = span.name === "claude.session" || span.name === "invoke_agent claude-code" ? "42" : undefined;
+		expect(span.attributes["cost.center"]).toBe(wanted);
+	}
+	expect(exported.records.every(({ attributes }) => attributes["cost.center"] === "42")).toBe(true);
+	expect(exported.points.filter(({ attributes }) => "cost.center" in attributes)).toEqual([]);
+});
+
+test("span status is ERROR for what failed alone, with the class of the error", async () => {
+	const exported = await tell(storyOf(1));
+	const status = (name: string) => find(exported, `execute_tool ${name}`)[0]?.status;
+	expect(status("mcp__files__list")).toEqual({ code: SpanStatusCode.ERROR, message: "mcp_error" });
+	expect(status("Bash")).toEqual({ code: SpanStatusCode.UNSET });
+	expect(status("Read")).toEqual({ code: SpanStatusCode.UNSET });
+});
+
+test("records say what they are twice, as attribute and as event name, and their bodies hold nothing of the user's", async () => {
+	const { records } = await tell(storyOf(1), { level: "full" });
+	for (const { eventName, attributes, body } of records) {
+		expect(attributes["event.name"]).toBe(eventName);
+		expect(String(body)).toMatch(/^[A-Z][a-zA-Z ]+\.$/);
+	}
+});
+
+test("metrics have at most a hundred names of tools", async () => {
+	const facts = storyOf(1);
+	const call = { source: "hook" as const, sessionId: "session-1", promptId: "prompt-1", at: facts[1]?.at ?? 0 };
+	for (let n = 0; n < 150; n++) {
+		const tool = { toolUseId: `toolu-x-${n}`, toolName: `mcp__x__tool${n}` };
+		facts.push({ ...call, kind: "tool.started", ...tool, inputDigest: "" });
+		facts.push({ ...call, kind: "tool.ended", ...tool, outcome: "ok", durationMs: 1 });
+	}
+	const told = points(await tell(facts), "claude.tool_calls_total");
+	expect(new Set(told.map(({ attributes }) => attributes["tool.name"])).size).toBe(101);
+	expect(told.find(({ attributes }) => attributes["tool.name"] === "other")?.value).toBeGreaterThanOrEqual(50);
+	expect(told.reduce((sum, { value }) => sum + value, 0)).toBe(153);
+});
+
+test("every point has the unit, the bounds and no more than the attributes of the table", async () => {
+	const exported = await tell(storyOf());
+	for (const { name, unit, attributes, bounds } of exported.points) {
+		const row = METRICS[name as keyof typeof METRICS];
+		expect(unit).toBe(row.unit);
+		expect(Object.keys(attributes).filter((key) => !(row.attributes as readonly string[]).includes(key))).toEqual([]);
+		expect(bounds).toEqual("buckets" in row ? row.buckets : undefined);
+	}
+});
