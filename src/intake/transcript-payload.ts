@@ -26,8 +26,8 @@ interface LaneState {
 	after?: number;
 	failedAttempts: number;
 	retryMs: number;
-	/** Each attempt since the last answer, by the id to which the answer refers: when it was sent, and for which model. */
-	attempts: Map<string, { at: number; model?: string }>;
+	/** Attempts since the last answer, by the id to which the answer refers, with what each of them waited for. */
+	attempts: Map<string, { after?: number; model?: string }>;
 	/** The model that the last attempt asked for. */
 	attemptedModel?: string;
 	/** The message whose records are being written: all of them share these. */
@@ -93,9 +93,9 @@ export function createTranscriptReader(lane: Lane): (line: string) => RawFact[] 
 
 function noteAttempt(record: JsonObject, at: number, state: LaneState): void {
 	const model = asString(asObject(record.params)?.model);
-	state.attempts.set(asString(record.id) ?? `${at}`, { at, model });
+	// The record itself is stamped after the request was sent, so it is no start.
+	state.attempts.set(asString(record.id) ?? `${at}`, { after: state.after, model });
 	state.attemptedModel = model ?? state.attemptedModel;
-	state.after = at;
 }
 
 function seenIn(record: JsonObject, at: number, lane: Lane, state: LaneState) {
@@ -236,7 +236,7 @@ function readAssistant(record: JsonObject, at: number, lane: Lane, state: LaneSt
 	if (messageId === undefined || copied) return [];
 	if (state.message?.id !== messageId) {
 		const { retryMs } = state;
-		const after = state.attempts.get(asString(record.requestRef) ?? "")?.at ?? state.after;
+		const after = state.attempts.get(asString(record.requestRef) ?? "")?.after ?? state.after;
 		const failedAttempts = Math.max(state.failedAttempts, state.attempts.size - 1);
 		const fact = readMessage(record, message, messageId, seen, { after, failedAttempts, retryMs });
 		state.message = { id: messageId, after, failedAttempts, retryMs, unfinished: false, fact };
@@ -385,7 +385,7 @@ function readFallback(record: JsonObject, at: number, seen: ReturnType<typeof se
 		id: asString(record.uuid) ?? `${at}`,
 		errorType: reason ?? "unknown",
 		requestedModel: from,
-		after: last[1].at,
+		after: last[1].after,
 		failedAttempts: givenUp.length - 1,
 		retryMs: state.retryMs,
 	});

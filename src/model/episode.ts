@@ -32,7 +32,8 @@ interface Lasting extends Place {
 }
 
 export interface Totals {
-	usage: Usage;
+	/** Undefined where nobody told of model requests. */
+	usage: Usage | undefined;
 	/** Usage of attempts that were cut after they began. */
 	lost: Usage;
 	/** Integer pico-USD (1e-12), so that sums do not depend on their order. Undefined where no price is known for some of it. */

@@ -101,6 +101,7 @@ export interface SessionState {
 	/** Arrival of each UserPromptSubmit. */
 	promptTimes: Set<number>;
 	hookSeen: boolean;
+	transcriptSeen: boolean;
 	source?: FactOf<"session.seen">["sessionSource"];
 	ends: Map<number, string>;
 	claudeVersion?: Told<string>;

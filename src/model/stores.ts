@@ -59,6 +59,7 @@ export function noteSurroundings(stores: Stores, fact: Fact): void {
 		session.lastAt = Math.max(session.lastAt, fact.at);
 	}
 	if (fact.source === "hook") session.hookSeen = true;
+	if (fact.source === "transcript") session.transcriptSeen = true;
 	session.claudeVersion = merge(session.claudeVersion, fact, fact.claudeVersion, HOOK_FIRST);
 	if (fact.agentId !== undefined) {
 		agentOf(stores, fact, fact.agentId);
@@ -86,11 +87,17 @@ function sessionOf(stores: Stores, fact: Fact): SessionState {
 			lastAt: Number.NEGATIVE_INFINITY,
 			promptTimes: new Set(),
 			hookSeen: false,
+			transcriptSeen: false,
 			ends: new Map(),
 		};
 		stores.sessions.set(fact.sessionId, session);
 	}
 	return session;
+}
+
+/** Whether anybody tells of model requests: the hooks do not. */
+export function areRequestsTold(stores: Stores, sessionId: string): boolean {
+	return stores.sessions.get(sessionId)?.transcriptSeen === true;
 }
 
 /** Whether hooks tell when turns of this session begin and stop; where they do not, the transcript does. */

@@ -24,9 +24,10 @@ export function addRequest(sum: Sum, usage: Usage, lost: Usage, picoUsd: number 
 	else if (!isZeroUsage(usage) || !isZeroUsage(lost)) sum.unpriced = true;
 }
 
-export function totalsOf(sum: Sum): Totals {
+/** @param told whether anybody told of the requests; what nobody told of is unknown, not nothing */
+export function totalsOf(sum: Sum, told: boolean): Totals {
 	const { usage, lost, picoUsd, unpriced, toolsUsed } = sum;
-	return { usage, lost, picoUsd: unpriced ? undefined : picoUsd, toolsUsed };
+	return { usage: told ? usage : undefined, lost, picoUsd: told && !unpriced ? picoUsd : undefined, toolsUsed };
 }
 
 export interface SessionSum extends Sum {

@@ -42,7 +42,7 @@ export function usageAttributes(usage: Usage, lost: Usage): Attributes {
 
 export function totalsAttributes(totals: Totals): Attributes {
 	return defined({
-		...usageAttributes(totals.usage, totals.lost),
+		...(totals.usage ? usageAttributes(totals.usage, totals.lost) : {}),
 		"claude.cost_usd": usd(totals.picoUsd),
 		tools_used: totals.toolsUsed,
 	});

@@ -93,11 +93,11 @@ const EXCEPTIONS: Record<string, Usage> = {
 function addSessions(sum: Usage, spans: readonly ReadableSpan[]): void {
 	for (const { name, attributes } of spans) {
 		if (name !== "claude.session") continue;
-		sum.input += Number(attributes["tokens.input"]);
-		sum.output += Number(attributes["tokens.output"]);
-		sum.cacheRead += Number(attributes["tokens.cache_read"]);
-		sum.cacheCreation5m += Number(attributes["tokens.cache_creation_5m"]);
-		sum.cacheCreation1h += Number(attributes["tokens.cache_creation_1h"]);
+		sum.input += Number(attributes["tokens.input"] ?? 0);
+		sum.output += Number(attributes["tokens.output"] ?? 0);
+		sum.cacheRead += Number(attributes["tokens.cache_read"] ?? 0);
+		sum.cacheCreation5m += Number(attributes["tokens.cache_creation_5m"] ?? 0);
+		sum.cacheCreation1h += Number(attributes["tokens.cache_creation_1h"] ?? 0);
 	}
 }
 

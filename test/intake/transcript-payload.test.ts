@@ -109,7 +109,7 @@ describe("an answer", () => {
 		]);
 	});
 
-	test("began when its own attempt was sent, and counts those before it", () => {
+	test("began after what its own attempt waited for, and counts the attempts before it", () => {
 		const attempt = (seconds: number, id: string) => ({
 			type: "api-request",
 			timestamp: at(seconds),
@@ -117,7 +117,7 @@ describe("an answer", () => {
 			params: { model: "m" },
 		});
 		const lines = [prompt(1), attempt(2, "a"), attempt(3, "b"), answer(4, {}, { requestRef: "b" })];
-		expect(of(read(lines), "message.seen")[0]).toMatchObject({ after: START + 3000, failedAttempts: 1 });
+		expect(of(read(lines), "message.seen")[0]).toMatchObject({ after: START + 1000, failedAttempts: 1 });
 	});
 
 	test("tells each call that it asks for", () => {
@@ -215,11 +215,11 @@ describe("a request", () => {
 				requestedModel: "opus",
 				failedAttempts: 1,
 				retryMs: 500,
-				after: START + 4000,
+				after: START + 3000,
 			},
 		]);
 		expect(of(facts, "model.switched")).toMatchObject([{ from: "opus", to: "sonnet", reason: "overloaded" }]);
-		expect(of(facts, "message.seen")[0]).toMatchObject({ failedAttempts: 0, retryMs: 0, after: START + 6000 });
+		expect(of(facts, "message.seen")[0]).toMatchObject({ failedAttempts: 0, retryMs: 0, after: START + 3000 });
 	});
 });
 

@@ -34,7 +34,7 @@ test.each([
 	expect(told.episodes.filter(({ kind }) => kind === "turn")).toHaveLength(turns);
 	const totals = told.episodes.flatMap((episode) => (episode.kind === "turn" ? [episode.totals] : []));
 	expect(totals.reduce((sum, { toolsUsed }) => sum + toolsUsed, 0)).toBe(CALLS);
-	expect(totals.reduce((sum, { usage: { output } }) => sum + output, 0)).toBe(CALLS);
+	expect(totals.reduce((sum, { usage }) => sum + (usage?.output ?? 0), 0)).toBe(CALLS);
 });
 
 /** A turn of so many answers with a call each, in portions as they would come between two looks. */

@@ -53,7 +53,7 @@ export function sumOf(episodes: readonly Episode[], kind: "chat" | "session"): U
 	let sum: Usage = NO_USAGE;
 	for (const episode of episodes) {
 		if (episode.kind === "chat" && kind === "chat") sum = addUsage(sum, episode.usage);
-		if (episode.kind === "session" && kind === "session") sum = addUsage(sum, episode.totals.usage);
+		if (episode.kind === "session" && kind === "session") sum = addUsage(sum, episode.totals.usage ?? NO_USAGE);
 	}
 	return sum;
 }

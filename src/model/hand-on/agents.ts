@@ -3,6 +3,7 @@ import { endOfLife, failureOfLife, livesOf, readOfLife } from "../agents.ts";
 import type { Status } from "../episode.ts";
 import type { Life } from "../places.ts";
 import { wasStopped } from "../run-end.ts";
+import { areRequestsTold } from "../stores.ts";
 import { totalsOf } from "../sums.ts";
 import { type Handover, placeOnly } from "./handover.ts";
 import { inLife, type Lanes } from "./lanes.ts";
@@ -51,7 +52,7 @@ export function createAgentSteps(handover: Handover, lanes: Lanes): AgentSteps {
 			background: n > 0 || (agent.meta?.background ?? stores.background.has(agent.agentId)),
 			depth: Math.max(place.lives.length + 1, n === 0 ? (agent.meta?.depth ?? 0) : 0),
 			status,
-			totals: totalsOf(sum),
+			totals: totalsOf(sum, areRequestsTold(stores, agent.sessionId)),
 		});
 	}
 

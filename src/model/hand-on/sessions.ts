@@ -1,6 +1,7 @@
 // A session of the run → its opening, and at its end its episode.
 import { endReasonOf } from "../run-end.ts";
 import type { Segment } from "../segments.ts";
+import { areRequestsTold } from "../stores.ts";
 import { totalsOf } from "../sums.ts";
 import type { Handover } from "./handover.ts";
 
@@ -58,7 +59,7 @@ export function createSessionSteps({ stores, places, output, sums }: Handover): 
 			turns: sum.turns,
 			syntheticTurns: sum.syntheticTurns,
 			toolNames: [...sum.toolNames].toSorted(),
-			totals: totalsOf(sum),
+			totals: totalsOf(sum, areRequestsTold(stores, sessionId)),
 		});
 	}
 

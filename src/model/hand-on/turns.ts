@@ -3,7 +3,7 @@ import type { Status } from "../episode.ts";
 import { isTurn, startOfTurn } from "../places.ts";
 import { wasStopped } from "../run-end.ts";
 import type { TurnState } from "../state.ts";
-import { hasTurnHooks } from "../stores.ts";
+import { areRequestsTold, hasTurnHooks } from "../stores.ts";
 import { totalsOf } from "../sums.ts";
 import { createTimeline, type Timeline } from "../timeline.ts";
 import { type Handover, placeOnly } from "./handover.ts";
@@ -69,8 +69,8 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 			prompt: turn.prompt?.value,
 			permissionMode: turn.permissionMode?.value,
 			...turn.where?.value,
-			totals: totalsOf(all),
-			own: totalsOf(own),
+			totals: totalsOf(all, areRequestsTold(stores, turn.sessionId)),
+			own: totalsOf(own, areRequestsTold(stores, turn.sessionId)),
 			latencyMs: synthetic || latencyMs === Number.POSITIVE_INFINITY ? undefined : latencyMs,
 		});
 		turn.prompt = undefined;
