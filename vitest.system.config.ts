@@ -4,7 +4,6 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
 	test: {
 		include: ["test/system/**/*.test.ts"],
-		passWithNoTests: true,
 		testTimeout: 300_000,
 		hookTimeout: 60_000,
 		maxWorkers: 1,
