@@ -9,7 +9,45 @@ const ASCII = 128;
 
 export type ScanAnchors = (text: string, from: number, to: number, onAnchor: OnAnchor) => void;
 
+/**
+ * The automaton takes longer to build than a short session has texts to scan, and it would be built while claude starts:
+ * so many characters are searched word by word before it is. Both tell the same, in the same order.
+ */
+const PLAIN_CHARACTERS = 30_000;
+
 export function createAnchorScanner(words: readonly string[]): ScanAnchors {
+	const plain = createPlainScanner(words);
+	let left = PLAIN_CHARACTERS;
+	let automaton: ScanAnchors | undefined;
+	return (text, from, to, onAnchor) => {
+		left -= to - from;
+		if (left < 0) automaton ??= createAutomaton(words);
+		(automaton ?? plain)(text, from, to, onAnchor);
+	};
+}
+
+export function createPlainScanner(words: readonly string[]): ScanAnchors {
+	const foldedWords = words.map(foldCase);
+	return (text, from, to, onAnchor) => {
+		const folded = foldCase(text.slice(from, to));
+		const hits: { word: number; start: number; end: number }[] = [];
+		for (const [word, letters] of foldedWords.entries()) {
+			for (let at = folded.indexOf(letters); at !== -1; at = folded.indexOf(letters, at + 1)) {
+				hits.push({ word, start: from + at, end: at + letters.length });
+			}
+		}
+		// By end, of several that end together the longest first.
+		hits.sort((a, b) => a.end - b.end || a.start - b.start || a.word - b.word);
+		for (const { word, start } of hits) onAnchor(word, start);
+	};
+}
+
+/** ASCII letters alone, so that every character keeps its place. */
+function foldCase(text: string): string {
+	return text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
+}
+
+export function createAutomaton(words: readonly string[]): ScanAnchors {
 	const { columnOf, columns } = numberCharacters(words);
 	const trie = buildTrie(words, columnOf, columns);
 	const { next, endings } = trie;
