@@ -5,7 +5,6 @@ import {
 	chownSync,
 	copyFileSync,
 	existsSync,
-	mkdirSync,
 	readFileSync,
 	realpathSync,
 	renameSync,
@@ -14,6 +13,7 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { makeFolder } from "../make-folder.ts";
 import { cliMistakes } from "./sentences.ts";
 
 export interface SettingsFile {
@@ -65,7 +65,7 @@ function read(path: string): string | undefined {
 }
 
 function replace(real: string, text: string): void {
-	mkdirSync(dirname(real), { recursive: true });
+	makeFolder(dirname(real));
 	const before = statSync(real, { throwIfNoEntry: false });
 	const staged = `${real}.${process.pid}.tmp`;
 	try {

@@ -2,6 +2,7 @@
 // all runs and the system's temporary one. Goes out: the path, which exists, is ours and has mode 0700.
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../make-folder.ts";
 
 export interface RunDirectoryOptions {
 	runDir: string;
@@ -51,7 +52,7 @@ function makeUnder(runDir: string, runId: string, platform: NodeJS.Platform): st
 	const path = join(runDir, runId);
 	if (!fits(join(path, SOCKET_NAME), platform)) return undefined;
 	try {
-		mkdirSync(runDir, { recursive: true, mode: 0o700 });
+		makeFolder(runDir, 0o700);
 		if (!isOurs(runDir, platform)) return undefined;
 		// Not recursive: a folder that is there already is not ours to use.
 		mkdirSync(path, { mode: 0o700 });

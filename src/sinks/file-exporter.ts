@@ -1,9 +1,10 @@
 // Comes in: batches of any signal. Goes out: one line of OTLP JSON per batch, as OpenTelemetry's file format
 // has it, appended to one file by all signals, and by other runs that name the same file.
-import { mkdir, open, rename } from "node:fs/promises";
+import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import { JsonLogsSerializer, JsonMetricsSerializer, JsonTraceSerializer } from "@opentelemetry/otlp-transformer";
+import { makeFolder } from "../make-folder.ts";
 import type { BatchExporter, Batches, Route } from "./exporter.ts";
 
 /** A file that has grown to this size becomes FILE.1 before the next line. */
@@ -69,7 +70,7 @@ export class FileRoutes {
 			return await open(this.path, "a", 0o600);
 		} catch (error) {
 			if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-			await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
+			makeFolder(dirname(this.path), 0o700);
 			return await open(this.path, "a", 0o600);
 		}
 	}

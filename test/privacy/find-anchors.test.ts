@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, constantFrom, nat, property, string, uniqueArray } from "fast-check";
 import { expect, test } from "vitest";
 import {
 	createAnchorScanner,
@@ -13,14 +13,14 @@ function hitsOf(scan: ScanAnchors, text: string, from = 0, to = text.length): [n
 	return hits;
 }
 
-const letters = fc.string({ unit: fc.constantFrom("a", "b", "C", "-"), minLength: 1, maxLength: 4 });
+const letters = string({ unit: constantFrom("a", "b", "C", "-"), minLength: 1, maxLength: 4 });
 
 test("word by word and in one pass the same anchors are found in the same order", () => {
-	fc.assert(
-		fc.property(
-			fc.uniqueArray(letters, { minLength: 1, maxLength: 12 }),
-			fc.string({ unit: fc.constantFrom("a", "B", "c", "A", "-", "é", "İ", "K", "🙂"), maxLength: 60 }),
-			fc.nat(10),
+	assert(
+		property(
+			uniqueArray(letters, { minLength: 1, maxLength: 12 }),
+			string({ unit: constantFrom("a", "B", "c", "A", "-", "é", "İ", "K", "🙂"), maxLength: 60 }),
+			nat(10),
 			(words, text, skip) => {
 				const from = Math.min(skip, text.length);
 				expect(hitsOf(createPlainScanner(words), text, from)).toEqual(hitsOf(createAutomaton(words), text, from));

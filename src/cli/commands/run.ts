@@ -12,6 +12,7 @@ import { envForRun, envWithoutRun } from "../../launch/child-env.ts";
 import { type ClaudeArgs, readClaudeArgs } from "../../launch/claude-args.ts";
 import { findClaude } from "../../launch/find-claude.ts";
 import { type ClaudeEnd, type ClaudeProcess, type Release, spawnClaude } from "../../launch/spawn-claude.ts";
+import { makeFolder } from "../../make-folder.ts";
 import type { Pipeline } from "../../pipeline.ts";
 import { sessionTraceparent } from "../../signals/ids.ts";
 import { openDoors } from "../open-doors.ts";
@@ -157,7 +158,7 @@ type PipelineStart = { claudeArgs: ClaudeArgs; runId: string; token: string; sta
 async function loadPipeline({ claudeArgs, ...run }: PipelineStart, context: RunContext): Promise<Pipeline> {
 	// Compiling the pipeline is half of loading it: from the second run on it is read from there. Where it cannot be
 	// written, Node goes on without.
-	enableCompileCache(join(context.config.dataDir, "compile-cache"));
+	keepCompiled(join(context.config.dataDir, "compile-cache"));
 	const { startPipeline } = await import("../../pipeline.ts");
 	return startPipeline({
 		...run,
@@ -173,6 +174,15 @@ async function loadPipeline({ claudeArgs, ...run }: PipelineStart, context: RunC
 		diagnostics: context.diagnostics,
 		writeAfter: context.writeAfter,
 	});
+}
+
+function keepCompiled(folder: string): void {
+	try {
+		makeFolder(folder, 0o700);
+		enableCompileCache(folder);
+	} catch {
+		// A home that cannot be written costs a few milliseconds.
+	}
 }
 
 async function finishInTime(pipeline: Pipeline, end: ClaudeEnd, limitMs: number): Promise<{ undelivered?: string }> {
