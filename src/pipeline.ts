@@ -199,6 +199,12 @@ function createExclusion(patterns: readonly string[]): (toolName: string) => boo
 	return (toolName) => matchers.some((matches) => matches(toolName));
 }
 
+/** With its name before it: `password` says of any text that it is a secret. */
 function cleanTexts(texts: Readonly<Record<string, string>>, clean: (text: string) => string): Record<string, string> {
-	return Object.fromEntries(Object.entries(texts).map(([key, value]) => [key, clean(value)]));
+	return Object.fromEntries(
+		Object.entries(texts).map(([key, value]) => {
+			const named = `${key}=${value}`;
+			return [key, clean(named).startsWith(`${key}=`) ? clean(named).slice(key.length + 1) : clean(value)];
+		}),
+	);
 }

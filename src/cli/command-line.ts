@@ -2,10 +2,11 @@
 // loads nothing but itself; commander comes only with words of ours.
 import { isatty } from "node:tty";
 import { systemClock } from "../clock.ts";
-import { loadConfig } from "../config.ts";
+import { type Loaded, loadConfig } from "../config.ts";
 import { createDiagnostics } from "../diagnostics.ts";
+import { readClaudeArgs } from "../launch/claude-args.ts";
 import { runClaude } from "./commands/run.ts";
-import { splitArgs } from "./split-args.ts";
+import { type SplitArgs, splitArgs } from "./split-args.ts";
 
 export interface Ending {
 	exitCode?: number;
@@ -14,7 +15,7 @@ export interface Ending {
 
 export async function runCommandLine(process: NodeJS.Process, packageRoot: string): Promise<Ending> {
 	const split = splitArgs(process.argv.slice(2));
-	const loaded = loadConfig(process.env, process.platform, { debug: split.debug });
+	const loaded = needsNoSettings(split) ? loadForgiving(process, split.debug) : load(process.env, process, split.debug);
 	if (split.kind === "own") {
 		const { runOwnCommand } = await import("./program.ts");
 		// A write to a reader that has gone fails later, as an event.
@@ -42,6 +43,26 @@ export async function runCommandLine(process: NodeJS.Process, packageRoot: strin
 	for (const line of after) write(line.endsWith("\n") ? line : `${line}\n`);
 	diagnostics.close();
 	return end;
+}
+
+function load(env: NodeJS.ProcessEnv, { platform }: NodeJS.Process, debug: true | string | undefined): Loaded {
+	return loadConfig(env, platform, { debug });
+}
+
+/** What exports nothing must work with any settings. */
+function needsNoSettings(split: SplitArgs): boolean {
+	if (split.kind === "own") return split.command === "help" || split.command === "version";
+	return readClaudeArgs(split.args, isatty(1)).bare !== undefined;
+}
+
+/** With a setting that cannot be read, as if none of ours and OpenTelemetry's were set. */
+function loadForgiving(process: NodeJS.Process, debug: true | string | undefined): Loaded {
+	try {
+		return load(process.env, process, debug);
+	} catch {
+		const others = Object.entries(process.env).filter(([name]) => !/^(?:CLAUDE_OTEL_|OTEL_)/.test(name));
+		return load(Object.fromEntries(others), process, debug);
+	}
 }
 
 /** To standard error, which is not so much as touched before there is something to say. */

@@ -47,6 +47,25 @@ export function list(value: string): string[] | undefined {
 		.filter((item) => item !== "");
 }
 
+/** The same for regular expressions: a comma in a class, a group or a quantifier, or behind a backslash, is theirs. */
+export function patternList(value: string): string[] | undefined {
+	if (value.startsWith("[") || value.includes("\n")) return list(value);
+	const patterns: string[] = [];
+	let depth = 0;
+	let start = 0;
+	for (let at = 0; at < value.length; at++) {
+		const char = value[at] as string;
+		if (char === "\\") at++;
+		else if ("([{".includes(char)) depth++;
+		else if (")]}".includes(char)) depth = Math.max(0, depth - 1);
+		else if (char === "," && depth === 0) {
+			patterns.push(value.slice(start, at));
+			start = at + 1;
+		}
+	}
+	return [...patterns, value.slice(start)].map((pattern) => pattern.trim()).filter((pattern) => pattern !== "");
+}
+
 /** `key=value,key=value`, percent-decoded as the W3C baggage format says. */
 export function pairs(value: string): Record<string, string> | undefined {
 	const record: Record<string, string> = {};

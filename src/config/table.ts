@@ -1,6 +1,6 @@
 // The table of our own settings: one row each, with its variable, how it is read, its default and what
 // it means. docs/configuration.md is made from it. A value here that cannot be read stops the program.
-import { integer, list, oneOf, type Parse, pairs, text, yesNo } from "./parse.ts";
+import { integer, list, oneOf, type Parse, pairs, patternList, text, yesNo } from "./parse.ts";
 import type { Row } from "./row.ts";
 
 /** Where diagnostics go: nowhere, to stderr when claude has left the terminal, or into a file. */
@@ -129,7 +129,7 @@ function optionalText(variable: string, expects: string, meaning: string): Row<s
 function patterns(variable: string, meaning: string): Row<string[]> {
 	return row<string[]>(
 		variable,
-		list,
+		patternList,
 		'patterns separated by commas or lines, or a JSON array like ["a","b"]',
 		[],
 		meaning,

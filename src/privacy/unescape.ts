@@ -1,5 +1,5 @@
-// A text comes in; out goes how it reads when one level of backslash escapes is resolved, with the way back. JSON
-// inside of JSON, a program's string, a shell's $'…': there a secret may be written `sk-\u0061nt-…`, or stand right
+// A text comes in; out goes how it reads when one level of escapes is resolved, with the way back. JSON inside of JSON,
+// a program's string, a shell's $'…', a URL's %3D: there a secret may be written `sk-\u0061nt-…`, or stand right
 // behind an `\n`, and no rule for plain text would see it.
 
 export interface Unescaped {
@@ -10,13 +10,14 @@ export interface Unescaped {
 	places: number[];
 }
 
-const ESCAPE = /\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrtbfv0"'`/\\]))/g;
+const ESCAPE =
+	/\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrtbfv0"'`/\\]))|%([2-7][0-9a-fA-F])/g;
 const CONTROL: Record<string, string> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f", v: "\v", "0": "\0" };
 const LAST_CODE_POINT = 0x10ffff;
 
 /** Nothing, where there is no escape. */
 export function unescapeOnce(text: string): Unescaped | undefined {
-	if (!text.includes("\\")) return undefined;
+	if (!text.includes("\\") && !text.includes("%")) return undefined;
 	const pieces: string[] = [];
 	const places: number[] = [];
 	const origin = new Int32Array(text.length + 1);
@@ -41,7 +42,7 @@ export function unescapeOnce(text: string): Unescaped | undefined {
 }
 
 function readEscape(match: RegExpExecArray): string {
-	const hex = match[1] ?? match[2] ?? match[3];
+	const hex = match[1] ?? match[2] ?? match[3] ?? match[5];
 	if (hex === undefined) return CONTROL[match[4] as string] ?? (match[4] as string);
 	return String.fromCodePoint(Math.min(Number.parseInt(hex, 16), LAST_CODE_POINT));
 }

@@ -5,6 +5,7 @@ import type { Semconv } from "./attributes.ts";
 import type { InboundTrace, PresetIds } from "./ids.ts";
 import { createLogs } from "./logs.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import { ATTRIBUTES } from "./names.ts";
 import { createSpans } from "./spans.ts";
 
 export interface SignalOptions {
@@ -30,9 +31,10 @@ export interface Signals {
 
 export function createSignals(options: SignalOptions): Signals {
 	const minimal = options.level === "minimal";
+	const extra = withoutOwnNames(options.extra);
 	const metrics = createMetrics(options.meter);
-	const spans = createSpans({ ...options, sessionsAndTurnsOnly: minimal });
-	const logs = minimal ? undefined : createLogs({ ...options, spans });
+	const spans = createSpans({ ...options, extra, sessionsAndTurnsOnly: minimal });
+	const logs = minimal ? undefined : createLogs({ ...options, extra, spans });
 	const output: ModelOutput = {
 		sessionOpened(session) {
 			metrics.sessionOpened(session.source);
@@ -51,4 +53,9 @@ export function createSignals(options: SignalOptions): Signals {
 		late: metrics.late,
 	};
 	return { output, metrics };
+}
+
+/** What we say of a session is not to be said otherwise by a setting: backends join by it. */
+function withoutOwnNames(attributes: Readonly<Record<string, string>>): Record<string, string> {
+	return Object.fromEntries(Object.entries(attributes).filter(([name]) => !Object.hasOwn(ATTRIBUTES, name)));
 }

@@ -46,7 +46,8 @@ export async function openRoutes(
 					target.protocol === "grpc"
 						? grpc?.create(signal, target, inFlight[signal])
 						: await http?.create(signal, target, inFlight[signal]);
-				if (route) opened.push(warmable(signal, route));
+				// An empty protobuf is no bytes at all, and some receivers refuse that.
+				if (route) opened.push(target.protocol === "http/protobuf" ? route : warmable(signal, route));
 			} catch (error) {
 				diagnostics.say("error", `${signal} exporter: ${String(error)}`);
 				opened.push(failing(target, error));
