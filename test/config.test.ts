@@ -96,6 +96,13 @@ describe("our own settings", () => {
 
 	test("patterns come separated by commas, by lines, or as a JSON array where they hold commas", () => {
 		const patterns = (text: string) => config({ CLAUDE_OTEL_REDACT_PATTERNS: text }).redactPatterns;
+		expect(patterns("x{3,5}y,(foo|a,b)z,[a,]b,a\\,b,plain")).toEqual([
+			"x{3,5}y",
+			"(foo|a,b)z",
+			"[a,]b",
+			"a\\,b",
+			"plain",
+		]);
 		expect(patterns("a+, b")).toEqual(["a+", "b"]);
 		expect(patterns("a{1,2}\nb,c\n")).toEqual(["a{1,2}", "b,c"]);
 		expect(patterns('["a{1,2}", "\\\\d"]')).toEqual(["a{1,2}", "\\d"]);

@@ -1,6 +1,6 @@
 // The text of a settings file → the same text with our hooks in it, or without them: nothing else moves, neither order
 // nor indentation. Strict JSON only, because Claude Code ignores a file with so much as a comment in it.
-import { type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import type { HookHandler } from "../launch/hook-settings.ts";
 import type { Json } from "../model/fact.ts";
 import { insertJson, removeJson } from "./edit-json.ts";
@@ -18,12 +18,18 @@ type Path = (string | number)[];
 
 /** Throws a UserMistake with line and column where the text is no JSON, or its hooks are not what Claude Code expects. */
 export function checkSettings(text: string, file: string): void {
+	if (text.startsWith("\uFEFF")) throw cliMistakes.settingsWithMark(file);
 	const errors: ParseError[] = [];
-	parseTree(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
+	const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
 	const [first] = errors;
 	if (first !== undefined) {
 		const { line, column } = positionOf(text, first.offset);
 		throw cliMistakes.settingsNotJson(file, line, column, wordsOf(printParseErrorCode(first.error)));
+	}
+	const twice = repeatedKey(tree) ?? repeatedKey(tree && findNodeAtLocation(tree, ["hooks"]));
+	if (twice !== undefined) {
+		const { line, column } = positionOf(text, twice.offset);
+		throw cliMistakes.settingsKeyTwice(file, line, column, String(twice.value));
 	}
 	const settings: Json = JSON.parse(text);
 	if (!isObject(settings)) throw cliMistakes.settingsNotObject(file, "its content");
@@ -32,6 +38,17 @@ export function checkSettings(text: string, file: string): void {
 	for (const [event, groups] of Object.entries(settings.hooks)) {
 		if (!Array.isArray(groups)) throw cliMistakes.settingsNotObject(file, `"hooks"."${event}"`);
 	}
+}
+
+/** Of a key that stands twice the last one counts, and an edit of the first would change nothing. */
+function repeatedKey(object: Node | undefined): Node | undefined {
+	const seen = new Set<unknown>();
+	for (const property of object?.type === "object" ? (object.children ?? []) : []) {
+		const key = property.children?.[0];
+		if (key !== undefined && seen.has(key.value)) return key;
+		seen.add(key?.value);
+	}
+	return undefined;
 }
 
 /** For a text that checkSettings let through, as are those below. */

@@ -29,8 +29,8 @@ export interface Doors {
 	/** For claude. */
 	args: readonly string[];
 	socketPath?: string;
-	/** Loads what serving needs, once claude has been started. */
-	warm(): Promise<void>;
+	/** What earlier runs have left, once claude has been started. */
+	tidy(): void;
 	/** claude has gone. Its exit hint may name our settings file, which then stays, with the user's settings alone. */
 	close(keepSettings: boolean): Promise<void>;
 }
@@ -38,7 +38,7 @@ export interface Doors {
 export async function openDoors(options: DoorOptions): Promise<Doors> {
 	const { claudeArgs, config, diagnostics } = options;
 	if (!claudeArgs.sessionPersistence) diagnostics.say("info", missingHooks.noTranscript());
-	const closed = { args: claudeArgs.args, warm: async () => {}, close: async () => {} };
+	const closed = { args: claudeArgs.args, tidy: () => {}, close: async () => {} };
 	const plan = planHooks(claudeArgs, config, options.env, options.cwd);
 	if ("because" in plan) {
 		diagnostics.say("info", whyNoHooks(plan));
@@ -83,12 +83,11 @@ async function openPlanned(plan: HookPlan, options: DoorOptions): Promise<Doors>
 			settingsPath: () => needDirectory().settingsPath,
 		});
 		const { file } = overlay;
-		const { warm, close } = server;
+		const { close } = server;
 		return {
 			args: overlay.args,
 			socketPath,
-			async warm() {
-				await warm();
+			tidy() {
 				if (directory !== undefined) pruneRuns(config.runDir, Date.now());
 			},
 			async close(keepSettings) {

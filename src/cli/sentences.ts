@@ -34,6 +34,10 @@ export const cliMistakes = {
 			"claude could not be started, because its arguments are too long for this system: hand long texts over in files.",
 			EXIT_NOT_EXECUTABLE,
 		),
+	settingsWithMark: (file: string) =>
+		new UserMistake(`${file} begins with a byte order mark, so it is left as it is: save it as UTF-8 without one.`),
+	settingsKeyTwice: (file: string, line: number, column: number, key: string) =>
+		new UserMistake(`${file}:${line}:${column}: the key "${key}" stands here for the second time: keep one of them.`),
 	settingsNotJson: (path: string, line: number, column: number, problem: string) =>
 		new UserMistake(
 			`${path}:${line}:${column}: ${problem}. Claude Code ignores such a file: mend it, then try again; nothing was changed.`,

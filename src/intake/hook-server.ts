@@ -5,6 +5,7 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { systemClock } from "../clock.ts";
 import { createHookBodyReader, type HookBody, type HookBodyReader } from "./hook-body.ts";
+import { type RequestHandler, readHttpRequests } from "./http-requests.ts";
 
 /** Claude Code opens one connection per hook that runs at the same time. */
 export const HOOK_CONNECTIONS_MAX = 512;
@@ -34,8 +35,6 @@ export interface HookServer {
 	/** Where http hooks go; undefined without the http door. */
 	url?: string;
 	counts: { bodies: number; malformed: number; refused: number; slow: number };
-	/** Loads what serving needs; called when claude has been started, so that its start does not wait for it. */
-	warm(): Promise<void>;
 	/** Waits for what is on its way, then closes the doors. */
 	close(): Promise<void>;
 }
@@ -50,9 +49,7 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 	let pending = 0;
 
 	const socketDoor = options.socketPath === undefined ? undefined : createServer((socket) => receiveForwarded(socket));
-	const httpDoor = options.http
-		? createServer({ pauseOnConnect: true }, (socket) => void serveHttp(socket))
-		: undefined;
+	const httpDoor = options.http ? createServer((socket) => serveHttp(socket)) : undefined;
 	for (const door of [socketDoor, httpDoor]) {
 		if (door === undefined) continue;
 		door.maxConnections = HOOK_CONNECTIONS_MAX;
@@ -63,7 +60,7 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 		httpDoor && listen(httpDoor, { host: "127.0.0.1", port: 0 }),
 	]);
 
-	// Loading node:http is not for the time before claude starts: the port opens without it, and connections wait the moment.
+	// Loaded where a connection brings something else than Claude Code's plain requests.
 	let loading: Promise<HttpServer> | undefined;
 	const http = () => {
 		loading ??= import("node:http").then(({ createServer: createHttpServer }) => {
@@ -77,7 +74,6 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 	return {
 		url: httpDoor && `http://127.0.0.1:${(httpDoor.address() as AddressInfo).port}/hook`,
 		counts,
-		warm: async () => void (httpDoor && (await http())),
 		async close() {
 			const until = performance.now() + HOOK_DRAIN_MS;
 			// Bytes that lie in the kernel need turns of the loop to show: one for a connection, one for what it brought.
@@ -104,32 +100,56 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 		socket.setTimeout(HOOK_HEAD_TIME_MS, () => socket.destroy());
 	}
 
-	async function serveHttp(socket: Socket): Promise<void> {
+	function serveHttp(socket: Socket): void {
 		reading.add(socket);
+		readHttpRequests(socket, {
+			begin({ method, path, headers }) {
+				if (method !== "POST" || path !== "/hook" || !opens(headers.get(TOKEN_HEADER))) {
+					counts.refused++;
+					return undefined;
+				}
+				return receive(socket);
+			},
+			handOver: (handed) => void serveByNode(handed),
+		});
+	}
+
+	async function serveByNode(socket: Socket): Promise<void> {
 		const server = await http();
 		server.emit("connection", socket);
 		socket.resume();
 	}
 
-	function answer(request: IncomingMessage, response: ServerResponse): void {
+	/** A request that has shown the token. */
+	function receive(socket: Socket): RequestHandler {
 		const at = systemClock();
 		const startedAt = performance.now();
+		// This is claude: from here on its connection may rest as long as it likes.
+		socket.setTimeout(0);
+		reading.add(socket);
+		const reader = createHookBodyReader();
+		return {
+			push: reader.push,
+			end() {
+				reading.delete(socket);
+				take(reader, at);
+				tellIfSlow(performance.now() - startedAt);
+			},
+		};
+	}
+
+	function answer(request: IncomingMessage, response: ServerResponse): void {
 		response.sendDate = false;
 		if (request.method !== "POST" || request.url !== "/hook" || !opens(request.headers[TOKEN_HEADER])) {
 			counts.refused++;
 			response.writeHead(401, { connection: "close" }).end();
 			return;
 		}
-		// This is claude: from here on its connection may rest as long as it likes.
-		request.socket.setTimeout(0);
-		reading.add(request.socket);
-		const reader = createHookBodyReader();
-		request.on("data", (chunk: Buffer) => reader.push(chunk));
+		const { push, end } = receive(request.socket);
+		request.on("data", push);
 		request.on("end", () => {
 			response.end();
-			reading.delete(request.socket);
-			take(reader, at);
-			tellIfSlow(performance.now() - startedAt);
+			end();
 		});
 	}
 

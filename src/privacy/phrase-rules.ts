@@ -71,8 +71,7 @@ const PATTERNS: readonly Pattern[] = [
 		// A path that was put in order has lost one of the slashes: /tmp/https:/user:password@host.
 		name: "url-password-one-slash",
 		anchors: [":/"],
-		pattern:
-			/([a-z]:\/)(?!\/|\[REDACTED\]@)[^\s:/?#@"'`<>[]{0,64}:(?!\d{1,5}(?:[/?#]|$))[^\s/@"'`<>]{1,256}(?=@[\w.[-])/iy,
+		pattern: /(:\/)(?!\/|\[REDACTED\]@)[^\s:/?#@"'`<>[]{0,64}:(?!\d{1,5}(?:[/?#]|$))[^\s/@"'`<>]{1,256}(?=@[\w.[-])/iy,
 	},
 	{
 		// A token alone in front of the host: https://TOKEN@host, and the key of a Sentry DSN.

@@ -112,6 +112,9 @@ describe("install-hooks", () => {
 		["[]", /its content/],
 		['{"hooks": []}', /"hooks"/],
 		['{"hooks": {"Stop": {}}}', /"hooks"."Stop"/],
+		['{"hooks": {},\n "hooks": {}}', /2:2: the key "hooks" stands here for the second time/],
+		['{"hooks": {"Stop": [], "Stop": []}}', /1:24: the key "Stop"/],
+		["\uFEFF{}", /byte order mark/],
 	])("refuses %j in one sentence with line and column, and changes nothing", async (content, sentence) => {
 		writeFileSync(settings, content);
 		await expect(run("install-hooks")).rejects.toMatchObject({

@@ -160,6 +160,7 @@ export const PHRASES: readonly SecretExample[] = [
 	inside("url-password", "postgres://app:", WORD, "@db.example.com:5432/app"),
 	inside("url-password", "mongodb+srv://app:", WORD, "@cluster0.example.net/test"),
 	inside("url-password-with-slash", "mysql://app:", `${WORD}/x`, "@db.example.com/app"),
+	inside("url-password-one-slash", "cd /tmp/https:/bob:", WORD, "@git.example.com/x"),
 	inside("url-token", "https://", filler(HEX, 32), "@o1.ingest.example.com/2"),
 	inside("slack-webhook", "https://hooks.slack.com/", `services/T0AB/B0CD/${WORD}`),
 	inside("discord-webhook", "https://discord.com/api/webhooks/", `123/${WORD}`),

@@ -89,8 +89,8 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 	process.on("uncaughtException", onBug).on("unhandledRejection", onBug);
 	const { claude, release } = started;
 	try {
-		await doors.warm();
 		pipeline.resolve(loadPipeline({ claudeArgs, runId, token, startedAt, claudePid: claude.pid }, context));
+		doors.tidy();
 		const end = await claude.ended;
 		await doors.close(claudeArgs.interactive && claudeArgs.sessionPersistence);
 		const { undelivered } = await finishInTime(await pipeline.promise, end, config.exitGraceMs + FINISH_MARGIN_MS);
