@@ -71,10 +71,10 @@ test("a file is appended to and only the owner can read it", () => {
 
 test("where the file cannot be written, standard error gets the lines and is told why", () => {
 	const written: string[] = [];
-	const diagnostics = createDiagnostics({ target: { to: "file", path: "/nonexistent/x" }, level: "all", clock });
+	const diagnostics = createDiagnostics({ target: { to: "file", path: "/dev/null/x" }, level: "all", clock });
 	diagnostics.say("info", "still here");
 	diagnostics.release((line) => written.push(line));
-	expect(written[0]).toContain("cannot write to /nonexistent/x: ENOENT; standard error is used.");
+	expect(written[0]).toContain("cannot write to /dev/null/x: ENOTDIR; standard error is used.");
 	expect(written[1]).toContain("still here");
 });
 

@@ -23,7 +23,8 @@ export function createAgentSteps(handover: Handover, lanes: Lanes): AgentSteps {
 		const nextStart = livesOf(agent)[n + 1];
 		const lastAt = nextStart === undefined ? agent.lastAt : Math.min(agent.lastAt, nextStart);
 		const { status, at } = endingOf(life);
-		const end = at ?? lastAt;
+		// Of whose end nobody told was at work until claude left.
+		const end = at ?? (nextStart === undefined ? Math.max(lastAt, stores.runEnd?.at ?? lastAt) : lastAt);
 		lanes.handOn(inLife(life), end);
 		const place = places.locateLife(life);
 		const sum = sums.takeLife(life);
