@@ -1,0 +1,47 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+function run(command: string, args: string[], cwd: string, env: Record<string, string> = {}) {
+	const { HOME = "", PATH = "" } = process.env;
+	const { status, stdout, stderr } = spawnSync(command, args, {
+		cwd,
+		encoding: "utf8",
+		env: { HOME, PATH, NO_UPDATE_NOTIFIER: "1", ...env },
+	});
+	return { status, stdout, stderr };
+}
+
+test("the package installs and runs alone", () => {
+	const folder = mkdtempSync(join(tmpdir(), "claude-otel-package-"));
+	// What `npm test` has built is packed as it is: others of its tests are running it.
+	expect(run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], ROOT).status).toBe(0);
+	const [archive = ""] = readdirSync(folder);
+	expect(archive).toMatch(/^claude-otel-.*\.tgz$/);
+	const prefix = join(folder, "prefix");
+	const installed = run("npm", ["i", "-g", "--offline", "--prefix", prefix, join(folder, archive)], folder);
+	expect(installed).toMatchObject({ status: 0 });
+	const program = join(prefix, "bin", "claude-otel");
+	const missing = { CLAUDE_BIN: join(folder, "nowhere") };
+	expect(run(program, ["--version"], folder, missing).stdout).toMatch(/^claude-otel \d+\.\d+\.\d+\n/);
+	expect(run(program, ["-p", "hello"], folder, missing)).toMatchObject({ status: 127, stdout: "" });
+	const echoed = run(program, ["-p", "hello"], folder, { CLAUDE_BIN: "/bin/echo", OTEL_SDK_DISABLED: "true" });
+	expect(echoed).toMatchObject({ status: 0, stdout: "-p hello\n", stderr: "" });
+	rmSync(folder, { recursive: true });
+});
+
+test("a Node that is too old is told so in one sentence", () => {
+	const old = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })';
+	const { status, stdout, stderr } = run(
+		process.execPath,
+		["--import", `data:text/javascript,${encodeURIComponent(old)}`, join(ROOT, "bin", "claude-otel.js"), "--version"],
+		ROOT,
+	);
+	expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+	expect(stderr).toMatch(/^claude-otel needs Node 22\.15 or newer, and this is 20\.20\.2: .*\n$/);
+});
