@@ -7,10 +7,12 @@ import type { Diagnostics } from "./diagnostics.ts";
 import { readUserId } from "./intake/claude-files.ts";
 import type { HookBody } from "./intake/hook-body.ts";
 import { readHookPayload } from "./intake/hook-payload.ts";
+import { createOtlpReader, type OtlpPayload } from "./intake/otlp-payload.ts";
 import { type ProcessUsage, readProcessUsage } from "./intake/process-usage.ts";
 import { createRepositoryReader } from "./intake/repository.ts";
 import { createSessionFinder } from "./intake/session-finder.ts";
 import { createTranscriptTail } from "./intake/transcript-file.ts";
+import type { ModelOutput } from "./model/episode.ts";
 import type { RawFact } from "./model/fact.ts";
 import { createModel } from "./model/model.ts";
 import { createPricing } from "./model/pricing.ts";
@@ -37,6 +39,10 @@ export interface PipelineOptions {
 	digestKey: Uint8Array;
 	cwd: string;
 	sessionPersistence: boolean;
+	/** claude has been told to send its own telemetry to us. */
+	native: boolean;
+	/** The context window of a session filled up to a threshold. */
+	onContextThreshold?(crossing: ContextCrossing): void;
 	/** --session-id, or --resume with an id. */
 	knownSessionId?: string;
 	claudePid: number | undefined;
@@ -46,8 +52,18 @@ export interface PipelineOptions {
 	clock?: Clock;
 }
 
+export interface ContextCrossing {
+	sessionId: string;
+	/** Shares of the window, from 0 to 1. */
+	usedRatio: number;
+	threshold: number;
+	transcriptPath?: string;
+}
+
 export interface Pipeline {
 	hook(body: HookBody): void;
+	/** What claude tells of itself over OTLP. */
+	otlp(payload: OtlpPayload): void;
 	/** Reads what is left, closes and delivers everything. Never rejects; takes no longer than the exit grace. */
 	finish(end: { exitCode?: number; signal?: string }): Promise<{ undelivered?: string }>;
 }
@@ -99,8 +115,23 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		deniedModels: config.deniedModels,
 	});
 	const pricing = createPricing();
-	const model = createModel({ price: pricing.price, isExcluded: createExclusion(config.toolsExclude) }, signals.output);
+	const output: ModelOutput = {
+		...signals.output,
+		moment(moment) {
+			signals.output.moment(moment);
+			if (moment.kind !== "context.threshold") return;
+			const { sessionId, usedRatio, threshold } = moment;
+			const transcriptPath = tail.paths().find((path) => path.endsWith(`${sessionId}.jsonl`));
+			options.onContextThreshold?.({ sessionId, usedRatio, threshold, transcriptPath });
+		},
+	};
+	const context = { windowOf: pricing.windowOf, thresholds: config.contextThresholds };
+	const model = createModel(
+		{ price: pricing.price, isExcluded: createExclusion(config.toolsExclude), context },
+		output,
+	);
 	const tail = createTranscriptTail(startedAt, take);
+	const readOtlp = createOtlpReader();
 	const finder = createSessionFinder(options, (path) => tail.follow(path));
 
 	let calls = 0;
@@ -112,6 +143,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		lastFactAt = clock();
 		if (fact.kind === "tool.requested") calls++;
 		if (fact.kind === "message.seen") pricing.expect(fact.requestedModel, fact.at);
+		if (fact.kind === "request.answered") pricing.expect(fact.model, fact.at);
 		model.apply(fact);
 	}
 
@@ -148,6 +180,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		interactive: options.interactive,
 		argsCount: options.argsCount,
 		argsPreview: options.argsPreview,
+		native: options.native,
 		cwd: options.cwd,
 	});
 	sinks.warm();
@@ -175,6 +208,14 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 			guard(() => {
 				if (!finder.accepts(body.json)) return signals.metrics.dropped("hook");
 				for (const fact of readHookPayload(body, options)) take(fact);
+			});
+		},
+		otlp(payload) {
+			guard(() => {
+				for (const fact of readOtlp(payload)) {
+					if (finder.admits(fact.sessionId)) take(fact);
+					else signals.metrics.dropped("native");
+				}
 			});
 		},
 		async finish({ exitCode, signal }) {

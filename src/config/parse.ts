@@ -21,6 +21,15 @@ export function fraction(value: string): number | undefined {
 	return number >= 0 && number <= 1 ? number : undefined;
 }
 
+/** Percentages → shares from 0 to 1, ascending, each once. */
+export function percents(value: string): readonly number[] | undefined {
+	if (/^none$/i.test(value)) return [];
+	const numbers = value.split(",").map((part) => part.trim().replace(/%$/, ""));
+	if (!numbers.every((part) => /^\d+(?:\.\d+)?$/.test(part))) return undefined;
+	const shares = [...new Set(numbers.map((part) => Number(part) / 100))].toSorted((a, b) => a - b);
+	return shares.every((share) => share > 0 && share <= 1) ? shares : undefined;
+}
+
 /** What people write for yes and no. */
 export function yesNo(value: string): boolean | undefined {
 	if (/^(1|true|yes|on)$/i.test(value)) return true;

@@ -1,6 +1,6 @@
 // The table of our own settings: one row each, with its variable, how it is read, its default and what
 // it means. docs/configuration.md is made from it. A value here that cannot be read stops the program.
-import { integer, list, oneOf, type Parse, pairs, patternList, text, yesNo } from "./parse.ts";
+import { integer, list, oneOf, type Parse, pairs, patternList, percents, text, yesNo } from "./parse.ts";
 import type { Row } from "./row.ts";
 
 /** Where diagnostics go: nowhere, to stderr when claude has left the terminal, or into a file. */
@@ -104,6 +104,19 @@ export const OWN_ROWS = {
 		"Tools, by name and with `*`, that are counted in metrics but get no span, record or content.",
 	),
 	deniedModels: names("CLAUDE_OTEL_DENIED_MODELS", "Models, by name and with `*`, whose use writes a policy record."),
+	contextThresholds: row(
+		"CLAUDE_OTEL_CONTEXT_THRESHOLDS",
+		percents,
+		"percentages from 1 to 100 separated by commas, or none",
+		[0.7, 0.85] as readonly number[],
+		"How full the context window must be, in percent of it, to write a `context.threshold` record; `none` for none.",
+		{ initialText: "70,85", show: (shares) => shares.map((share) => Math.round(share * 100)).join(",") || "none" },
+	),
+	onContextThreshold: optionalText(
+		"CLAUDE_OTEL_ON_CONTEXT_THRESHOLD",
+		"a command",
+		"Shell command to start each time a threshold is crossed (to save a checkpoint, say). It sees `CLAUDE_OTEL_SESSION_ID`, `CLAUDE_OTEL_CONTEXT_USED_RATIO`, `CLAUDE_OTEL_CONTEXT_THRESHOLD` and `CLAUDE_OTEL_TRANSCRIPT_PATH`; its output goes nowhere.",
+	),
 	file: optionalText(
 		"CLAUDE_OTEL_FILE",
 		"a path",
@@ -118,8 +131,15 @@ export const OWN_ROWS = {
 	),
 };
 
-function row<T>(variable: string, parse: Parse<T>, expects: string, initial: T, meaning: string): Row<T> {
-	return { variable, parse, expects, initial, meaning };
+function row<T>(
+	variable: string,
+	parse: Parse<T>,
+	expects: string,
+	initial: T,
+	meaning: string,
+	more: Pick<Row<T>, "initialText" | "show"> = {},
+): Row<T> {
+	return { variable, parse, expects, initial, meaning, ...more };
 }
 
 function optionalText(variable: string, expects: string, meaning: string): Row<string | undefined> {

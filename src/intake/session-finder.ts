@@ -17,6 +17,8 @@ export interface FinderOptions {
 export interface SessionFinder {
 	/** Whether a hook payload is of this run; follows its transcript if so. */
 	accepts(payload: JsonObject): boolean;
+	/** Whether this session is one of this run, by what claude tells of itself. */
+	admits(sessionId: string): boolean;
 	/** Asks claude's file of the process; cheap enough for every tick. */
 	look(): void;
 	/** Whether the transcript of this run is found. */
@@ -64,6 +66,11 @@ export function createSessionFinder(options: FinderOptions, follow: (transcript:
 	}
 
 	return {
+		admits(sessionId) {
+			if (!isOurs(sessionId)) return false;
+			sessions.add(sessionId);
+			return true;
+		},
 		accepts(payload) {
 			const sessionId = asString(payload.session_id);
 			if (sessionId === undefined || !isOurs(sessionId)) {

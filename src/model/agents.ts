@@ -8,7 +8,10 @@ import type { AgentState } from "./state.ts";
 export function livesOf(agent: AgentState): number[] {
 	const hook = [...agent.hookStarts.keys()].toSorted((a, b) => a - b);
 	const transcript = [...agent.transcriptStarts].toSorted((a, b) => a - b);
-	if (hook.length === 0 && transcript.length === 0) return [agent.firstAt];
+	if (hook.length === 0 && transcript.length === 0) {
+		const native = [...agent.nativeStarts].toSorted((a, b) => a - b);
+		return native.length > 0 ? native : [agent.firstAt];
+	}
 	if (hook.length === 0) return transcript;
 	if (hook.length !== transcript.length) return hook;
 	return hook.map((at, n) => Math.min(at, transcript[n] ?? at));
@@ -24,7 +27,7 @@ export function lifeAt(agent: AgentState, at: number): number {
 
 /** When life n ended: the last stop within it; undefined while nothing told. */
 export function endOfLife(agent: AgentState, n: number): number | undefined {
-	return lastWithin(agent.stops, agent, n);
+	return lastWithin(agent.stops.size > 0 ? agent.stops : agent.nativeStops, agent, n);
 }
 
 /** When the transcript of life n was read to its last answer. */

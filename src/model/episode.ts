@@ -1,6 +1,6 @@
 // What the model tells the signals: episodes, which have a start and an end and become spans, and
 // moments, which become log records. Both carry values only, already merged from all witnesses.
-import type { CleanContent, Contents, SessionSource, Usage } from "./fact.ts";
+import type { CleanContent, Contents, QuerySource, SessionSource, Source, Usage } from "./fact.ts";
 
 /** Names an episode without holding it: enough to compute its span id and to be somebody's parent. */
 export type Ref =
@@ -89,15 +89,21 @@ export interface ChatEpisode extends Lasting {
 	responseModel?: string;
 	usage: Usage;
 	lost: Usage;
-	/** Where the numbers come from: the transcript, the client's ledger, or nobody. */
-	tokensSource: "transcript" | "cost-state" | "unknown";
+	/** Where the numbers come from: the transcript, claude's own telemetry, the client's ledger, or nobody. */
+	tokensSource: "transcript" | "native" | "cost-state" | "unknown";
+	/** Which witness told when it began and ended. */
+	timesSource: Source;
 	picoUsd?: number;
 	costBasis: "native" | "list" | "unknown";
 	/** The price is that of a relative of the model. */
 	costEstimated?: boolean;
 	attempts: number;
 	retryMs: number;
-	querySource: "main" | "subagent" | "compact" | "auxiliary";
+	/** Milliseconds from the start of the answered attempt to its first byte. */
+	firstChunkMs?: number;
+	querySource: QuerySource;
+	/** Share of the context window that its prompt takes up; main loop only. */
+	contextUsedRatio?: number;
 	stopReason?: string;
 	errorType?: string;
 	httpStatus?: number;
@@ -174,7 +180,21 @@ export type Moment =
 	  })
 	| (Instant & { kind: "agent.start"; agentId: string; type: string })
 	| (Instant & { kind: "model.switch"; from: string; to: string; reason?: string })
-	| (Instant & { kind: "notification"; notificationType: string });
+	| (Instant & { kind: "notification"; notificationType: string })
+	| (Instant & { kind: "api.refusal"; requestId?: string; model?: string })
+	| (Instant & { kind: "permission.mode_changed"; from?: string; to: string; reason?: string })
+	| (Instant & { kind: "mcp.connection"; status: string; server?: string; transport?: string; durationMs?: number })
+	| (Instant & { kind: "context.threshold"; model: string; usedRatio: number; threshold: number })
+	| (Instant & {
+			kind: "cost.drift";
+			model: string;
+			/** Tokens at list price. */
+			ownPicoUsd: number;
+			/** What the client counts. */
+			clientPicoUsd: number;
+			/** Apart by more than a hundredth. */
+			notable: boolean;
+	  });
 
 /** What the model hands on, each thing once. */
 export interface ModelOutput {
@@ -184,6 +204,14 @@ export interface ModelOutput {
 	moment(moment: Moment): void;
 	/** Calls that have begun (+1) or come back (-1), as the hooks tell. */
 	inFlight(toolName: string, change: 1 | -1): void;
+	/** Hooks of one event have run. */
+	hooksRan(hookEvent: string, hooks: number, durationMs: number): void;
+	/** An increment of one of Claude Code's own counters. */
+	counted(
+		counter: "lines_of_code" | "commits" | "pull_requests" | "active_time",
+		type: string | undefined,
+		value: number,
+	): void;
 	/** A fact came after its episode had been handed on. */
 	late(kind: string): void;
 }

@@ -70,6 +70,9 @@ interface Seen<C> {
 	revision?: string;
 }
 
+/** Who asks the model: the main loop, a subagent, a compaction, or Claude Code for itself. */
+export type QuerySource = "main" | "subagent" | "compact" | "auxiliary";
+
 export type SessionSource = "startup" | "resume" | "clear" | "fork" | "compact";
 
 /** Before claude is started. */
@@ -81,6 +84,8 @@ export interface RunStarted {
 	interactive: boolean;
 	argsCount: number;
 	argsPreview: string;
+	/** claude's own telemetry is expected: what it tells of a request comes up to some seconds later. */
+	native?: boolean;
 }
 /** claude has exited. */
 export interface RunEnded {
@@ -151,6 +156,26 @@ export interface MessageSeen {
 	/** The stream was cut before its end: tokens of it are lost, not counted. */
 	partial?: boolean;
 }
+/** Native `api_request`: an answered request, with what only the client knows of it. `at` is its end. */
+export interface RequestAnswered {
+	kind: "request.answered";
+	requestId: string;
+	/** The model that was asked for. */
+	model: string;
+	usage: Usage;
+	/** What the client counts, attempts that were cut included: integer pico-USD (1e-12). */
+	picoUsd?: number;
+	/** Of the answered attempt alone. */
+	durationMs?: number;
+	firstChunkMs?: number;
+	querySource: QuerySource;
+}
+/** Native `api_refusal`: the model's safeguards declined. */
+export interface RequestRefused {
+	kind: "request.refused";
+	requestId?: string;
+	model?: string;
+}
 /** A request that failed and will be tried again. */
 export interface RequestRetried {
 	kind: "request.retried";
@@ -176,6 +201,9 @@ export interface RequestFailed {
 	after?: number;
 	failedAttempts: number;
 	retryMs: number;
+	/** Of the last attempt. */
+	durationMs?: number;
+	querySource?: QuerySource;
 }
 
 /** A tool_use block of a message. */
@@ -213,6 +241,14 @@ export interface ToolEnded {
 	revivedAgentId?: string;
 	background?: boolean;
 	decision?: string;
+	decisionSource?: string;
+}
+/** Native `tool_decision`: a rule, a mode, a hook or a human said yes or no. */
+export interface ToolDecided {
+	kind: "tool.decided";
+	toolUseId: string;
+	toolName: string;
+	decision: "accept" | "reject";
 	decisionSource?: string;
 }
 /** PostToolBatch: every call of the message is closed, denied and unknown ones too. */
@@ -259,10 +295,10 @@ export interface AgentRead {
 	agentId: string;
 }
 
-/** The transcript's compact_boundary. */
+/** The transcript's compact_boundary, or native `compaction`. */
 export interface Compacted {
 	kind: "compacted";
-	/** The record's uuid. */
+	/** The record's uuid; of native telemetry a key made of its time. */
 	id: string;
 	trigger: string;
 	preTokens?: number;
@@ -290,6 +326,35 @@ export interface Notified {
 	notificationType: string;
 }
 
+export interface ModeChanged {
+	kind: "mode.changed";
+	from?: string;
+	to: string;
+	reason?: string;
+}
+export interface McpConnection {
+	kind: "mcp.connection";
+	status: string;
+	mcpServer?: string;
+	transport?: string;
+	durationMs?: number;
+}
+/** Native `hook_execution_complete`: all hooks of one event, the user's too. */
+export interface HooksRan {
+	kind: "hooks.ran";
+	hookEvent: string;
+	hooks: number;
+	durationMs: number;
+}
+/** An increment of a counter of Claude Code's own. */
+export interface Counted {
+	kind: "counted";
+	counter: "lines_of_code" | "commits" | "pull_requests" | "active_time";
+	type?: string;
+	/** Lines, commits, requests, seconds. */
+	value: number;
+}
+
 type Kinds =
 	| RunStarted
 	| RunEnded
@@ -301,11 +366,14 @@ type Kinds =
 	| TurnRead
 	| TurnActive
 	| MessageSeen
+	| RequestAnswered
+	| RequestRefused
 	| RequestRetried
 	| RequestFailed
 	| ToolRequested
 	| ToolStarted
 	| ToolEnded
+	| ToolDecided
 	| ToolBatchClosed
 	| PermissionAsked
 	| PermissionDenied
@@ -316,7 +384,11 @@ type Kinds =
 	| Compacted
 	| CostState
 	| ModelSwitched
-	| Notified;
+	| Notified
+	| ModeChanged
+	| McpConnection
+	| HooksRan
+	| Counted;
 
 /** As intake makes it. */
 export type RawFact = Kinds extends infer K ? (K extends Kinds ? K & Seen<RawContent> : never) : never;

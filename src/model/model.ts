@@ -1,10 +1,12 @@
 // Facts in, episodes and moments out: the session model. Facts may come in any order and more than once.
 // `advance` hands on what is complete, `settle` closes everything that is left. Pure: time arrives as an argument.
 import { endOfLife, lifeAt, livesOf, readOfLife } from "./agents.ts";
+import { createContextWatch } from "./context-window.ts";
 import type { ModelOutput, Moment } from "./episode.ts";
-import type { Fact } from "./fact.ts";
+import type { Fact, FactOf } from "./fact.ts";
 import { createHandOn, type HandOn } from "./hand-on/hand-on.ts";
 import type { HandoverOptions } from "./hand-on/handover.ts";
+import { laneOf } from "./hand-on/lanes.ts";
 import { HELD_CALLS_MAX, HELD_CALLS_TARGET, SESSION_QUIET_MS, STAMP_SKEW_MS, TURN_QUIET_MS } from "./limits.ts";
 import { createPlaces, isTurn, type Life, type Link, linkOfTool } from "./places.ts";
 import type { LaneTold, TurnState } from "./state.ts";
@@ -16,6 +18,7 @@ import {
 	noteFailure,
 	noteMessage,
 	notePrompt,
+	noteRequest,
 	noteSession,
 	noteSurroundings,
 	noteTool,
@@ -42,13 +45,14 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 	const handOn = createHandOn({ stores, places, links, options, output });
 	const flying = new Map<string, string>();
 	const openTurns = new Set<TurnState>();
+	const watchContext = createContextWatch(options.context);
 	const pending: { lane: LaneTold; at: number; make(): Moment }[] = [];
 	const toldMoments = new Set<string>();
 	let stragglersAt = Number.NEGATIVE_INFINITY;
 
 	function apply(fact: Fact): void {
 		if (isLate(fact, handOn, stores)) {
-			output.late(fact.kind);
+			if (!isRepetition(fact)) output.late(fact.kind);
 			return;
 		}
 		noteSurroundings(stores, fact);
@@ -76,16 +80,24 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 				break;
 			case "message.seen":
 				noteMessage(stores, fact);
+				tellCrossings(fact);
 				break;
 			case "request.failed":
 				noteFailure(stores, fact);
 				break;
+			case "request.answered":
+				noteRequest(stores, fact);
+				break;
 			case "request.retried":
 				tellMoment(fact, `retry:${fact.id}`);
+				break;
+			case "request.refused":
+				tellMoment(fact, `refusal:${fact.requestId ?? fact.at}`);
 				break;
 			case "tool.requested":
 			case "tool.started":
 			case "tool.ended":
+			case "tool.decided":
 			case "permission.denied":
 				noteTool(stores, fact);
 				noteFlight(fact);
@@ -112,6 +124,18 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 			case "notified":
 				tellMoment(fact, `notification:${fact.at}:${fact.notificationType}`);
 				break;
+			case "mode.changed":
+				tellMoment(fact, `mode:${fact.at}:${fact.to}`);
+				break;
+			case "mcp.connection":
+				tellMoment(fact, `mcp:${fact.at}:${fact.mcpServer ?? ""}:${fact.status}`);
+				break;
+			case "hooks.ran":
+				output.hooksRan(fact.hookEvent, fact.hooks, fact.durationMs);
+				break;
+			case "counted":
+				output.counted(fact.counter, fact.type, fact.value);
+				break;
 			default:
 				fact satisfies never;
 		}
@@ -123,12 +147,23 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 	function tellMoment(fact: Fact, uid: string): void {
 		if (toldMoments.has(uid)) return;
 		toldMoments.add(uid);
-		const lane: LaneTold = {
-			sessionId: fact.sessionId,
-			agentId: fact.agentId,
-			promptId: fact.promptId === undefined ? undefined : { value: fact.promptId, source: fact.source, at: fact.at },
-		};
+		const lane = laneOf(fact);
 		pending.push({ lane, at: fact.at, make: () => handOn.momentOf(fact, lane, uid) });
+	}
+
+	function tellCrossings(fact: FactOf<"message.seen">): void {
+		for (const crossing of watchContext(fact)) {
+			const uid = `context.threshold:${fact.messageId}:${crossing.threshold}`;
+			const lane = laneOf(fact);
+			const make = (): Moment => ({
+				...handOn.placeOf(lane, fact.at),
+				at: fact.at,
+				uid,
+				kind: "context.threshold",
+				...crossing,
+			});
+			pending.push({ lane, at: fact.at, make });
+		}
 	}
 
 	function tellPending(all: boolean): void {
@@ -194,6 +229,7 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 		const read = readOfLife(life.agent, life.n);
 		const hooks = stores.sessions.get(life.agent.sessionId)?.hookSeen === true;
 		if (stopped !== undefined && now >= stopped + TURN_QUIET_MS) return true;
+		if (handOn.lifeWaitsForNative(life)) return false;
 		if (hooks) {
 			return (
 				stopped !== undefined && read !== undefined && !handOn.hasOpenChildren(life) && !handOn.lifeWaitsForLedger(life)
@@ -218,7 +254,7 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 		const failed = turn.lastStop?.value !== undefined && turn.failure !== undefined;
 		const readTo = failed ? turn.failure?.at : stop - STAMP_SKEW_MS;
 		const read = hooks && turn.readAt !== undefined && readTo !== undefined && turn.readAt >= readTo;
-		return read && !handOn.hasOpenAgents(turn) && !handOn.waitsForLedger(turn);
+		return read && !handOn.hasOpenAgents(turn) && !handOn.waitsForLedger(turn) && !handOn.waitsForNative(turn);
 	}
 
 	function settle(): void {
@@ -230,8 +266,8 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 	}
 
 	function held(): number {
-		const { tools, chats, failures, asks, compactions, openAgents } = stores;
-		const open = [tools, chats, failures, asks, compactions, openAgents, flying];
+		const { tools, chats, failures, requests, asks, compactions, openAgents } = stores;
+		const open = [tools, chats, failures, requests, asks, compactions, openAgents, flying];
 		const turns = [...openTurns].filter(({ handedOn }) => !handedOn).length;
 		return open.reduce((sum, { size }) => sum + size, turns + pending.length);
 	}
@@ -239,16 +275,25 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 	return { apply, advance, settle, held };
 }
 
+/** What native telemetry tells of calls comes seconds later, and hooks or transcript have told it before. */
+function isRepetition(fact: Fact): boolean {
+	return fact.source === "native" && (fact.kind === "tool.ended" || fact.kind === "tool.decided");
+}
+
 /** Markers that change nothing of what was handed on are not late. */
 function isLate(fact: Fact, handOn: HandOn, stores: Stores): boolean {
 	switch (fact.kind) {
 		case "message.seen":
-			return handOn.isDone(`chat:${fact.messageId}`);
+			if (handOn.isDone(`chat:${fact.messageId}`)) return true;
+			return fact.partial !== true && fact.requestId !== undefined && handOn.isDone(`request:${fact.requestId}`);
+		case "request.answered":
+			return handOn.isDone(`request:${fact.requestId}`);
 		case "request.failed":
 			return handOn.isDone(`failure:${fact.id}`);
 		case "tool.requested":
 		case "tool.started":
 		case "tool.ended":
+		case "tool.decided":
 		case "permission.denied":
 			return handOn.isDone(`tool:${fact.toolUseId}`);
 		case "compacted":

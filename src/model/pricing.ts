@@ -1,9 +1,11 @@
 // List prices for the model. The price library is large: it is loaded when a model comes that our own table lacks.
 import type { Usage } from "./fact.ts";
-import { costPicoUsd, loadPrices, priceOf } from "./price.ts";
+import { contextWindowOf, costPicoUsd, loadPrices, priceOf } from "./price.ts";
 
 export interface Pricing {
 	price(usage: Usage, model: string, at: number): { picoUsd: number | undefined; estimated: boolean };
+	/** Context window in tokens. */
+	windowOf(model: string): number | undefined;
 	/** A request of this model will be priced. */
 	expect(model: string, at: number): void;
 	/** Resolves when every price that was asked for is there. */
@@ -17,6 +19,7 @@ export function createPricing(): Pricing {
 			const { picoUsd, estimated } = costPicoUsd(usage, model, at);
 			return { picoUsd, estimated };
 		},
+		windowOf: contextWindowOf,
 		expect(model, at) {
 			// Without the library there is one sum less, and nothing else is lost.
 			if (loading === undefined && priceOf(model, at) === undefined) loading = loadPrices().catch(() => {});

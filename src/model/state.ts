@@ -52,6 +52,7 @@ export interface ToolState extends LaneTold {
 	transcriptEnd?: FactOf<"tool.ended">;
 	batchAt?: number;
 	deniedAt?: number;
+	decided?: Told<{ decision: "accept" | "reject"; source?: string }>;
 	contents: { [role in keyof Contents<CleanContent>]: Told<CleanContent> };
 	firstAt: number;
 }
@@ -73,7 +74,13 @@ export interface ChatState extends LaneTold {
 	lastAt: number;
 }
 
-export type FailureState = LaneTold & { fact: FactOf<"request.failed"> };
+export type FailureState = LaneTold & {
+	fact: FactOf<"request.failed">;
+	/** How long its last attempt took, as native telemetry tells. */
+	durationMs?: number;
+};
+
+export type RequestState = LaneTold & { fact: FactOf<"request.answered"> };
 
 export interface AgentState {
 	sessionId: string;
@@ -83,6 +90,9 @@ export interface AgentState {
 	hookStarts: Map<number, string | undefined>;
 	transcriptStarts: Set<number>;
 	stops: Set<number>;
+	/** The same of the only witness that tells of both, where neither hook nor transcript tells. */
+	nativeStarts: Set<number>;
+	nativeStops: Set<number>;
 	reads: Set<number>;
 	/** Requests of it that failed for good. */
 	failures: Set<number>;
@@ -102,6 +112,7 @@ export interface SessionState {
 	promptTimes: Set<number>;
 	hookSeen: boolean;
 	transcriptSeen: boolean;
+	nativeSeen: boolean;
 	source?: FactOf<"session.seen">["sessionSource"];
 	ends: Map<number, string>;
 	claudeVersion?: Told<string>;

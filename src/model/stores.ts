@@ -5,12 +5,22 @@ import type {
 	ChatState,
 	FailureState,
 	LaneTold,
+	RequestState,
 	SessionState,
 	ToolState,
 	TurnState,
 	Where,
 } from "./state.ts";
-import { HOOK_FIRST, largest, prefer, preferLatest, smallest, type Told, TRANSCRIPT_FIRST } from "./told.ts";
+import {
+	HOOK_FIRST,
+	largest,
+	NATIVE_LAST,
+	prefer,
+	preferLatest,
+	smallest,
+	type Told,
+	TRANSCRIPT_FIRST,
+} from "./told.ts";
 import { maxUsage } from "./usage.ts";
 
 export interface Stores {
@@ -21,6 +31,8 @@ export interface Stores {
 	tools: Map<string, ToolState>;
 	chats: Map<string, ChatState>;
 	failures: Map<string, FailureState>;
+	/** What native telemetry tells of answered requests, by request id, until their answer is handed on. */
+	requests: Map<string, RequestState>;
 	agents: Map<string, AgentState>;
 	/** Those with a life that is not handed on. */
 	openAgents: Set<AgentState>;
@@ -39,6 +51,7 @@ export function createStores(): Stores {
 		tools: new Map(),
 		chats: new Map(),
 		failures: new Map(),
+		requests: new Map(),
 		agents: new Map(),
 		openAgents: new Set(),
 		asks: new Map(),
@@ -60,6 +73,7 @@ export function noteSurroundings(stores: Stores, fact: Fact): void {
 	}
 	if (fact.source === "hook") session.hookSeen = true;
 	if (fact.source === "transcript") session.transcriptSeen = true;
+	if (fact.source === "native") session.nativeSeen = true;
 	session.claudeVersion = merge(session.claudeVersion, fact, fact.claudeVersion, HOOK_FIRST);
 	if (fact.agentId !== undefined) {
 		agentOf(stores, fact, fact.agentId);
@@ -88,6 +102,7 @@ function sessionOf(stores: Stores, fact: Fact): SessionState {
 			promptTimes: new Set(),
 			hookSeen: false,
 			transcriptSeen: false,
+			nativeSeen: false,
 			ends: new Map(),
 		};
 		stores.sessions.set(fact.sessionId, session);
@@ -97,7 +112,21 @@ function sessionOf(stores: Stores, fact: Fact): SessionState {
 
 /** Whether anybody tells of model requests: the hooks do not. */
 export function areRequestsTold(stores: Stores, sessionId: string): boolean {
-	return stores.sessions.get(sessionId)?.transcriptSeen === true;
+	const session = stores.sessions.get(sessionId);
+	return session?.transcriptSeen === true || session?.nativeSeen === true;
+}
+
+/** Nobody but native telemetry tells of this session: it knows no stops. */
+export function isToldByNativeAlone(stores: Stores, sessionId: string): boolean {
+	const session = stores.sessions.get(sessionId);
+	return session?.nativeSeen === true && !session.transcriptSeen && !session.hookSeen;
+}
+
+export function noteRequest(stores: Stores, fact: FactOf<"request.answered">): void {
+	if (stores.requests.has(fact.requestId)) return;
+	const request: RequestState = { sessionId: fact.sessionId, fact };
+	noteLane(request, fact);
+	stores.requests.set(fact.requestId, request);
 }
 
 /** Whether hooks tell when turns of this session begin and stop; where they do not, the transcript does. */
@@ -134,7 +163,7 @@ export function notePrompt(stores: Stores, fact: FactOf<"prompt.submitted">): vo
 		sessionOf(stores, fact).promptTimes.add(fact.at);
 	} else turn.transcriptPrompt = smallest(turn.transcriptPrompt, fact.at);
 	turn.synthetic = merge(turn.synthetic, fact, fact.synthetic, TRANSCRIPT_FIRST);
-	turn.prompt = merge(turn.prompt, fact, fact.content?.prompt, HOOK_FIRST);
+	turn.prompt = merge(turn.prompt, fact, fact.content?.prompt, NATIVE_LAST);
 }
 
 export function noteTurn(
@@ -201,9 +230,18 @@ export function noteMessage(stores: Stores, fact: FactOf<"message.seen">): void 
 
 export function noteFailure(stores: Stores, fact: FactOf<"request.failed">): void {
 	markActive(stores, fact);
-	if (stores.failures.has(fact.id)) return;
-	const failure: FailureState = { sessionId: fact.sessionId, fact };
+	const known = stores.failures.get(fact.id);
+	const failure: FailureState = known ?? { sessionId: fact.sessionId, fact };
 	noteLane(failure, fact);
+	if (known !== undefined) {
+		const told = { value: fact, source: fact.source, at: fact.at };
+		known.fact = prefer(
+			{ value: known.fact, source: known.fact.source, at: known.fact.at },
+			told,
+			TRANSCRIPT_FIRST,
+		).value;
+	}
+	failure.durationMs = smallest(failure.durationMs, fact.durationMs);
 	stores.failures.set(fact.id, failure);
 	if (fact.agentId !== undefined) {
 		const agent = agentOf(stores, fact, fact.agentId);
@@ -225,15 +263,20 @@ function markActive(stores: Stores, fact: Fact): void {
 
 export function noteTool(
 	stores: Stores,
-	fact: FactOf<"tool.requested" | "tool.started" | "tool.ended" | "permission.denied">,
+	fact: FactOf<"tool.requested" | "tool.started" | "tool.ended" | "tool.decided" | "permission.denied">,
 ): void {
 	const tool = toolOf(stores, fact, fact.toolUseId);
-	tool.toolName = merge(tool.toolName, fact, fact.toolName || undefined, HOOK_FIRST);
+	tool.toolName = merge(tool.toolName, fact, fact.toolName || undefined, NATIVE_LAST);
 	noteContents(tool, fact, fact.content);
 	switch (fact.kind) {
 		case "tool.requested":
 			tool.requestedAt = smallest(tool.requestedAt, fact.at);
 			break;
+		case "tool.decided": {
+			const { decision, decisionSource: source } = fact;
+			tool.decided = merge(tool.decided, fact, { decision, source }, HOOK_FIRST);
+			break;
+		}
 		case "permission.denied":
 			tool.deniedAt = smallest(tool.deniedAt, fact.at);
 			break;
@@ -319,9 +362,10 @@ export function noteAgent(
 	if (fact.kind === "agent.read") agent.reads.add(fact.at);
 	else {
 		agent.type = merge(agent.type, fact, fact.agentType || undefined, HOOK_FIRST);
-		if (fact.kind === "agent.stopped") agent.stops.add(fact.at);
+		if (fact.kind === "agent.stopped") (fact.source === "native" ? agent.nativeStops : agent.stops).add(fact.at);
 		else {
-			if (fact.source === "hook") agent.hookStarts.set(fact.at, fact.promptId);
+			if (fact.source === "native") agent.nativeStarts.add(fact.at);
+			else if (fact.source === "hook") agent.hookStarts.set(fact.at, fact.promptId);
 			else agent.transcriptStarts.add(fact.at);
 			stores.openAgents.add(agent);
 		}
@@ -337,6 +381,8 @@ export function agentOf(stores: Stores, fact: Fact, agentId: string): AgentState
 			hookStarts: new Map(),
 			transcriptStarts: new Set(),
 			stops: new Set(),
+			nativeStarts: new Set(),
+			nativeStops: new Set(),
 			reads: new Set(),
 			failures: new Set(),
 			firstAt: Number.POSITIVE_INFINITY,

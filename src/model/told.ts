@@ -9,7 +9,9 @@ export interface Told<T> {
 
 /** Who is believed when two doors tell the same thing differently: the first of the list. */
 export const HOOK_FIRST: readonly Source[] = ["hook", "native", "agent", "transcript", "launch"];
-export const TRANSCRIPT_FIRST: readonly Source[] = ["transcript", "native", "agent", "hook", "launch"];
+export const TRANSCRIPT_FIRST: readonly Source[] = ["transcript", "agent", "hook", "native", "launch"];
+/** For texts and names: native telemetry hides them. */
+export const NATIVE_LAST: readonly Source[] = ["hook", "transcript", "agent", "native", "launch"];
 
 /** The better-ranked witness wins, then the earlier, then the smaller value, so that no order of arrival matters. */
 export function prefer<T>(current: Told<T> | undefined, next: Told<T>, ranks: readonly Source[]): Told<T> {

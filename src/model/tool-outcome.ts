@@ -23,9 +23,15 @@ export interface Surroundings {
  */
 export function outcomeOf(tool: ToolState, around: Surroundings): ToolOutcome {
 	const { hookEnd, transcriptEnd, batchAt, deniedAt } = tool;
-	if (hookEnd) return { status: hookEnd.outcome, errorType: hookEnd.errorType, end: hookEnd.at };
+	// Native telemetry tells that a call ended, but neither why it failed nor that it was stopped.
+	const full = hookEnd?.source === "native" ? transcriptEnd : undefined;
+	if (hookEnd) {
+		const { outcome, errorType } = full ?? hookEnd;
+		return { status: outcome, errorType, end: hookEnd.at };
+	}
 	if (deniedAt !== undefined) return { status: "denied", end: smallestOf(batchAt, transcriptEnd?.at, deniedAt) };
 	if (transcriptEnd) return readTranscriptEnd(tool, transcriptEnd, around);
+	if (tool.decided?.value.decision === "reject") return { status: "denied", end: tool.decided.at };
 	if (batchAt !== undefined) {
 		if (tool.startedAt !== undefined) return { status: "denied", end: batchAt };
 		const known = tool.toolName?.value.startsWith("mcp__") || isBuiltInTool(tool.toolName?.value ?? "");

@@ -110,6 +110,11 @@ export function chatAttributes(chat: ChatEpisode, semconv: Semconv): Attributes 
 		"tokens.source": chat.tokensSource,
 		"claude.cost_usd": usd(chat.picoUsd),
 		"claude.cost_basis": chat.costBasis,
+		"claude.cost_source":
+			chat.costBasis === "unknown" ? undefined : chat.costBasis === "native" ? "native" : chat.tokensSource,
+		"times.source": chat.timesSource,
+		"gen_ai.response.time_to_first_chunk": chat.firstChunkMs === undefined ? undefined : chat.firstChunkMs / 1000,
+		"context.used_ratio": chat.contextUsedRatio,
 		"claude.cost_estimated": chat.costEstimated,
 		"request.id": chat.requestId,
 		"request.attempts": chat.attempts,

@@ -9,6 +9,7 @@ import {
 	providerAttributes,
 	type Semconv,
 	totalsAttributes,
+	usd,
 } from "./attributes.ts";
 import { agentAttributes, chatAttributes, compactionAttributes, toolAttributes } from "./episode-attributes.ts";
 import type { RecordName } from "./names.ts";
@@ -211,6 +212,54 @@ export function createLogs(options: LogOptions): Logs {
 					attributes: { "notification.type": it.notificationType },
 				});
 				break;
+			case "api.refusal": {
+				const attributes: Attributes = { "request.id": it.requestId, model: it.model };
+				const body = "The model declined to answer.";
+				emit({ ...own, name: it.kind, body, severity: SeverityNumber.WARN, attributes });
+				break;
+			}
+			case "permission.mode_changed": {
+				const attributes: Attributes = {
+					"permission_mode.from": it.from,
+					"permission_mode.to": it.to,
+					"permission_mode.reason": it.reason,
+				};
+				emit({ ...own, name: it.kind, body: "The permission mode changed.", attributes });
+				break;
+			}
+			case "mcp.connection": {
+				const attributes: Attributes = {
+					"mcp.status": it.status,
+					"mcp.server.name": it.server,
+					"mcp.transport": it.transport,
+					duration_ms: it.durationMs,
+				};
+				const severity = it.status === "failed" ? SeverityNumber.WARN : SeverityNumber.INFO;
+				emit({ ...own, name: it.kind, body: "A connection to an MCP server changed.", severity, attributes });
+				break;
+			}
+			case "context.threshold": {
+				const attributes: Attributes = {
+					model: it.model,
+					"context.used_ratio": it.usedRatio,
+					"context.threshold": it.threshold,
+				};
+				const body = "The context window filled up to a threshold.";
+				emit({ ...own, name: it.kind, body, severity: SeverityNumber.WARN, attributes });
+				break;
+			}
+			case "cost.drift": {
+				if (!it.notable) break;
+				const attributes: Attributes = {
+					model: it.model,
+					"cost.own_usd": usd(it.ownPicoUsd),
+					"cost.client_usd": usd(it.clientPicoUsd),
+					"cost.drift_usd": usd(it.ownPicoUsd - it.clientPicoUsd),
+				};
+				const body = "Our count of the session's cost and the client's differ.";
+				emit({ ...own, name: it.kind, body, severity: SeverityNumber.WARN, attributes });
+				break;
+			}
 			default:
 				it satisfies never;
 		}

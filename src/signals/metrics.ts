@@ -1,6 +1,6 @@
 // Episodes and moments → counters and histograms. Only bounded values become attributes of metrics.
-import type { Attributes, Counter, Histogram, Meter, UpDownCounter } from "@opentelemetry/api";
-import type { ChatEpisode, Episode, Moment, ToolEpisode } from "../model/episode.ts";
+import type { Attributes, Counter, Gauge, Histogram, Meter, UpDownCounter } from "@opentelemetry/api";
+import type { ChatEpisode, Episode, ModelOutput, Moment, ToolEpisode } from "../model/episode.ts";
 import { promptTokens } from "../model/usage.ts";
 import { usd } from "./attributes.ts";
 import { METRICS, type MetricName } from "./names.ts";
@@ -12,6 +12,8 @@ export interface Metrics {
 	sessionOpened(source: string): void;
 	episode(episode: Episode): void;
 	moment(moment: Moment): void;
+	hooksRan(hookEvent: string, hooks: number, durationMs: number): void;
+	counted: ModelOutput["counted"];
 	inFlight(toolName: string, change: 1 | -1): void;
 	fact(source: string): void;
 	dropped(source: string): void;
@@ -19,11 +21,19 @@ export interface Metrics {
 	exportFailed(signal: string, count: number): void;
 }
 
+const COUNTERS = {
+	lines_of_code: "claude.lines_of_code_total",
+	commits: "claude.commits_total",
+	pull_requests: "claude.pull_requests_total",
+	active_time: "claude.active_time_s_total",
+} as const satisfies Record<string, MetricName>;
+
 type NamesOf<K> = { [N in MetricName]: (typeof METRICS)[N]["kind"] extends K ? N : never }[MetricName];
 
 export function createMetrics(meter: Meter): Metrics {
 	const counters = new Map<string, Counter>();
 	const histograms = new Map<string, Histogram>();
+	const gauges = new Map<string, Gauge>();
 	const toolNames = new Set<string>();
 	let flying: UpDownCounter | undefined;
 
@@ -48,6 +58,16 @@ export function createMetrics(meter: Meter): Metrics {
 		histogram.record(value, attributes);
 	}
 
+	function gauge(name: NamesOf<"gauge">, value: number, attributes: Attributes): void {
+		let found = gauges.get(name);
+		if (!found) {
+			const { unit, meaning } = METRICS[name];
+			found = meter.createGauge(name, { unit, description: meaning });
+			gauges.set(name, found);
+		}
+		found.record(value, attributes);
+	}
+
 	function boundedTool(toolName: string): string {
 		if (toolNames.has(toolName)) return toolName;
 		if (toolNames.size >= TOOL_NAMES_MAX) return "other";
@@ -65,6 +85,13 @@ export function createMetrics(meter: Meter): Metrics {
 			...operation,
 			...(failed ? { "error.type": chat.errorType } : {}),
 		});
+		if (chat.firstChunkMs !== undefined) {
+			record("gen_ai.client.operation.time_to_first_chunk", chat.firstChunkMs / 1000, {
+				"gen_ai.request.model": model,
+			});
+		}
+		if (chat.contextUsedRatio !== undefined)
+			gauge("claude.context_window_used_ratio", chat.contextUsedRatio, { model });
 		if (failed) {
 			count("claude.api_errors_total", 1, { "error.type": chat.errorType, model });
 			return;
@@ -120,9 +147,17 @@ export function createMetrics(meter: Meter): Metrics {
 			}
 		},
 		moment(moment) {
+			if (moment.kind === "cost.drift") {
+				gauge("claude.cost_drift_usd", (moment.ownPicoUsd - moment.clientPicoUsd) / 1e12, { model: moment.model });
+			}
 			if (moment.kind !== "api.retry") return;
 			count("claude.api_errors_total", 1, { "error.type": moment.errorType, model: moment.model ?? "unknown" });
 		},
+		hooksRan(hookEvent, hooks, durationMs) {
+			count("claude.hooks_total", hooks, { hook_event: hookEvent });
+			record("claude_otel.hook_overhead_ms", durationMs, { hook_event: hookEvent });
+		},
+		counted: (counter, type, value) => count(COUNTERS[counter], value, type === undefined ? {} : { type }),
 		inFlight(toolName, change) {
 			const { unit, meaning } = METRICS["claude.tools_in_flight"];
 			flying ??= meter.createUpDownCounter("claude.tools_in_flight", { unit, description: meaning });

@@ -27,9 +27,23 @@ export const ATTRIBUTES = {
 	"tokens.lost.output": "output of such attempts",
 	"tokens.lost.cache_read": "cache reads of such attempts",
 	"tokens.lost.cache_creation": "cache writes of such attempts",
-	"tokens.source": "where the numbers come from: transcript, cost-state or unknown",
+	"tokens.source": "where the numbers come from: transcript, native, cost-state or unknown",
+	"times.source": "where start and end come from: transcript or native",
 	"claude.cost_usd": "cost in USD",
-	"claude.cost_basis": "native, list or unknown",
+	"claude.cost_basis": "native (the client's own count), list (tokens at list price) or unknown",
+	"claude.cost_source": "witness of the cost: native, or the one that told the tokens",
+	model: "model that a record is about",
+	"cost.own_usd": "cost by tokens and list price",
+	"cost.client_usd": "cost by the client's own count",
+	"cost.drift_usd": "the first minus the second",
+	"context.used_ratio": "share of the context window that the prompt takes up",
+	"context.threshold": "the share that was reached",
+	"gen_ai.response.time_to_first_chunk": "seconds from the answered attempt to its first byte",
+	"permission_mode.from": "permission mode before a change",
+	"permission_mode.to": "permission mode after it",
+	"permission_mode.reason": "why it changed",
+	"mcp.status": "state of the connection to an MCP server",
+	"mcp.transport": "transport of the connection",
 	"claude.cost_estimated": "the price is that of a related model",
 	permission_mode: "permission mode",
 	"vcs.ref.head.name": "branch",
@@ -129,6 +143,11 @@ export const RECORDS = [
 	"model.switch",
 	"model.denied",
 	"notification",
+	"api.refusal",
+	"permission.mode_changed",
+	"mcp.connection",
+	"context.threshold",
+	"cost.drift",
 ] as const;
 export type RecordName = (typeof RECORDS)[number];
 
@@ -173,6 +192,13 @@ export const METRICS = {
 	"claude.session_duration_ms": histogram("duration of sessions", "ms", LONG_MS, ["session.end_reason"]),
 	"claude.tokens_total": counter("tokens", ["type", "model", "query_source"], "{token}"),
 	"claude.cost_usd_total": counter("cost", ["model", "query_source"], "USD"),
+	"claude.cost_drift_usd": gauge("own count of a session's cost minus the client's", "USD", ["model"]),
+	"claude.context_window_used_ratio": gauge("share of the context window in use, main loop", "1", ["model"]),
+	"claude.lines_of_code_total": counter("lines added and removed", ["type"], "{line}"),
+	"claude.commits_total": counter("commits made", []),
+	"claude.pull_requests_total": counter("pull requests opened", []),
+	"claude.active_time_s_total": counter("time that claude or its user was active", ["type"], "s"),
+	"claude.hooks_total": counter("hooks run, the user's and ours", ["hook_event"], "{hook}"),
 	"claude.payload_bytes": histogram("sizes of inputs, outputs, prompts and answers", "By", BYTES, [
 		"tool.name",
 		"direction",
@@ -186,6 +212,15 @@ export const METRICS = {
 		"gen_ai.operation.name",
 		"gen_ai.request.model",
 		"error.type",
+	]),
+	"gen_ai.client.operation.time_to_first_chunk": histogram(
+		"from a request to the first byte of its answer",
+		"s",
+		SECONDS,
+		["gen_ai.request.model"],
+	),
+	"claude_otel.hook_overhead_ms": histogram("time that the hooks of one event took, the user's and ours", "ms", MS, [
+		"hook_event",
 	]),
 	"claude_otel.facts_total": counter("facts taken in", ["source"]),
 	"claude_otel.facts_dropped_total": counter("facts dropped", ["source"]),
@@ -212,6 +247,10 @@ export const PROCESS_METRICS = {
 
 function counter(meaning: string, attributes: readonly string[], unit = "1") {
 	return { kind: "counter", unit, attributes, meaning } as const;
+}
+
+function gauge(meaning: string, unit: string, attributes: readonly string[]) {
+	return { kind: "gauge", unit, attributes, meaning } as const;
 }
 
 function histogram(meaning: string, unit: string, buckets: readonly number[], attributes: readonly string[]) {

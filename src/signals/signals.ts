@@ -49,6 +49,8 @@ export function createSignals(options: SignalOptions): Signals {
 			metrics.moment(moment);
 			logs?.moment(moment);
 		},
+		hooksRan: metrics.hooksRan,
+		counted: metrics.counted,
 		inFlight: metrics.inFlight,
 		late: metrics.late,
 	};

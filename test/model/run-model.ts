@@ -17,11 +17,17 @@ export function startModel(
 ): { model: Model; told: Told } {
 	const told: Told = { episodes: [], moments: [], late: [], flying: new Map() };
 	const model = createModel(
-		{ price: ({ input, output }) => ({ picoUsd: input + 5 * output, estimated: false }), isExcluded },
+		{
+			price: ({ input, output }) => ({ picoUsd: input + 5 * output, estimated: false }),
+			isExcluded,
+			context: { windowOf: () => undefined, thresholds: [] },
+		},
 		output ?? {
 			sessionOpened() {},
 			episode: (episode) => told.episodes.push(episode),
 			moment: (moment) => told.moments.push(moment),
+			hooksRan() {},
+			counted() {},
 			inFlight: (name, change) => told.flying.set(name, (told.flying.get(name) ?? 0) + change),
 			late: (kind) => told.late.push(kind),
 		},

@@ -12,8 +12,9 @@ import { envForRun, envWithoutRun } from "../../launch/child-env.ts";
 import { type ClaudeArgs, readClaudeArgs } from "../../launch/claude-args.ts";
 import { findClaude } from "../../launch/find-claude.ts";
 import { type ClaudeEnd, type ClaudeProcess, type Release, spawnClaude } from "../../launch/spawn-claude.ts";
+import { startUserCommand } from "../../launch/user-command.ts";
 import { makeFolder } from "../../make-folder.ts";
-import type { Pipeline } from "../../pipeline.ts";
+import type { ContextCrossing, Pipeline } from "../../pipeline.ts";
 import { sessionTraceparent } from "../../signals/ids.ts";
 import { openDoors } from "../open-doors.ts";
 import { cliMistakes, missingHooks } from "../sentences.ts";
@@ -171,9 +172,25 @@ async function loadPipeline({ claudeArgs, ...run }: PipelineStart, context: RunC
 		cwd: context.cwd,
 		sessionPersistence: claudeArgs.sessionPersistence,
 		knownSessionId: claudeArgs.knownSessionId,
+		native: false,
+		onContextThreshold: contextCommand(context),
 		diagnostics: context.diagnostics,
 		writeAfter: context.writeAfter,
 	});
+}
+
+function contextCommand({ config, diagnostics, env, cwd }: RunContext) {
+	const command = config.onContextThreshold;
+	if (command === undefined) return undefined;
+	return ({ sessionId, usedRatio, threshold, transcriptPath }: ContextCrossing) => {
+		const variables = {
+			CLAUDE_OTEL_SESSION_ID: sessionId,
+			CLAUDE_OTEL_CONTEXT_USED_RATIO: usedRatio.toFixed(4),
+			CLAUDE_OTEL_CONTEXT_THRESHOLD: String(threshold),
+			...(transcriptPath === undefined ? {} : { CLAUDE_OTEL_TRANSCRIPT_PATH: transcriptPath }),
+		};
+		startUserCommand(command, variables, env, cwd, tellBug(diagnostics));
+	};
 }
 
 function keepCompiled(folder: string): void {

@@ -1,24 +1,34 @@
 // Answered and failed model requests → chat episodes, with what was lost in attempts that were cut.
-import type { ChatEpisode } from "../episode.ts";
-import type { Usage } from "../fact.ts";
+
+import { usedRatioOf } from "../context-window.ts";
+import type { ChatEpisode, Ref } from "../episode.ts";
+import type { FactOf, Usage } from "../fact.ts";
 import { addAnswered } from "../ledger.ts";
 import type { Located } from "../places.ts";
-import type { ChatState, FailureState } from "../state.ts";
+import { addCost, type CostCount } from "../reconcile.ts";
+import type { ChatState, FailureState, RequestState } from "../state.ts";
 import { addRequest } from "../sums.ts";
-import { addUsage, NO_USAGE } from "../usage.ts";
+import { addUsage, isZeroUsage, NO_USAGE } from "../usage.ts";
 import { type Handover, placeOnly, startAbove } from "./handover.ts";
 
 export interface ChatSteps {
 	chat(chat: ChatState): void;
 	failure(failure: FailureState): void;
+	/** A request that no transcript shows; `parent` is the compaction that made it. */
+	request(request: RequestState, parent?: Ref): void;
 	/** Counts a request in the sums above it and hands it on. */
 	emit(episode: ChatEpisode, place: Located): void;
-	cost(usage: Usage, model: string, at: number): Pick<ChatEpisode, "picoUsd" | "costBasis" | "costEstimated">;
+	cost(
+		usage: Usage,
+		lost: Usage,
+		model: string,
+		at: number,
+	): Pick<ChatEpisode, "picoUsd" | "costBasis" | "costEstimated">;
 	assignStumps(chats: readonly ChatState[]): void;
 }
 
 export function createChatSteps(handover: Handover): ChatSteps {
-	const { stores, places, options, output, sums, lost, settledStumps, answered, finish } = handover;
+	const { stores, places, options, output, sums, lost, settledStumps, answered, costs, finish } = handover;
 
 	function handOnChat(chat: ChatState): void {
 		stores.chats.delete(chat.messageId);
@@ -28,15 +38,16 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		const lostHere = lost.get(chat.messageId) ?? NO_USAGE;
 		lost.delete(chat.messageId);
 		noteCounted(chat, lostHere);
+		const request = takeRequest(chat.requestId);
 		const start = Math.min(Math.max(chat.after ?? chat.firstAt, startAbove(place)), chat.firstAt);
+		const times = timesOf(request) ?? { start, end: Math.max(start, chat.lastAt), timesSource: "transcript" as const };
 		const text = [...chat.answers].toSorted(([a], [b]) => a - b).map(([, content]) => content);
 		emitChat(
 			{
 				...placeOnly(place),
 				kind: "chat",
 				ref: { kind: "chat", sessionId: chat.sessionId, key: chat.messageId },
-				start,
-				end: Math.max(start, chat.lastAt),
+				...times,
 				messageId: chat.messageId,
 				requestId: chat.requestId,
 				requestedModel: chat.requestedModel.value,
@@ -44,12 +55,53 @@ export function createChatSteps(handover: Handover): ChatSteps {
 				usage: chat.usage,
 				lost: lostHere,
 				tokensSource: "transcript",
-				...cost(addUsage(chat.usage, lostHere), chat.requestedModel.value, start),
+				...(nativeCost(request) ?? cost(chat.usage, lostHere, chat.requestedModel.value, start)),
+				firstChunkMs: request?.firstChunkMs,
 				attempts: chat.failedAttempts + 1,
 				retryMs: chat.retryMs,
-				querySource: place.lives.length > 0 ? "subagent" : "main",
+				querySource: request?.querySource ?? (place.lives.length > 0 ? "subagent" : "main"),
 				stopReason: chat.stopReason?.value,
 				answer: joinAnswers(text),
+				contextUsedRatio:
+					place.lives.length > 0
+						? undefined
+						: usedRatioOf(chat.usage, options.context.windowOf(chat.requestedModel.value)),
+			},
+			place,
+		);
+	}
+
+	/** What native telemetry tells of it, once: what comes later is late. */
+	function takeRequest(requestId: string | undefined): FactOf<"request.answered"> | undefined {
+		if (requestId === undefined) return undefined;
+		const request = stores.requests.get(requestId);
+		stores.requests.delete(requestId);
+		finish(`request:${requestId}`);
+		return request?.fact;
+	}
+
+	function handOnRequest(request: RequestState, parent?: Ref): void {
+		const { fact } = request;
+		takeRequest(fact.requestId);
+		const place = places.locate(request, fact.at);
+		noteUsage(fact.sessionId, fact.model, fact.usage);
+		emitChat(
+			{
+				...placeOnly(place),
+				...(parent ? { parent } : {}),
+				kind: "chat",
+				ref: { kind: "chat", sessionId: fact.sessionId, key: fact.requestId },
+				...(timesOf(fact) ?? { start: fact.at, end: fact.at, timesSource: "native" }),
+				requestId: fact.requestId,
+				requestedModel: fact.model,
+				usage: fact.usage,
+				lost: NO_USAGE,
+				tokensSource: "native",
+				...(nativeCost(fact) ?? cost(fact.usage, NO_USAGE, fact.model, fact.at)),
+				attempts: 1,
+				retryMs: 0,
+				firstChunkMs: fact.firstChunkMs,
+				querySource: fact.querySource,
 			},
 			place,
 		);
@@ -57,13 +109,38 @@ export function createChatSteps(handover: Handover): ChatSteps {
 
 	function emitChat(episode: ChatEpisode, place: Located): void {
 		for (const sum of sums.above(place)) addRequest(sum, episode.usage, episode.lost, episode.picoUsd);
+		noteCost(episode);
 		output.episode(episode);
 	}
 
-	function cost(usage: Usage, model: string, at: number): Pick<ChatEpisode, "picoUsd" | "costBasis" | "costEstimated"> {
+	function noteCost({
+		sessionId,
+		requestedModel,
+		usage,
+		lost: lostHere,
+		costBasis,
+		picoUsd,
+		start,
+	}: ChatEpisode): void {
+		if (requestedModel === undefined || (isZeroUsage(usage) && isZeroUsage(lostHere))) return;
+		const counts = costs.get(sessionId) ?? new Map<string, CostCount>();
+		const own = cost(usage, lostHere, requestedModel, start).picoUsd;
+		const native = costBasis === "native" ? picoUsd : undefined;
+		counts.set(requestedModel, addCost(counts.get(requestedModel), own, native));
+		costs.set(sessionId, counts);
+	}
+
+	/** Each attempt has its own price: what was lost does not lift the answer into a dearer tier. */
+	function cost(
+		usage: Usage,
+		lostHere: Usage,
+		model: string,
+		at: number,
+	): Pick<ChatEpisode, "picoUsd" | "costBasis" | "costEstimated"> {
 		const { picoUsd, estimated } = options.price(usage, model, at);
-		if (picoUsd === undefined) return { costBasis: "unknown" };
-		return { picoUsd, costBasis: "list", ...(estimated ? { costEstimated: true } : {}) };
+		const lostPicoUsd = isZeroUsage(lostHere) ? 0 : options.price(lostHere, model, at).picoUsd;
+		if (picoUsd === undefined || lostPicoUsd === undefined) return { costBasis: "unknown" };
+		return { picoUsd: picoUsd + lostPicoUsd, costBasis: "list", ...(estimated ? { costEstimated: true } : {}) };
 	}
 
 	/** The ledger counts the answer and what was lost before it. */
@@ -73,19 +150,27 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		answered.set(chat.sessionId, models);
 	}
 
+	function noteUsage(sessionId: string, model: string, usage: Usage): void {
+		const models = answered.get(sessionId) ?? new Map<string, Usage>();
+		models.set(model, addUsage(models.get(model) ?? NO_USAGE, usage));
+		answered.set(sessionId, models);
+	}
+
 	function handOnFailure(failure: FailureState): void {
 		const { fact } = failure;
 		stores.failures.delete(fact.id);
 		finish(`failure:${fact.id}`);
 		const place = places.locate(failure, fact.at);
-		const start = Math.min(Math.max(fact.after ?? fact.at, startAbove(place)), fact.at);
+		const asked = fact.after ?? fact.at - (failure.durationMs ?? 0);
+		const start = Math.min(Math.max(asked, startAbove(place)), fact.at);
 		emitChat(
 			{
 				...placeOnly(place),
 				kind: "chat",
 				ref: { kind: "chat", sessionId: fact.sessionId, key: fact.id },
 				start,
-				end: fact.at,
+				end: Math.max(start, fact.at),
+				timesSource: fact.source,
 				requestId: fact.requestId,
 				requestedModel: fact.requestedModel,
 				usage: NO_USAGE,
@@ -94,7 +179,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 				costBasis: "unknown",
 				attempts: fact.failedAttempts + 1,
 				retryMs: fact.retryMs,
-				querySource: place.lives.length > 0 ? "subagent" : "main",
+				querySource: fact.querySource ?? (place.lives.length > 0 ? "subagent" : "main"),
 				errorType: fact.errorType,
 				httpStatus: fact.status,
 				error: fact.content?.error,
@@ -115,7 +200,16 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		}
 	}
 
-	return { chat: handOnChat, failure: handOnFailure, emit: emitChat, cost, assignStumps };
+	return { chat: handOnChat, failure: handOnFailure, request: handOnRequest, emit: emitChat, cost, assignStumps };
+}
+
+function timesOf(request: FactOf<"request.answered"> | undefined) {
+	if (request?.durationMs === undefined) return undefined;
+	return { start: request.at - request.durationMs, end: request.at, timesSource: "native" as const };
+}
+
+function nativeCost(request: FactOf<"request.answered"> | undefined) {
+	return request?.picoUsd === undefined ? undefined : { picoUsd: request.picoUsd, costBasis: "native" as const };
 }
 
 function joinAnswers(parts: NonNullable<ChatEpisode["answer"]>[]): ChatEpisode["answer"] {

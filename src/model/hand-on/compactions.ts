@@ -2,11 +2,14 @@
 // beyond the messages. Without a compaction that rest is what was lost in attempts that were cut.
 import type { FactOf, Usage } from "../fact.ts";
 import { addAnswered, residualOf } from "../ledger.ts";
-import type { ChatState } from "../state.ts";
+import type { ChatState, RequestState } from "../state.ts";
 import { addUsage, NO_USAGE } from "../usage.ts";
 import type { ChatSteps } from "./chats.ts";
 import { type Handover, placeOnly } from "./handover.ts";
 import { laneOf } from "./lanes.ts";
+
+/** A compaction and what native telemetry tells of it lie within this (milliseconds). */
+const NEAR_MS = 10_000;
 
 type Residuals = Map<string, Map<string, Usage> | undefined>;
 
@@ -28,19 +31,44 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 	function handOnCompaction(compaction: FactOf<"compacted">): void {
 		stores.compactions.delete(compaction.id);
 		finish(`compaction:${compaction.id}`);
+		const native = takeNative(compaction);
+		const { preTokens, postTokens, durationMs } = native ?? compaction;
+		const requests = requestsOf(compaction);
 		const place = places.locate(laneOf(compaction), compaction.at);
+		const start = compaction.at - (durationMs ?? 0);
+		const ref = { kind: "compaction" as const, sessionId: compaction.sessionId, id: compaction.id };
 		output.episode({
 			...placeOnly(place),
 			kind: "compaction",
-			ref: { kind: "compaction", sessionId: compaction.sessionId, id: compaction.id },
-			start: compaction.at - (compaction.durationMs ?? 0),
+			ref,
+			start: Math.min(start, ...requests.map(({ fact }) => fact.at - (fact.durationMs ?? 0))),
 			end: compaction.at,
 			trigger: compaction.trigger,
-			preTokens: compaction.preTokens,
-			postTokens: compaction.postTokens,
-			durationMs: compaction.durationMs,
+			preTokens,
+			postTokens,
+			durationMs,
 		});
-		waiting.push(compaction);
+		for (const request of requests) chats.request(request, ref);
+		if (requests.length === 0) waiting.push(compaction);
+	}
+
+	/** What native telemetry tells of the same compaction: the nearest in time. */
+	function takeNative(compaction: FactOf<"compacted">): FactOf<"compacted"> | undefined {
+		if (compaction.source === "native") return undefined;
+		const near = [...stores.compactions.values()]
+			.filter((fact) => fact.source === "native" && isNear(fact, compaction))
+			.toSorted((a, b) => Math.abs(a.at - compaction.at) - Math.abs(b.at - compaction.at))[0];
+		if (near === undefined) return undefined;
+		stores.compactions.delete(near.id);
+		finish(`compaction:${near.id}`);
+		return near;
+	}
+
+	/** The requests that made its summary, as native telemetry tells them. */
+	function requestsOf(compaction: FactOf<"compacted">): RequestState[] {
+		return [...stores.requests.values()]
+			.filter(({ fact }) => fact.querySource === "compact" && isNear(fact, compaction))
+			.toSorted((a, b) => a.fact.at - b.fact.at);
 	}
 
 	/** Before the last chats go: what the ledger has beyond them is a compaction's, or else that of attempts that were cut. */
@@ -55,7 +83,14 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 		const open = [...stores.chats.values()].filter((chat) => chat.sessionId === sessionId);
 		const compacts =
 			waiting.some((fact) => fact.sessionId === sessionId) ||
-			[...stores.compactions.values()].some((fact) => fact.sessionId === sessionId);
+			[...stores.compactions.values()].some(
+				(fact) => fact.sessionId === sessionId && fact.source !== "native" && requestsOf(fact).length === 0,
+			);
+		const asked = new Set(open.map(({ requestId }) => requestId));
+		for (const { fact } of stores.requests.values()) {
+			if (fact.sessionId !== sessionId || asked.has(fact.requestId)) continue;
+			models.set(fact.model, addUsage(models.get(fact.model) ?? NO_USAGE, fact.usage));
+		}
 		// Beside a compaction, what was lost is what the stumps say.
 		for (const chat of open) if (compacts || !chat.partial) addAnswered(models, chat, stores);
 		const residual = residualOf(stores, sessionId, models);
@@ -123,11 +158,12 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 					parent,
 					start,
 					end: compaction.at,
+					timesSource: compaction.source,
 					requestedModel: model,
 					usage,
 					lost: NO_USAGE,
 					tokensSource: part ? "cost-state" : "unknown",
-					...(model === undefined ? { costBasis: "unknown" as const } : chats.cost(usage, model, start)),
+					...(model === undefined ? { costBasis: "unknown" as const } : chats.cost(usage, NO_USAGE, model, start)),
 					attempts: 1,
 					retryMs: 0,
 					querySource: "compact",
@@ -144,4 +180,10 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 	}
 
 	return { compaction: handOnCompaction, readLedgers, chats: handOnChats, closeSession };
+}
+
+function isNear(fact: FactOf<"compacted" | "request.answered">, compaction: FactOf<"compacted">): boolean {
+	if (fact.sessionId !== compaction.sessionId || fact.agentId !== compaction.agentId) return false;
+	const from = compaction.at - (compaction.durationMs ?? 0) - NEAR_MS;
+	return fact.at >= from && fact.at <= compaction.at + NEAR_MS;
 }

@@ -1,13 +1,13 @@
 // Making episodes of what is known and handing them on, each once: what the session model asks for.
 import { livesOf } from "../agents.ts";
-import type { Moment } from "../episode.ts";
+import type { Moment, Place } from "../episode.ts";
 import type { Fact } from "../fact.ts";
 import { isTurn, type Life, startOfTurn } from "../places.ts";
-import type { LaneTold, TurnState } from "../state.ts";
+import type { ChatState, LaneTold, TurnState } from "../state.ts";
 import { createAgentSteps } from "./agents.ts";
 import { createChatSteps } from "./chats.ts";
 import { createCompactionSteps } from "./compactions.ts";
-import { createHandover, type Handover } from "./handover.ts";
+import { createHandover, type Handover, placeOnly } from "./handover.ts";
 import { createLanes, inLife, inTurn, laneOf } from "./lanes.ts";
 import { momentOf } from "./moments.ts";
 import { createSessionSteps } from "./sessions.ts";
@@ -29,6 +29,9 @@ export interface HandOn {
 	waitsForLedger(turn: TurnState): boolean;
 	/** The same of an agent. */
 	lifeWaitsForLedger(life: Life): boolean;
+	/** Whether native telemetry will tell more of an answer of this turn, or of this agent. */
+	waitsForNative(turn: TurnState): boolean;
+	lifeWaitsForNative(life: Life): boolean;
 	/** What belongs to turns and agents that were handed on already, or to none, and has not changed since. */
 	stragglers(untouchedSince: number): void;
 	/** Hands on complete calls and answers, oldest first, until so many calls are left. */
@@ -36,6 +39,7 @@ export interface HandOn {
 	closedSessions(endedBefore: number): void;
 	everything(): void;
 	momentOf(fact: Fact, lane: LaneTold, uid: string): Moment;
+	placeOf(lane: LaneTold, at: number): Place;
 }
 
 export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links" | "options" | "output">): HandOn {
@@ -56,6 +60,13 @@ export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links
 		return place.turn === undefined || place.turn.handedOn;
 	}
 
+	function isNativeDue(isHere: (chat: ChatState) => boolean): boolean {
+		if (stores.run?.native !== true) return false;
+		return [...stores.chats.values()].some(
+			(chat) => !chat.partial && chat.requestId !== undefined && !stores.requests.has(chat.requestId) && isHere(chat),
+		);
+	}
+
 	/** Requests and calls of all lanes first, then agents and turns, which take the sums of what they hold. */
 	function everything(): void {
 		const residuals = compactions.readLedgers();
@@ -67,7 +78,7 @@ export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links
 		const open = [...stores.turns.values()].filter((turn) => isTurn(turn) && !turn.handedOn);
 		for (const life of lives) lanes.handOn(inLife(life));
 		for (const turn of open) lanes.handOn(inTurn(turn), turns.end(turn));
-		lanes.handOn(() => true);
+		lanes.handOnRest();
 		compactions.chats(residuals);
 		for (const life of lives) agents.life(life);
 		open.sort((a, b) => startOfTurn(a) - startOfTurn(b) || (a.promptId < b.promptId ? -1 : 1));
@@ -99,6 +110,8 @@ export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links
 			[...stores.chats.values()].some(
 				(chat) => (chat.partial || chat.failedAttempts > 0) && inLife(life)(chat, chat.firstAt),
 			) || [...stores.compactions.values()].some((fact) => inLife(life)(laneOf(fact), fact.at)),
+		waitsForNative: (turn) => isNativeDue((chat) => inTurn(turn)(chat, chat.firstAt)),
+		lifeWaitsForNative: (life) => isNativeDue((chat) => inLife(life)(chat, chat.firstAt)),
 		stragglers: (untouchedSince) => lanes.handOnUntouched(isHomeless, untouchedSince),
 		relieve: lanes.relieve,
 		closedSessions(endedBefore) {
@@ -114,5 +127,6 @@ export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links
 		},
 		everything,
 		momentOf: (fact, lane, uid) => momentOf(places, fact, lane, uid),
+		placeOf: (lane, at) => placeOnly(places.locate(lane, at)),
 	};
 }

@@ -1,16 +1,20 @@
 // What the steps of handing on share: what is known, where things belong, what was handed on already, and the sums.
 
 import { livesOf } from "../agents.ts";
+import type { ContextOptions } from "../context-window.ts";
 import type { ModelOutput, Place } from "../episode.ts";
 import type { Usage } from "../fact.ts";
 import { REMEMBERED_IDS_MAX } from "../limits.ts";
 import { type Link, type Located, type Places, startOfTurn } from "../places.ts";
+import type { CostCount } from "../reconcile.ts";
 import type { Stores } from "../stores.ts";
 import { createSums, type Sums } from "../sums.ts";
 
 export interface HandoverOptions {
 	/** List price in integer pico-USD; undefined where none is known. */
 	price(usage: Usage, model: string, at: number): { picoUsd: number | undefined; estimated: boolean };
+	/** Context window of a model in tokens, and the shares of it that are told when they are reached. */
+	context: ContextOptions;
 	/** Tools that get no span (they are counted all the same). */
 	isExcluded(toolName: string): boolean;
 }
@@ -29,6 +33,8 @@ export interface Handover {
 	settledStumps: Set<string>;
 	/** Usage of answered messages, by session and model. */
 	answered: Map<string, Map<string, Usage>>;
+	/** What each model cost, by session: two counts. */
+	costs: Map<string, Map<string, CostCount>>;
 	finish(id: string): void;
 	isDone(id: string): boolean;
 }
@@ -41,6 +47,7 @@ export function createHandover(shared: Pick<Handover, "stores" | "places" | "lin
 		lost: new Map(),
 		settledStumps: new Set(),
 		answered: new Map(),
+		costs: new Map(),
 		finish(id) {
 			done.add(id);
 			if (done.size > REMEMBERED_IDS_MAX) done.delete(done.values().next().value as string);

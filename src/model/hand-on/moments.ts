@@ -29,6 +29,14 @@ export function momentOf(places: Places, fact: Fact, lane: LaneTold, uid: string
 			return { ...at, kind: "model.switch", from: fact.from, to: fact.to, reason: fact.reason };
 		case "notified":
 			return { ...at, kind: "notification", notificationType: fact.notificationType };
+		case "request.refused":
+			return { ...at, kind: "api.refusal", requestId: fact.requestId, model: fact.model };
+		case "mode.changed":
+			return { ...at, kind: "permission.mode_changed", from: fact.from, to: fact.to, reason: fact.reason };
+		case "mcp.connection": {
+			const { status, mcpServer: server, transport, durationMs } = fact;
+			return { ...at, kind: "mcp.connection", status, server, transport, durationMs };
+		}
 		default:
 			throw new Error(`${fact.kind} is no moment`);
 	}

@@ -1,4 +1,5 @@
 // A session of the run → its opening, and at its end its episode.
+import { type Drift, driftsOf } from "../reconcile.ts";
 import { endReasonOf } from "../run-end.ts";
 import type { Segment } from "../segments.ts";
 import { areRequestsTold } from "../stores.ts";
@@ -13,7 +14,7 @@ export interface SessionSteps {
 	all(): Segment[];
 }
 
-export function createSessionSteps({ stores, places, output, sums }: Handover): SessionSteps {
+export function createSessionSteps({ stores, places, output, sums, costs }: Handover): SessionSteps {
 	const opened = new Set<number>();
 	const closed = new Set<number>();
 
@@ -40,6 +41,17 @@ export function createSessionSteps({ stores, places, output, sums }: Handover): 
 		const session = stores.sessions.get(sessionId);
 		const sum = sums.ofSession(n);
 		const end = segment.end ?? stores.runEnd?.at ?? session?.lastAt ?? start;
+		for (const drift of driftsIn(sessionId)) {
+			output.moment({
+				kind: "cost.drift",
+				parent: { kind: "session", n },
+				sessionId,
+				session: n,
+				at: Math.max(start, end),
+				uid: `cost.drift:${n}:${drift.model}`,
+				...drift,
+			});
+		}
 		output.episode({
 			kind: "session",
 			ref: { kind: "session", n },
@@ -61,6 +73,15 @@ export function createSessionSteps({ stores, places, output, sums }: Handover): 
 			toolNames: [...sum.toolNames].toSorted(),
 			totals: totalsOf(sum, areRequestsTold(stores, sessionId)),
 		});
+	}
+
+	/** A ledger that goes on from runs that we do not know is compared with nothing. */
+	function driftsIn(sessionId: string): Drift[] {
+		const session = stores.sessions.get(sessionId);
+		const fresh = (stores.run?.sessionSource ?? "startup") === "startup" || session?.baseline !== undefined;
+		const counts = costs.get(sessionId) ?? new Map();
+		costs.delete(sessionId);
+		return driftsOf(counts, fresh ? session?.ledger?.models : undefined, session?.baseline?.models);
 	}
 
 	function runWhere() {

@@ -36,10 +36,10 @@ export function createToolSteps(handover: Handover): HandOnTools {
 		});
 		const { hookEnd, transcriptEnd } = tool;
 		const toolName = tool.toolName?.value || "unknown";
-		const start = tool.startedAt ?? tool.requestedAt ?? tool.firstAt;
+		const start = startOfTool(tool);
 		const end = Math.max(start, outcome.end);
 		const excluded = link.excluded;
-		const known = hookEnd ?? transcriptEnd;
+		const known = hookEnd?.source === "native" ? (transcriptEnd ?? hookEnd) : (hookEnd ?? transcriptEnd);
 		const ran = outcome.status === "ok" || outcome.status === "error";
 		const background = hookEnd?.background ?? transcriptEnd?.background ?? false;
 		const exitCode = known?.exitCode ?? (toolName === "Bash" && outcome.status === "ok" && !background ? 0 : undefined);
@@ -63,8 +63,9 @@ export function createToolSteps(handover: Handover): HandOnTools {
 			timeout: (hookEnd?.timeout ?? transcriptEnd?.timeout) === true,
 			stdoutBytes: known?.stdoutBytes ?? transcriptEnd?.stdoutBytes,
 			stderrBytes: known?.stderrBytes ?? transcriptEnd?.stderrBytes,
-			decision: transcriptEnd?.decision ?? (outcome.status === "denied" ? "reject" : undefined),
-			decisionSource: transcriptEnd?.decisionSource,
+			decision:
+				tool.decided?.value.decision ?? transcriptEnd?.decision ?? (outcome.status === "denied" ? "reject" : undefined),
+			decisionSource: tool.decided?.value.source ?? transcriptEnd?.decisionSource,
 			asked: asks.length > 0,
 			contents: {
 				input: tool.contents.input?.value,

@@ -3,7 +3,7 @@ import type { Status } from "../episode.ts";
 import { isTurn, startOfTurn } from "../places.ts";
 import { wasStopped } from "../run-end.ts";
 import type { TurnState } from "../state.ts";
-import { areRequestsTold, hasTurnHooks } from "../stores.ts";
+import { areRequestsTold, hasTurnHooks, isToldByNativeAlone } from "../stores.ts";
 import { totalsOf } from "../sums.ts";
 import { createTimeline, type Timeline } from "../timeline.ts";
 import { type Handover, placeOnly } from "./handover.ts";
@@ -110,6 +110,8 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 			return { status: "error", errorType: turn.failure.value };
 		}
 		if (stop !== undefined) return { status: "ok" };
+		// Native telemetry tells of no stop: what did not fail and was not cut off by claude's end was answered.
+		if (isToldByNativeAlone(stores, turn.sessionId) && !wasStopped(stores.runEnd)) return { status: "ok" };
 		// Esc before the first byte leaves no trace but the prompt that comes after it.
 		if (isFollowed(turn)) return { status: "interrupted" };
 		// claude left by itself, or by a signal that it could answer.
