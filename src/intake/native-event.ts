@@ -16,6 +16,7 @@ export function readNativeEvent(event: Attributes, sessionId: string, at: number
 		sessionId,
 		promptId: asString(event["prompt.id"]),
 		agentId: asString(event.agent_id),
+		parentAgentId: asString(event.parent_agent_id),
 		permissionMode: asString(event.permission_mode),
 	});
 	const requestId = asString(event.request_id);
@@ -119,7 +120,7 @@ export function readNativeEvent(event: Attributes, sessionId: string, at: number
 	}
 }
 
-type Seen = Pick<RawFact, "source" | "at" | "sessionId" | "promptId" | "agentId" | "permissionMode">;
+type Seen = Pick<RawFact, "source" | "at" | "sessionId" | "promptId" | "agentId" | "parentAgentId" | "permissionMode">;
 
 /** Commands of Claude Code's own (/compact, /cost) are no turns. */
 function readPrompt(event: Attributes, seen: Seen): RawFact[] {
@@ -190,8 +191,8 @@ function picoUsdOf(event: Attributes): number | undefined {
 
 function querySourceOf(event: Attributes): QuerySource {
 	const source = asString(event.query_source) ?? "";
-	if (event.agent_id !== undefined || source.startsWith("agent:")) return "subagent";
 	if (source === "compact") return "compact";
+	if (event.agent_id !== undefined || source.startsWith("agent:")) return "subagent";
 	return source === "sdk" || source.startsWith("repl_main_thread") ? "main" : "auxiliary";
 }
 

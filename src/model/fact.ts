@@ -61,6 +61,8 @@ interface Seen<C> {
 	promptId?: string;
 	/** The subagent in which it happened; absent in the main loop. */
 	agentId?: string;
+	/** The subagent that started this one, where the witness tells it with everything; absent below the main loop. */
+	parentAgentId?: string;
 	content?: Contents<C>;
 	/** Working directory, permission mode, Claude Code's version, git branch: of the moment, where told. */
 	cwd?: string;

@@ -95,7 +95,10 @@ export function createPlaces(stores: Stores, linkOf: (toolUseId: string) => Link
 		const call = parentCall(life);
 		const start = livesOf(life.agent)[life.n] ?? life.agent.firstAt;
 		if (call === undefined) {
-			const promptId = promptAtStart(life, start);
+			const { nativeParent, nativePrompt } = life.agent;
+			if (nativeParent !== undefined)
+				return locate({ sessionId: life.agent.sessionId, agentId: nativeParent }, start, depth);
+			const promptId = promptAtStart(life, start) ?? nativePrompt?.value;
 			return locateInMain({ sessionId: life.agent.sessionId }, start, promptId);
 		}
 		const place = locate(call, call.at, depth);

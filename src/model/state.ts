@@ -93,6 +93,9 @@ export interface AgentState {
 	/** The same of the only witness that tells of both, where neither hook nor transcript tells. */
 	nativeStarts: Set<number>;
 	nativeStops: Set<number>;
+	/** Where it belongs, as native telemetry tells: the agent above it, and the prompt that was current. */
+	nativeParent?: string;
+	nativePrompt?: Told<string>;
 	reads: Set<number>;
 	/** Requests of it that failed for good. */
 	failures: Set<number>;

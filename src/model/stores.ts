@@ -76,7 +76,10 @@ export function noteSurroundings(stores: Stores, fact: Fact): void {
 	if (fact.source === "native") session.nativeSeen = true;
 	session.claudeVersion = merge(session.claudeVersion, fact, fact.claudeVersion, HOOK_FIRST);
 	if (fact.agentId !== undefined) {
-		agentOf(stores, fact, fact.agentId);
+		const agent = agentOf(stores, fact, fact.agentId);
+		if (fact.source !== "native") return;
+		agent.nativeParent ??= fact.parentAgentId;
+		agent.nativePrompt = merge(agent.nativePrompt, fact, fact.promptId, NATIVE_LAST);
 		return;
 	}
 	session.where = merge(session.where, fact, whereOf(fact), HOOK_FIRST);

@@ -34,7 +34,10 @@ const signals = createSignals({
 	extra: {},
 	deniedModels: [],
 });
-const model = createModel({ price: createPricing().price, isExcluded: () => false, context: { windowOf: () => undefined, thresholds: [] } }, signals.output);
+const model = createModel(
+	{ price: createPricing().price, isExcluded: () => false, context: { windowOf: () => undefined, thresholds: [] } },
+	signals.output,
+);
 
 let now = Date.now() - CALLS * 100;
 const sessionId = "5f0c8f39-58d5-4a4e-8b8e-6f6a0d3c2b1a";

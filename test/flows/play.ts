@@ -107,7 +107,10 @@ export async function playRun(scenario: Scenario, index: number, options: PlayOp
 			signals.output.late(kind);
 		},
 	};
-	const model = createModel({ price: createPricing().price, isExcluded: () => false, context: { windowOf: () => undefined, thresholds: [] } }, output);
+	const model = createModel(
+		{ price: createPricing().price, isExcluded: () => false, context: { windowOf: () => undefined, thresholds: [] } },
+		output,
+	);
 	const facts: Fact[] = [];
 	const disk = layTranscripts(scenario, run);
 	const tail = createTranscriptTail(run.startedAt, take);

@@ -1,4 +1,5 @@
 // Facts → what the session model hands on, in a form that can be compared.
+import type { ContextOptions } from "../../src/model/context-window.ts";
 import type { Episode, ModelOutput, Moment } from "../../src/model/episode.ts";
 import type { Fact, Usage } from "../../src/model/fact.ts";
 import { createModel, type Model } from "../../src/model/model.ts";
@@ -14,13 +15,14 @@ export interface Told {
 export function startModel(
 	isExcluded: (toolName: string) => boolean = () => false,
 	output?: ModelOutput,
+	context: ContextOptions = { windowOf: () => undefined, thresholds: [] },
 ): { model: Model; told: Told } {
 	const told: Told = { episodes: [], moments: [], late: [], flying: new Map() };
 	const model = createModel(
 		{
 			price: ({ input, output }) => ({ picoUsd: input + 5 * output, estimated: false }),
 			isExcluded,
-			context: { windowOf: () => undefined, thresholds: [] },
+			context,
 		},
 		output ?? {
 			sessionOpened() {},

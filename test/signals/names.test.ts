@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { ATTRIBUTES, METRICS, PROCESS_METRICS, RECORDS, SPANS } from "../../src/signals/names.ts";
 import { playRun, scenarios } from "../flows/play.ts";
 import type { Exported } from "./in-memory.ts";
-import { storyOf, tell } from "./story.ts";
+import { nativeStory, storyOf, tell } from "./story.ts";
 
 const PAGE = readFileSync(new URL("../../docs/telemetry.md", import.meta.url), "utf8");
 
@@ -80,6 +80,7 @@ describe("what is emitted", () => {
 		};
 		for (const scenario of scenarios()) note(await playRun(scenario, 0, { level: "full" }));
 		note(await tell(storyOf(), { semconv: "both", deniedModels: ["*"] }));
+		note(await tell(nativeStory()));
 		expect(Object.keys(ATTRIBUTES).filter((name) => !all.has(name))).toEqual(NOT_IN_SCENARIOS);
 		const ours = Object.keys(METRICS).filter((name) => /^(?:claude\.|gen_ai\.)/.test(name));
 		expect(ours.filter((name) => !metrics.has(name))).toEqual([]);

@@ -75,8 +75,42 @@ export async function tell(
 	isExcluded?: (toolName: string) => boolean,
 ): Promise<Exported> {
 	const signals = createInMemorySignals({ runId: "run-1", ...chosen });
-	const { model } = startModel(isExcluded, signals.output);
+	const { model } = startModel(isExcluded, signals.output, { windowOf: () => 100_000, thresholds: [0.5] });
 	for (const fact of facts) model.apply(fact);
 	model.settle();
 	return signals.exported();
+}
+
+/** One turn with what only claude's own telemetry tells, and a ledger that counts otherwise than the list prices. */
+export function nativeStory(): Fact[] {
+	const sessionId = "session-1";
+	const promptId = "prompt-1";
+	const native = { source: "native" as const, sessionId, promptId, at: STORY_START + 200 };
+	const usage = { input: 60_000, output: 20, cacheRead: 0, cacheCreation5m: 0, cacheCreation1h: 0 };
+	const [started, prompt, message] = storyOf(1) as [Fact, Fact, Extract<Fact, { kind: "message.seen" }>];
+	return [
+		started,
+		prompt,
+		{ ...message, requestId: "req-1", usage },
+		{
+			...native,
+			kind: "request.answered",
+			requestId: "req-1",
+			model: "claude-opus-5-5",
+			usage,
+			picoUsd: 1e12,
+			durationMs: 90,
+			firstChunkMs: 20,
+			querySource: "main",
+		},
+		{ ...native, kind: "request.refused", requestId: "req-1", model: "claude-opus-5-5" },
+		{ ...native, kind: "mode.changed", from: "default", to: "plan", reason: "shift_tab" },
+		{ ...native, kind: "mcp.connection", status: "connected", mcpServer: "files", transport: "stdio", durationMs: 5 },
+		{ ...native, kind: "hooks.ran", hookEvent: "PreToolUse", hooks: 2, durationMs: 7 },
+		{ ...native, kind: "counted", counter: "lines_of_code", type: "added", value: 3 },
+		{ ...native, kind: "counted", counter: "commits", value: 1 },
+		{ ...native, kind: "counted", counter: "pull_requests", value: 1 },
+		{ ...native, kind: "counted", counter: "active_time", type: "cli", value: 1.5 },
+		{ source: "launch", kind: "run.ended", at: STORY_START + 1000, sessionId: "", exitCode: 0 },
+	];
 }
