@@ -7,7 +7,10 @@ import type { Diagnostics } from "./diagnostics.ts";
 import { readUserId } from "./intake/claude-files.ts";
 import type { HookBody } from "./intake/hook-body.ts";
 import { readHookPayload } from "./intake/hook-payload.ts";
-import { createOtlpReader, type OtlpPayload } from "./intake/otlp-payload.ts";
+import type { Reply } from "./intake/http-requests.ts";
+import { takeOtlp } from "./intake/otlp-decode.ts";
+import type { OtlpRequest } from "./intake/otlp-door.ts";
+import { createOtlpReader } from "./intake/otlp-payload.ts";
 import { type ProcessUsage, readProcessUsage } from "./intake/process-usage.ts";
 import { createRepositoryReader } from "./intake/repository.ts";
 import { createSessionFinder } from "./intake/session-finder.ts";
@@ -63,7 +66,7 @@ export interface ContextCrossing {
 export interface Pipeline {
 	hook(body: HookBody): void;
 	/** What claude tells of itself over OTLP. */
-	otlp(payload: OtlpPayload): void;
+	otlp(request: OtlpRequest): Promise<Reply>;
 	/** Reads what is left, closes and delivers everything. Never rejects; takes no longer than the exit grace. */
 	finish(end: { exitCode?: number; signal?: string }): Promise<{ undelivered?: string }>;
 }
@@ -210,14 +213,15 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 				for (const fact of readHookPayload(body, options)) take(fact);
 			});
 		},
-		otlp(payload) {
-			guard(() => {
-				for (const fact of readOtlp(payload)) {
-					if (finder.admits(fact.sessionId)) take(fact);
-					else signals.metrics.dropped("native");
-				}
-			});
-		},
+		otlp: (request) =>
+			takeOtlp(request, (payload) =>
+				guard(() => {
+					for (const fact of readOtlp(payload)) {
+						if (finder.admits(fact.sessionId)) take(fact);
+						else signals.metrics.dropped("native");
+					}
+				}),
+			),
 		async finish({ exitCode, signal }) {
 			clearTimeout(timer);
 			guard(() => {

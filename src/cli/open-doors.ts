@@ -6,9 +6,10 @@ import type { Config } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { HookBody } from "../intake/hook-body.ts";
 import { type HookServer, openHookServer } from "../intake/hook-server.ts";
+import type { TakeOtlp } from "../intake/otlp-door.ts";
 import type { ClaudeArgs } from "../launch/claude-args.ts";
 import { layOverlay } from "../launch/overlay.ts";
-import { type HookPlan, type NoHooks, planHooks } from "../launch/plan-hooks.ts";
+import { type NoHooks, planRun, type RunPlan } from "../launch/plan-hooks.ts";
 import { pruneRuns } from "../launch/prune-runs.ts";
 import { makeRunDirectory, type RunDirectory } from "../launch/run-directory.ts";
 import { missingHooks } from "./sentences.ts";
@@ -23,12 +24,17 @@ export interface DoorOptions {
 	runId: string;
 	token: string;
 	onHook(body: HookBody): void;
+	onOtlp: TakeOtlp;
 }
 
 export interface Doors {
 	/** For claude. */
 	args: readonly string[];
 	socketPath?: string;
+	/** For claude's environment. */
+	env: Readonly<Record<string, string>>;
+	/** claude's own telemetry comes to us. */
+	native: boolean;
 	/** What earlier runs have left, once claude has been started. */
 	tidy(): void;
 	/** claude has gone. Its exit hint may name our settings file, which then stays, with the user's settings alone. */
@@ -38,13 +44,13 @@ export interface Doors {
 export async function openDoors(options: DoorOptions): Promise<Doors> {
 	const { claudeArgs, config, diagnostics } = options;
 	if (!claudeArgs.sessionPersistence) diagnostics.say("info", missingHooks.noTranscript());
-	const closed = { args: claudeArgs.args, tidy: () => {}, close: async () => {} };
-	const plan = planHooks(claudeArgs, config, options.env, options.cwd);
-	if ("because" in plan) {
-		diagnostics.say("info", whyNoHooks(plan));
-		return closed;
-	}
-	if (plan.why !== undefined) diagnostics.say("info", plan.why);
+	const closed = { args: claudeArgs.args, env: {}, native: false, tidy: () => {}, close: async () => {} };
+	const plan = planRun(claudeArgs, config, options.env, options.cwd);
+	const { hooks, native } = plan;
+	if ("because" in hooks) diagnostics.say("info", whyNoHooks(hooks));
+	else if (hooks.why !== undefined) diagnostics.say("info", hooks.why);
+	for (const problem of native?.problems ?? []) diagnostics.say("info", problem);
+	if (plan.user === undefined || ("because" in hooks && (native?.signals.length ?? 0) === 0)) return closed;
 	try {
 		return await openPlanned(plan, options);
 	} catch (error) {
@@ -53,28 +59,34 @@ export async function openDoors(options: DoorOptions): Promise<Doors> {
 	}
 }
 
-async function openPlanned(plan: HookPlan, options: DoorOptions): Promise<Doors> {
-	const { claudeArgs, config, diagnostics, runId, token, onHook } = options;
+async function openPlanned({ user, others, hooks, native }: RunPlan, options: DoorOptions): Promise<Doors> {
+	const { claudeArgs, config, diagnostics, runId, token, onHook, onOtlp } = options;
+	if (user === undefined) throw new Error("there are no settings to add ours to");
+	const transport = "because" in hooks ? undefined : hooks.transport;
+	const wantsNative = native !== undefined && native.signals.length > 0;
 	let directory: RunDirectory | undefined;
 	const needDirectory = () => {
 		directory ??= makeRunDirectory({ ...config, runId, platform: process.platform });
 		return directory;
 	};
-	const wantsSocket = plan.transport === "socket" || claudeArgs.interactive;
+	const wantsSocket = transport === "socket" || (transport !== undefined && claudeArgs.interactive);
 	const socketPath = wantsSocket ? needDirectory().socketPath : undefined;
 	let server: HookServer | undefined;
 	try {
 		server = await openHookServer({
 			token,
-			http: plan.transport === "http",
+			http: transport === "http",
 			socketPath,
 			onHook,
+			onOtlp: wantsNative ? onOtlp : undefined,
 			tell: (sentence) => diagnostics.say("warn", sentence),
 		});
+		const transcript = claudeArgs.sessionPersistence && config.sources.includes("transcript");
 		const overlay = layOverlay({
-			claudeArgs,
-			user: plan.user,
-			others: plan.others,
+			claudeArgs: { ...claudeArgs, sessionPersistence: transcript },
+			user,
+			others,
+			env: server.otlpUrl === undefined ? {} : native?.settingsEnv(server.otlpUrl),
 			url: server.url,
 			forwarder:
 				socketPath === undefined
@@ -87,6 +99,8 @@ async function openPlanned(plan: HookPlan, options: DoorOptions): Promise<Doors>
 		return {
 			args: overlay.args,
 			socketPath,
+			env: native?.processEnv(token) ?? {},
+			native: wantsNative,
 			tidy() {
 				if (directory !== undefined) pruneRuns(config.runDir, Date.now());
 			},
@@ -115,5 +129,7 @@ function whyNoHooks(no: NoHooks): string {
 			return missingHooks.managedOnly(no.path);
 		case "settings":
 			return missingHooks.settings(no.value);
+		case "sources":
+			return missingHooks.sources();
 	}
 }

@@ -65,6 +65,7 @@ export const missingHooks = {
 		"--include-hook-events shows hooks on stdout, so ours are left out: the trace is made from the transcript alone.",
 	settings: (value: string) =>
 		`--settings ${value} cannot be merged with ours, so no hook reaches us: the trace is made from the transcript alone.`,
+	sources: () => "CLAUDE_OTEL_SOURCES leaves hooks out: they are not asked for.",
 	noPlace: () =>
 		"No private folder could be made for the settings, so no hook reaches us: the trace is made from the transcript alone.",
 	noDoor: (reason: string) => `No hook can reach us (${reason}): the trace is made from the transcript alone.`,

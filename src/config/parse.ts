@@ -21,6 +21,15 @@ export function fraction(value: string): number | undefined {
 	return number >= 0 && number <= 1 ? number : undefined;
 }
 
+/** Some of these names, at least one. */
+export function subset<const T extends string>(...names: readonly T[]): Parse<T[]> {
+	return (value) => {
+		const wanted = value.split(",").map((part) => part.trim().toLowerCase());
+		const found = names.filter((name) => wanted.includes(name));
+		return found.length > 0 && wanted.every((part) => names.some((name) => name === part)) ? found : undefined;
+	};
+}
+
 /** Percentages → shares from 0 to 1, ascending, each once. */
 export function percents(value: string): readonly number[] | undefined {
 	if (/^none$/i.test(value)) return [];

@@ -1,6 +1,6 @@
 // The table of our own settings: one row each, with its variable, how it is read, its default and what
 // it means. docs/configuration.md is made from it. A value here that cannot be read stops the program.
-import { integer, list, oneOf, type Parse, pairs, patternList, percents, text, yesNo } from "./parse.ts";
+import { integer, list, oneOf, type Parse, pairs, patternList, percents, subset, text, yesNo } from "./parse.ts";
 import type { Row } from "./row.ts";
 
 /** Where diagnostics go: nowhere, to stderr when claude has left the terminal, or into a file. */
@@ -33,6 +33,14 @@ export const OWN_ROWS = {
 		"auto, http or socket",
 		"auto",
 		"How hooks reach claude-otel: loopback `http`, the Unix `socket` (for machines shared with others), or whichever works.",
+	),
+	sources: row(
+		"CLAUDE_OTEL_SOURCES",
+		subset("hooks", "transcript", "native"),
+		"hooks, transcript and native, or some of them, separated by commas",
+		["hooks", "transcript", "native"],
+		"What the trace is made from: `hooks`, the `transcript`, and Claude Code's own telemetry (`native`). docs/telemetry.md says what each of them can tell.",
+		{ initialText: "hooks,transcript,native" },
 	),
 	traceShape: row(
 		"CLAUDE_OTEL_TRACE_SHAPE",

@@ -5,7 +5,8 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { systemClock } from "../clock.ts";
 import { createHookBodyReader, type HookBody, type HookBodyReader } from "./hook-body.ts";
-import { type RequestHandler, readHttpRequests } from "./http-requests.ts";
+import { isReply, type RequestHandler, type RequestHead, readHttpRequests } from "./http-requests.ts";
+import { createOtlpDoor, type TakeOtlp } from "./otlp-door.ts";
 
 /** Claude Code opens one connection per hook that runs at the same time. */
 export const HOOK_CONNECTIONS_MAX = 512;
@@ -24,7 +25,10 @@ export const TOKEN_HEADER = "x-claude-otel-token";
 export interface HookServerOptions {
 	/** Opens this run's doors. */
 	token: string;
+	/** Hooks come by http too. */
 	http: boolean;
+	/** claude's own telemetry comes by http, on the same port. */
+	onOtlp?: TakeOtlp;
 	socketPath?: string;
 	onHook(body: HookBody): void;
 	/** One sentence for the diagnostics. */
@@ -34,6 +38,8 @@ export interface HookServerOptions {
 export interface HookServer {
 	/** Where http hooks go; undefined without the http door. */
 	url?: string;
+	/** Where claude sends its telemetry: scheme, host and port. */
+	otlpUrl?: string;
 	counts: { bodies: number; malformed: number; refused: number; slow: number };
 	/** Waits for what is on its way, then closes the doors. */
 	close(): Promise<void>;
@@ -49,7 +55,8 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 	let pending = 0;
 
 	const socketDoor = options.socketPath === undefined ? undefined : createServer((socket) => receiveForwarded(socket));
-	const httpDoor = options.http ? createServer((socket) => serveHttp(socket)) : undefined;
+	const otlp = options.onOtlp && createOtlpDoor(options.onOtlp, systemClock);
+	const httpDoor = options.http || otlp ? createServer((socket) => serveHttp(socket)) : undefined;
 	for (const door of [socketDoor, httpDoor]) {
 		if (door === undefined) continue;
 		door.maxConnections = HOOK_CONNECTIONS_MAX;
@@ -72,7 +79,8 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 	};
 
 	return {
-		url: httpDoor && `http://127.0.0.1:${(httpDoor.address() as AddressInfo).port}/hook`,
+		url: httpDoor && options.http ? `${urlOf(httpDoor)}/hook` : undefined,
+		otlpUrl: httpDoor && otlp ? urlOf(httpDoor) : undefined,
 		counts,
 		async close() {
 			const until = performance.now() + HOOK_DRAIN_MS;
@@ -86,7 +94,7 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 	};
 
 	function isBusy(): boolean {
-		return pending > 0 || reading.size > 0;
+		return pending > 0 || reading.size > 0 || (otlp?.open() ?? 0) > 0;
 	}
 
 	function watch(socket: Socket): void {
@@ -103,15 +111,24 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 	function serveHttp(socket: Socket): void {
 		reading.add(socket);
 		readHttpRequests(socket, {
-			begin({ method, path, headers }) {
-				if (method !== "POST" || path !== "/hook" || !opens(headers.get(TOKEN_HEADER))) {
-					counts.refused++;
-					return undefined;
-				}
-				return receive(socket);
-			},
+			begin: (head) => begin(head, socket),
 			handOver: (handed) => void serveByNode(handed),
 		});
+	}
+
+	function begin(head: RequestHead, socket: Socket) {
+		if (opens(head.headers.get(TOKEN_HEADER))) {
+			if (options.http && head.method === "POST" && head.path === "/hook") return receive(socket);
+			if (otlp !== undefined && head.path !== "/hook") {
+				reading.delete(socket);
+				const begun = otlp.begin(head, () => socket.destroy());
+				// Between its exports claude keeps the connection.
+				if (!isReply(begun)) socket.setTimeout(0);
+				return begun;
+			}
+		}
+		counts.refused++;
+		return undefined;
 	}
 
 	async function serveByNode(socket: Socket): Promise<void> {
@@ -140,16 +157,24 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 
 	function answer(request: IncomingMessage, response: ServerResponse): void {
 		response.sendDate = false;
-		if (request.method !== "POST" || request.url !== "/hook" || !opens(request.headers[TOKEN_HEADER])) {
-			counts.refused++;
-			response.writeHead(401, { connection: "close" }).end();
+		const headers = new Map(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+		const begun = begin({ method: request.method ?? "", path: request.url ?? "", headers }, request.socket);
+		if (begun === undefined || isReply(begun)) {
+			const { status, body } = begun ?? { status: 401, body: "" };
+			response.writeHead(status, { connection: "close" }).end(body);
 			return;
 		}
-		const { push, end } = receive(request.socket);
-		request.on("data", push);
+		request.on("data", begun.push);
+		request.on("close", () => begun.abort?.());
 		request.on("end", () => {
-			response.end();
-			end();
+			if (begun.reply === undefined) response.end();
+			else
+				void begun.reply().then(({ status, contentType = "text/plain", body, close }) => {
+					response
+						.writeHead(status, { "content-type": contentType, ...(close ? { connection: "close" } : {}) })
+						.end(body);
+				});
+			begun.end();
 		});
 	}
 
@@ -205,6 +230,10 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 			`Two hook answers took longer than ${HOOK_SLOW_ANSWER_MS} ms: this machine is busy, and tool calls wait for it.`,
 		);
 	}
+}
+
+function urlOf(server: Server): string {
+	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 function listen(server: Server, where: { path?: string; host?: string; port?: number }): Promise<void> {

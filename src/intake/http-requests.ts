@@ -19,13 +19,44 @@ export interface RequestHead {
 
 export interface RequestHandler {
 	push(chunk: Buffer): void;
-	/** The request is whole; called when the answer is on its way. */
+	/** The request is whole; called when the answer is on its way, or, where there is `reply`, to make it. */
 	end(): void;
+	/** An answer of its own, instead of an empty 200. Until it is there nothing more is read. */
+	reply?(): Promise<Reply>;
+	/** The connection ended before the request was whole. */
+	abort?(): void;
+}
+
+export interface Reply {
+	status: number;
+	contentType?: string;
+	body: Buffer | string;
+	/** Seconds after which the request may be made again. */
+	retryAfter?: number;
+	/** Nothing more is taken from this connection. */
+	close?: boolean;
+}
+
+const REASONS: Record<number, string> = {
+	200: "OK",
+	400: "Bad Request",
+	401: "Unauthorized",
+	404: "Not Found",
+	405: "Method Not Allowed",
+	408: "Request Timeout",
+	413: "Content Too Large",
+	415: "Unsupported Media Type",
+	429: "Too Many Requests",
+	503: "Service Unavailable",
+};
+
+export function isReply(begun: RequestHandler | Reply): begun is Reply {
+	return "status" in begun;
 }
 
 export interface HttpRequestOptions {
-	/** A request begins; undefined refuses it with 401. */
-	begin(head: RequestHead): RequestHandler | undefined;
+	/** A request begins; undefined refuses it with 401, a reply as it says, and its body is not read. */
+	begin(head: RequestHead): RequestHandler | Reply | undefined;
 	/** Something else than plain requests: the socket, with all unread bytes back in it, is not ours any more. */
 	handOver(socket: Socket): void;
 }
@@ -51,8 +82,8 @@ export function readHttpRequests(socket: Socket, { begin, handOver }: HttpReques
 			return false;
 		}
 		const handler = begin(head);
-		if (handler === undefined) {
-			socket.end(REFUSED);
+		if (handler === undefined || isReply(handler)) {
+			socket.end(handler === undefined ? REFUSED : wire(handler, true));
 			socket.off("data", onData).resume();
 			return false;
 		}
@@ -68,10 +99,25 @@ export function readHttpRequests(socket: Socket, { begin, handOver }: HttpReques
 		if (piece.length > 0) current.handler.push(piece);
 		if (current.left > 0) return false;
 		body = undefined;
+		if (current.handler.reply !== undefined) {
+			void answer(current.handler.reply(), current.last);
+			current.handler.end();
+			return false;
+		}
 		if (current.last) socket.end(OK_AND_CLOSE);
 		else socket.write(OK);
 		current.handler.end();
 		return !current.last;
+	}
+
+	async function answer(coming: Promise<Reply>, last: boolean): Promise<void> {
+		socket.off("data", onData).pause();
+		const reply = await coming;
+		if (socket.destroyed) return;
+		if (last || reply.close === true) return void socket.end(wire(reply, true));
+		socket.write(wire(reply, false));
+		socket.on("data", onData).resume();
+		if (unread.length > 0) onData(Buffer.alloc(0));
 	}
 
 	function giveUp(): void {
@@ -80,8 +126,17 @@ export function readHttpRequests(socket: Socket, { begin, handOver }: HttpReques
 		handOver(socket);
 	}
 
+	socket.on("close", () => body?.handler.abort?.());
 	socket.setNoDelay(true);
 	socket.on("data", onData);
+}
+
+function wire({ status, contentType, body, retryAfter }: Reply, close: boolean): Buffer {
+	const head = [`HTTP/1.1 ${status} ${REASONS[status] ?? ""}`, `Content-Length: ${Buffer.byteLength(body)}`];
+	if (contentType !== undefined) head.push(`Content-Type: ${contentType}`);
+	if (retryAfter !== undefined) head.push(`Retry-After: ${retryAfter}`);
+	if (close) head.push("Connection: close");
+	return Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), Buffer.from(body)]);
 }
 
 function parseHead(text: string): RequestHead | undefined {

@@ -8,6 +8,8 @@ export interface RunVariables {
 	socketPath?: string;
 	/** Of the session span; undefined: the inbound one stays. */
 	traceparent?: string;
+	/** More that only claude may know. */
+	more?: Readonly<Record<string, string>>;
 }
 
 export function envForRun(env: NodeJS.ProcessEnv, run: RunVariables): NodeJS.ProcessEnv {
@@ -16,7 +18,7 @@ export function envForRun(env: NodeJS.ProcessEnv, run: RunVariables): NodeJS.Pro
 	child.CLAUDE_OTEL_TOKEN = run.token;
 	if (run.socketPath !== undefined) child.CLAUDE_OTEL_SOCKET = run.socketPath;
 	if (run.traceparent !== undefined) child.TRACEPARENT = run.traceparent;
-	return child;
+	return Object.assign(child, run.more);
 }
 
 /** For a session that outlives us: nothing of any run of ours. */

@@ -25,6 +25,8 @@ export interface OverlayOptions {
 	url?: string;
 	/** The forwarder and the Node to run it, where there is a socket. */
 	forwarder?: { node: string; path: string };
+	/** For the `env` of the settings, over the user's own. */
+	env?: Readonly<Record<string, string>>;
 	/** A private path for the settings file, made when it is needed. */
 	settingsPath(): string;
 }
@@ -53,7 +55,10 @@ export function layOverlay(options: OverlayOptions): Overlay {
 function settingsWithHooks(options: OverlayOptions): Settings {
 	const { user } = options;
 	const own = user.from === "file" ? anchorRules(user.settings, user.folder) : user.settings;
-	const settings = mergeHooks(own, tableOf(options));
+	const env = options.env ?? {};
+	const told = Object.keys(env).length === 0 ? own : { ...own, env: { ...(own.env as Settings | undefined), ...env } };
+	const table = tableOf(options);
+	const settings = table.size === 0 ? told : mergeHooks(told, table);
 	const others = options.others.map((file) => file.settings);
 	return options.url === undefined ? settings : allowHttpHooks(settings, others, options.url);
 }

@@ -24,7 +24,8 @@ export interface SettingsFile {
 }
 
 /** A file without any of these words needs no parsing. */
-const TELLING = /allowedHttpHookUrls|httpHookAllowedEnvVars|disableAllHooks|allowManagedHooksOnly|_proxy/i;
+const TELLING =
+	/allowedHttpHookUrls|httpHookAllowedEnvVars|disableAllHooks|allowManagedHooksOnly|_proxy|"OTEL_|CLAUDE_CODE_ENABLE_TELEMETRY/i;
 
 export function readTellingSettings(places: SettingsPlaces): SettingsFile[] {
 	const read = (managed: boolean) => (path: string) => {

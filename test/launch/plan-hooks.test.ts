@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { readClaudeArgs } from "../../src/launch/claude-args.ts";
-import { planHooks } from "../../src/launch/plan-hooks.ts";
+import { planRun } from "../../src/launch/plan-hooks.ts";
 
 let folder: string;
 
@@ -16,7 +16,13 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function plan(args: string[], env: Record<string, string> = {}) {
 	const all = { HOME: folder, CLAUDE_CONFIG_DIR: join(folder, "config"), ...env };
-	return planHooks(readClaudeArgs(args, false), loadConfig(all).config, all, join(folder, "sub"));
+	const { hooks, user, others } = planRun(
+		readClaudeArgs(args, false),
+		loadConfig(all).config,
+		all,
+		join(folder, "sub"),
+	);
+	return "because" in hooks ? hooks : { ...hooks, user, others };
 }
 
 const write = (name: string, settings: unknown) =>

@@ -74,9 +74,10 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 		token,
 		// Hooks that come before the pipeline is loaded wait for it, in their order.
 		onHook: (body) => void pipeline.promise.then((ready) => ready.hook(body)).catch(tellBug(diagnostics)),
+		onOtlp: async (request) => (await pipeline.promise).otlp(request),
 	});
 	const traceparent = config.propagate ? traceparentOf(runId, config) : undefined;
-	const childEnv = envForRun(env, { runId, token, socketPath: doors.socketPath, traceparent });
+	const childEnv = envForRun(env, { runId, token, socketPath: doors.socketPath, traceparent, more: doors.env });
 	const startedAt = systemClock();
 	let started: Started;
 	try {
@@ -90,7 +91,9 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 	process.on("uncaughtException", onBug).on("unhandledRejection", onBug);
 	const { claude, release } = started;
 	try {
-		pipeline.resolve(loadPipeline({ claudeArgs, runId, token, startedAt, claudePid: claude.pid }, context));
+		pipeline.resolve(
+			loadPipeline({ claudeArgs, runId, token, startedAt, claudePid: claude.pid, native: doors.native }, context),
+		);
 		doors.tidy();
 		const end = await claude.ended;
 		await doors.close(claudeArgs.interactive && claudeArgs.sessionPersistence);
@@ -154,7 +157,14 @@ function codeOf(error: unknown): string | undefined {
 	return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
-type PipelineStart = { claudeArgs: ClaudeArgs; runId: string; token: string; startedAt: number; claudePid: number };
+type PipelineStart = {
+	claudeArgs: ClaudeArgs;
+	runId: string;
+	token: string;
+	startedAt: number;
+	claudePid: number;
+	native: boolean;
+};
 
 async function loadPipeline({ claudeArgs, ...run }: PipelineStart, context: RunContext): Promise<Pipeline> {
 	// Compiling the pipeline is half of loading it: from the second run on it is read from there. Where it cannot be
@@ -170,9 +180,8 @@ async function loadPipeline({ claudeArgs, ...run }: PipelineStart, context: RunC
 		argsPreview: previewArgs(claudeArgs.parsed),
 		digestKey: randomBytes(DIGEST_KEY_BYTES),
 		cwd: context.cwd,
-		sessionPersistence: claudeArgs.sessionPersistence,
+		sessionPersistence: claudeArgs.sessionPersistence && context.config.sources.includes("transcript"),
 		knownSessionId: claudeArgs.knownSessionId,
-		native: false,
 		onContextThreshold: contextCommand(context),
 		diagnostics: context.diagnostics,
 		writeAfter: context.writeAfter,
