@@ -217,7 +217,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 			takeOtlp(request, (payload) =>
 				guard(() => {
 					for (const fact of readOtlp(payload)) {
-						if (finder.admits(fact.sessionId)) take(fact);
+						if (finder.admits(fact.sessionId, fact.promptId !== undefined)) take(fact);
 						else signals.metrics.dropped("native");
 					}
 				}),

@@ -72,7 +72,7 @@ export const missingHooks = {
 	argumentsTooLong: () =>
 		"With ours the arguments are too long for this system, so no hook reaches us: the trace is made from the transcript alone.",
 	noTranscript: () =>
-		"--no-session-persistence keeps claude from writing a transcript: the trace is made from hooks alone, without model requests.",
+		"--no-session-persistence keeps claude from writing a transcript: the trace is made from hooks and claude's own telemetry.",
 	bug: (error: unknown) =>
 		`claude-otel: this session was not traced, by a mistake of ours (${error instanceof Error ? error.message : String(error)}): please report what \`claude-otel --claude-otel-debug\` says of it.`,
 	detached: () =>

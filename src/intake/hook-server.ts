@@ -5,7 +5,7 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { systemClock } from "../clock.ts";
 import { createHookBodyReader, type HookBody, type HookBodyReader } from "./hook-body.ts";
-import { isReply, type RequestHandler, type RequestHead, readHttpRequests } from "./http-requests.ts";
+import { isReply, type Reply, type RequestHandler, type RequestHead, readHttpRequests } from "./http-requests.ts";
 import { createOtlpDoor, type TakeOtlp } from "./otlp-door.ts";
 
 /** Claude Code opens one connection per hook that runs at the same time. */
@@ -168,12 +168,7 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 		request.on("close", () => begun.abort?.());
 		request.on("end", () => {
 			if (begun.reply === undefined) response.end();
-			else
-				void begun.reply().then(({ status, contentType = "text/plain", body, close }) => {
-					response
-						.writeHead(status, { "content-type": contentType, ...(close ? { connection: "close" } : {}) })
-						.end(body);
-				});
+			else void respond(response, begun.reply());
 			begun.end();
 		});
 	}
@@ -230,6 +225,11 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 			`Two hook answers took longer than ${HOOK_SLOW_ANSWER_MS} ms: this machine is busy, and tool calls wait for it.`,
 		);
 	}
+}
+
+async function respond(response: ServerResponse, coming: Promise<Reply>): Promise<void> {
+	const { status, contentType = "text/plain", body, close } = await coming;
+	response.writeHead(status, { "content-type": contentType, ...(close ? { connection: "close" } : {}) }).end(body);
 }
 
 function urlOf(server: Server): string {

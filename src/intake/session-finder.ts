@@ -18,7 +18,7 @@ export interface SessionFinder {
 	/** Whether a hook payload is of this run; follows its transcript if so. */
 	accepts(payload: JsonObject): boolean;
 	/** Whether this session is one of this run, by what claude tells of itself. */
-	admits(sessionId: string): boolean;
+	admits(sessionId: string, inPrompt: boolean): boolean;
 	/** Asks claude's file of the process; cheap enough for every tick. */
 	look(): void;
 	/** Whether the transcript of this run is found. */
@@ -66,9 +66,10 @@ export function createSessionFinder(options: FinderOptions, follow: (transcript:
 	}
 
 	return {
-		admits(sessionId) {
+		admits(sessionId, inPrompt) {
 			if (!isOurs(sessionId)) return false;
-			sessions.add(sessionId);
+			// Before it takes up an earlier session, claude tells of its start under an id that comes to nothing.
+			if (inPrompt) sessions.add(sessionId);
 			return true;
 		},
 		accepts(payload) {

@@ -67,13 +67,15 @@ export function noteSurroundings(stores: Stores, fact: Fact): void {
 	if (fact.sessionId === "") return;
 	const session = sessionOf(stores, fact);
 	const timeless = fact.kind === "cost.state" || fact.kind === "agent.described";
-	if (!timeless) {
+	// Before it takes up an earlier session, claude tells of its start under an id that comes to nothing.
+	const vague = fact.source === "native" && fact.promptId === undefined;
+	if (!timeless && !vague) {
 		session.firstAt = Math.min(session.firstAt, fact.at);
 		session.lastAt = Math.max(session.lastAt, fact.at);
 	}
 	if (fact.source === "hook") session.hookSeen = true;
 	if (fact.source === "transcript") session.transcriptSeen = true;
-	if (fact.source === "native") session.nativeSeen = true;
+	if (fact.source === "native" && !vague) session.nativeSeen = true;
 	session.claudeVersion = merge(session.claudeVersion, fact, fact.claudeVersion, HOOK_FIRST);
 	if (fact.agentId !== undefined) {
 		const agent = agentOf(stores, fact, fact.agentId);

@@ -37,7 +37,7 @@ test("an auto-compaction stands in its turn, and its chat span has what the summ
 	const [summary] = flat(buildTree(spans)).filter(({ span }) => span.attributes.query_source === "compact");
 	const asked = stage.model.requests.find((request) => request.isCompaction);
 	expect(tokensOf(summary?.span.attributes ?? {})).toEqual(asked && usageTokens(asked.usage));
-	expect(summary?.span.attributes["tokens.source"]).toBe("cost-state");
+	expect(summary?.span.attributes["tokens.source"]).toBe("native");
 	expect(
 		metrics.filter((point) => point.name === "claude.context_compactions_total").map((point) => point.value),
 	).toEqual([1]);

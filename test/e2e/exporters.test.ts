@@ -32,7 +32,7 @@ async function open(protocol?: Protocol): Promise<Stage> {
 
 /** What must differ from run to run: ids, times, durations, sizes of texts with a path in them, prices of none. */
 const VOLATILE =
-	/(\.id$|^tool\.use_id$|call\.id$|duration|retry_ms|wait_ms|record\.uid|^service\.instance\.id$|working_directory|tokens|gen_ai\.usage|cost_usd|_bytes$|^claude\.process|^process\.)/;
+	/(\.id$|^tool\.use_id$|call\.id$|duration|retry_ms|wait_ms|record\.uid|^service\.instance\.id$|working_directory|tokens|gen_ai\.usage|cost_usd|used_ratio|time_to_first_chunk|_bytes$|^claude\.process|^process\.)/;
 
 function steady(attributes: Attributes): Attributes {
 	return Object.fromEntries(

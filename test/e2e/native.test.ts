@@ -1,6 +1,11 @@
 // claude's own telemetry through the real claude: exact requests, exact cost, and what each source can tell alone.
+import { existsSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { ledgersUsd } from "../support/claude-home.ts";
 import { assertTold, outline, spanNamed, tree } from "../support/oracle.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { until } from "../support/run.ts";
 import { bash, step, text } from "../support/scripting.ts";
 import { openStage, type Stage } from "../support/stage.ts";
 
@@ -10,8 +15,7 @@ afterEach(() => stage?.close());
 const USAGE = { input: 100, output: 50, cacheRead: 2000, cacheWrite5m: 300, cacheWrite1h: 40 };
 
 function ledgerUsd({ home }: Stage): number {
-	const states = home.records().filter(({ type }) => type === "cost-state");
-	return Number(states.at(-1)?.totalCostUSD);
+	return ledgersUsd(home).at(-1) ?? Number.NaN;
 }
 
 test("each request has the client's time, first byte and cost, and the sum is the client's own total", async () => {
@@ -54,11 +58,6 @@ describe("each source alone, and each pair", () => {
 				execute_tool Bash tool.status=ok
 				chat claude-opus-5-5
 	`;
-	const NO_REQUESTS = `
-		claude.session
-			invoke_agent claude-code turn.status=ok
-				execute_tool Bash tool.status=ok
-	`;
 	test.each([
 		["hooks,transcript,native", TREE, "native"],
 		["transcript,native", TREE, "native"],
@@ -66,7 +65,6 @@ describe("each source alone, and each pair", () => {
 		["hooks,transcript", TREE, "list"],
 		["native", TREE, "native"],
 		["transcript", TREE, "list"],
-		["hooks", NO_REQUESTS, undefined],
 	])("%s", async (sources, expected, basis) => {
 		stage = await openStage(
 			{
@@ -82,12 +80,31 @@ describe("each source alone, and each pair", () => {
 		const { spans } = stage.receiver;
 		expect(outline(spans, { attributes: ["tool.status", "turn.status"] })).toBe(tree(expected));
 		const session = spanNamed(spans, "claude.session");
-		if (basis === undefined) return expect(session.attributes).not.toHaveProperty("claude.cost_usd");
 		expect(session.attributes["claude.cost_usd"]).toBeCloseTo(ledgerUsd(stage), 9);
 		expect(session.attributes["tokens.total"]).toBe(2 * (100 + 50 + 2000 + 300 + 40));
 		const bases = spans.flatMap(({ attributes }) => attributes["claude.cost_basis"] ?? []);
 		expect(bases).toEqual([basis, basis]);
 	});
+});
+
+test("hooks alone tell no requests, so there are no tokens and no cost: unknown is not zero", async () => {
+	stage = await openStage(
+		{ main: [step(bash("echo hi")), step(text("done"))] },
+		{ env: { CLAUDE_OTEL_SOURCES: "hooks" } },
+	);
+	const { code, stderr } = await stage.print("go");
+	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+	const { spans } = stage.receiver;
+	expect(outline(spans, { attributes: ["tool.status", "turn.status"] })).toBe(
+		tree(`
+			claude.session
+				invoke_agent claude-code turn.status=ok
+					execute_tool Bash tool.status=ok
+		`),
+	);
+	const { attributes } = spanNamed(spans, "claude.session");
+	expect(attributes).not.toHaveProperty("claude.cost_usd");
+	expect(attributes).not.toHaveProperty("tokens.total");
 });
 
 test("a compaction has its own request, with the client's numbers", async () => {
@@ -108,4 +125,59 @@ test("a compaction has its own request, with the client's numbers", async () => 
 	expect(parent?.name).toBe("claude.compaction");
 	expect(parent?.attributes["compaction.pre_tokens"]).toBeGreaterThan(900_000);
 	expect(spanNamed(spans, "claude.session").attributes["claude.cost_usd"]).toBeCloseTo(ledgerUsd(stage), 9);
+});
+
+test("a threshold of the context starts the user's command once per crossing, with what it must know", async () => {
+	const fill = (input: number) => ({ ...step(bash("echo hi")), usage: { ...USAGE, input } });
+	stage = await openStage({
+		main: [fill(100_000), fill(760_000), fill(780_000), fill(990_000), fill(1_000), fill(750_000), step(text("done"))],
+		compact: { blocks: [text("<summary>s</summary>")] },
+	});
+	const told = join(stage.home.home, "told.txt");
+	const { code } = await stage.print("go", ["--model", "haiku"], {
+		env: {
+			CLAUDE_OTEL_CONTEXT_THRESHOLDS: "70",
+			CLAUDE_OTEL_ON_CONTEXT_THRESHOLD: `echo "$CLAUDE_OTEL_SESSION_ID $CLAUDE_OTEL_CONTEXT_THRESHOLD $CLAUDE_OTEL_CONTEXT_USED_RATIO $CLAUDE_OTEL_TRANSCRIPT_PATH ${"$"}{CLAUDE_OTEL_TOKEN-none}" >> ${told}`,
+		},
+	});
+	expect(code).toBe(0);
+	const lines = () => (existsSync(told) ? readFileSync(told, "utf8").trim().split("\n") : []);
+	await until("two lines", () => lines().length >= 2);
+	const [transcript = ""] = stage.home.transcripts();
+	const sessionId = basename(transcript, ".jsonl");
+	expect(lines().map((line) => line.split(" "))).toEqual([
+		[sessionId, "0.7", "0.7623", transcript, "none"],
+		[sessionId, "0.7", "0.7523", transcript, "none"],
+	]);
+	const records = stage.receiver.logs.filter(({ attributes }) => attributes["event.name"] === "context.threshold");
+	expect(records).toHaveLength(2);
+	const ratios = stage.receiver.metrics.filter(({ name }) => name === "claude.context_window_used_ratio");
+	expect(ratios.length).toBeGreaterThan(0);
+});
+
+test("what the user sends somewhere already stays as it is, and the rest still comes to us", async () => {
+	stage = await openStage({ main: [{ ...step(text("done")), usage: USAGE }] });
+	const own = await startReceiver();
+	try {
+		const { code, stderr } = await stage.print("go", [], {
+			env: {
+				CLAUDE_CODE_ENABLE_TELEMETRY: "1",
+				OTEL_METRICS_EXPORTER: "otlp",
+				OTEL_LOGS_EXPORTER: "otlp",
+				OTEL_TRACES_EXPORTER: "otlp",
+				OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: "http/json",
+				OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: "http/json",
+				OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${own.http}/v1/logs`,
+				OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${own.http}/v1/metrics`,
+			},
+		});
+		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+		const events = own.logs.map(({ attributes }) => attributes["event.name"]);
+		expect(events).toContain("api_request");
+		expect(own.metrics.map(({ name }) => name)).toContain("claude_code.token.usage");
+		const [chat] = stage.receiver.spans.filter(({ attributes }) => attributes["gen_ai.operation.name"] === "chat");
+		expect(chat?.attributes["claude.cost_basis"]).toBe("list");
+	} finally {
+		await own.close();
+	}
 });

@@ -91,20 +91,28 @@ test("with --bare the transcript tells what there is", async () => {
 	);
 });
 
-test("with --no-session-persistence the hooks tell turns, tools and agents, and there are no model requests", async () => {
+test("with --no-session-persistence the hooks tell turns, tools and agents, and claude itself its requests", async () => {
 	const { debug } = await open();
 	await stage.print("go", ["--no-session-persistence"], { env: { CLAUDE_OTEL_DEBUG: debug } });
 	expect(outline(stage.receiver.spans)).toBe(
 		tree(`
 			claude.session
 				invoke_agent claude-code turn.status=ok
+					chat claude-opus-5-5 query_source=main
 					execute_tool Bash tool.status=ok
+					chat claude-opus-5-5 query_source=main
 					execute_tool Bash [ERROR command_failed] tool.status=error error.type=command_failed
+					chat claude-opus-5-5 query_source=main
 					execute_tool NoSuchTool [ERROR unknown_tool] tool.status=error error.type=unknown_tool
+					chat claude-opus-5-5 query_source=main
 					execute_tool Read [ERROR tool_error] tool.status=error error.type=tool_error
+					chat claude-opus-5-5 query_source=main
 					execute_tool Agent tool.status=ok
 						invoke_agent general-purpose agent.status=ok
+							chat claude-opus-5-5 query_source=subagent
 							execute_tool Bash tool.status=ok
+							chat claude-opus-5-5 query_source=subagent
+					chat claude-opus-5-5 query_source=main
 		`),
 	);
 	expect(spanNamed(stage.receiver.spans, "claude.session").attributes).toMatchObject({ tools_used: 6, turns: 1 });

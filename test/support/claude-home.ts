@@ -98,3 +98,8 @@ function readRecords(file: string): TranscriptRecord[] {
 		.filter((line) => line !== "")
 		.map((line) => ({ ...(JSON.parse(line) as object), file }));
 }
+
+/** The client's own totals, in USD, in the order in which it wrote them; each goes on from the one before. */
+export function ledgersUsd(home: ClaudeHome): number[] {
+	return home.records().flatMap(({ type, totalCostUSD }) => (type === "cost-state" ? [Number(totalCostUSD)] : []));
+}

@@ -119,6 +119,28 @@ export function assertTold(spans: Span[], requests: ScriptedRequest[], options: 
 	if (faults.length > 0) throw new Error(`The export differs from what happened:\n${faults.join("\n")}`);
 }
 
+const COST_TOLERANCE_USD = 1e-9;
+
+/**
+ * The client's own total for this run: its last ledger less the one before the run (the first of several).
+ * Every request has a cost that the client told.
+ */
+export function assertCost(spans: Span[], ledgers: number[]): void {
+	const chats = spans.filter((span) => span.attributes["gen_ai.operation.name"] === "chat");
+	const answered = chats.filter(({ attributes }) => attributes["error.type"] === undefined);
+	const guessed = answered.filter(({ attributes }) => attributes["claude.cost_basis"] !== "native");
+	if (guessed.length > 0) throw new Error(`The client did not tell the cost of ${guessed.map(({ name }) => name)}`);
+	const client = (ledgers.at(-1) ?? 0) - (ledgers.length > 1 ? (ledgers[0] ?? 0) : 0);
+	for (const [what, some] of [
+		["requests", chats],
+		["sessions", spans.filter(({ name }) => name === "claude.session")],
+	] as const) {
+		const ours = some.reduce((sum, { attributes }) => sum + Number(attributes["claude.cost_usd"] ?? 0), 0);
+		if (Math.abs(ours - client) > COST_TOLERANCE_USD)
+			throw new Error(`The ${what} cost ${ours}, the client counts ${client}`);
+	}
+}
+
 export type Tokens = ReturnType<typeof usageTokens>;
 
 export function tokensOf(attributes: Attributes) {

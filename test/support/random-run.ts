@@ -3,7 +3,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { assertTold } from "./oracle.ts";
+import { ledgersUsd } from "./claude-home.ts";
+import { assertCost, assertTold } from "./oracle.ts";
 import { PRESENT_FILE, type RandomLimits, randomScript } from "./random-script.ts";
 import { seededRandom } from "./seed.ts";
 import { openStage, PROTOCOLS } from "./stage.ts";
@@ -21,13 +22,18 @@ export async function runRandomSession(seed: number, limits: RandomLimits, timeo
 			writeFileSync(join(stage.home.work, PRESENT_FILE), "present\n");
 			const { script, statuses, agents, args } = randomScript(random, perRun);
 			stage.model.setScript(script);
-			const from = { spans: stage.receiver.spans.length, requests: stage.model.requests.length };
+			const from = {
+				spans: stage.receiver.spans.length,
+				requests: stage.model.requests.length,
+				ledgers: Math.max(0, ledgersUsd(stage.home).length - 1),
+			};
 			const more = run === 0 ? args : ["--continue", ...args];
 			const { code, stderr } = await stage.print(`run ${run}`, more, { timeoutMs });
 			expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 
 			const spans = stage.receiver.spans.slice(from.spans);
 			assertTold(spans, stage.model.requests.slice(from.requests));
+			assertCost(spans, ledgersUsd(stage.home).slice(from.ledgers));
 			const told = spans.flatMap(({ attributes }) =>
 				attributes["gen_ai.operation.name"] === "execute_tool"
 					? [[attributes["tool.use_id"], attributes["tool.status"]] as const]

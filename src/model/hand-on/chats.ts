@@ -28,17 +28,19 @@ export interface ChatSteps {
 }
 
 export function createChatSteps(handover: Handover): ChatSteps {
-	const { stores, places, options, output, sums, lost, settledStumps, answered, costs, finish } = handover;
+	const { stores, places, options, output, sums, lost, lostPicoUsd, settledStumps, answered, costs, finish } = handover;
 
 	function handOnChat(chat: ChatState): void {
 		stores.chats.delete(chat.messageId);
 		finish(`chat:${chat.messageId}`);
-		if (chat.partial) return;
+		if (chat.partial) return void takeRequest(chat.requestId);
 		const place = places.locate(chat, chat.firstAt);
 		const lostHere = lost.get(chat.messageId) ?? NO_USAGE;
 		lost.delete(chat.messageId);
 		noteCounted(chat, lostHere);
 		const request = takeRequest(chat.requestId);
+		const lostCost = lostPicoUsd.get(chat.messageId) ?? 0;
+		lostPicoUsd.delete(chat.messageId);
 		const start = Math.min(Math.max(chat.after ?? chat.firstAt, startAbove(place)), chat.firstAt);
 		const times = timesOf(request) ?? { start, end: Math.max(start, chat.lastAt), timesSource: "transcript" as const };
 		const text = [...chat.answers].toSorted(([a], [b]) => a - b).map(([, content]) => content);
@@ -55,7 +57,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 				usage: chat.usage,
 				lost: lostHere,
 				tokensSource: "transcript",
-				...(nativeCost(request) ?? cost(chat.usage, lostHere, chat.requestedModel.value, start)),
+				...(nativeCost(request, lostCost) ?? cost(chat.usage, lostHere, chat.requestedModel.value, start)),
 				firstChunkMs: request?.firstChunkMs,
 				attempts: chat.failedAttempts + 1,
 				retryMs: chat.retryMs,
@@ -192,9 +194,12 @@ export function createChatSteps(handover: Handover): ChatSteps {
 	function assignStumps(chats: readonly ChatState[]): void {
 		const inOrder = [...chats].toSorted((a, b) => a.firstAt - b.firstAt || (a.messageId < b.messageId ? -1 : 1));
 		for (const [index, stump] of inOrder.entries()) {
-			if (!stump.partial || settledStumps.has(stump.messageId)) continue;
+			if (!stump.partial) continue;
 			const next = inOrder.slice(index + 1).find((chat) => !chat.partial && chat.agentId === stump.agentId);
 			if (!next) continue;
+			const told = takeRequest(stump.requestId)?.picoUsd ?? 0;
+			if (told > 0) lostPicoUsd.set(next.messageId, (lostPicoUsd.get(next.messageId) ?? 0) + told);
+			if (settledStumps.has(stump.messageId)) continue;
 			lost.set(next.messageId, addUsage(lost.get(next.messageId) ?? NO_USAGE, stump.usage));
 			settledStumps.add(stump.messageId);
 		}
@@ -208,8 +213,10 @@ function timesOf(request: FactOf<"request.answered"> | undefined) {
 	return { start: request.at - request.durationMs, end: request.at, timesSource: "native" as const };
 }
 
-function nativeCost(request: FactOf<"request.answered"> | undefined) {
-	return request?.picoUsd === undefined ? undefined : { picoUsd: request.picoUsd, costBasis: "native" as const };
+/** @param lostCost of attempts that were cut before it, where the client told of them as of answered ones */
+function nativeCost(request: FactOf<"request.answered"> | undefined, lostCost = 0) {
+	if (request?.picoUsd === undefined) return undefined;
+	return { picoUsd: request.picoUsd + lostCost, costBasis: "native" as const };
 }
 
 function joinAnswers(parts: NonNullable<ChatEpisode["answer"]>[]): ChatEpisode["answer"] {

@@ -29,6 +29,8 @@ export interface Handover {
 	sums: Sums;
 	/** Usage of cut attempts, by the message that was answered in their place. */
 	lost: Map<string, Usage>;
+	/** What the client counts for cut attempts that it told of, by the same message: integer pico-USD. */
+	lostPicoUsd: Map<string, number>;
 	/** Cut attempts whose usage has found such a message. */
 	settledStumps: Set<string>;
 	/** Usage of answered messages, by session and model. */
@@ -45,6 +47,7 @@ export function createHandover(shared: Pick<Handover, "stores" | "places" | "lin
 		...shared,
 		sums: createSums(),
 		lost: new Map(),
+		lostPicoUsd: new Map(),
 		settledStumps: new Set(),
 		answered: new Map(),
 		costs: new Map(),
