@@ -32,6 +32,7 @@ export function readHookPayload(body: HookBody, context: HookContext): RawFact[]
 	const toolUseId = asString(json.tool_use_id);
 	const mcpServer = asString(asObject(json.mcp_server)?.name);
 	const input = contentOf(json.tool_input, body.cut?.tool_input);
+	const inputDigest = () => digestInput(context.digestKey, toolName, json.tool_input);
 
 	switch (event) {
 		case "SessionStart":
@@ -65,7 +66,7 @@ export function readHookPayload(body: HookBody, context: HookContext): RawFact[]
 					toolUseId,
 					toolName,
 					mcpServer,
-					inputDigest: digestInput(context.digestKey, toolName, json.tool_input),
+					inputDigest: inputDigest(),
 					content: input && { input },
 				}),
 			];
@@ -78,6 +79,7 @@ export function readHookPayload(body: HookBody, context: HookContext): RawFact[]
 					toolUseId,
 					toolName,
 					mcpServer,
+					inputDigest: inputDigest(),
 					outcome: "ok" as const,
 					durationMs: asCount(json.duration_ms),
 					...readToolResponse(toolName, json, body.cut?.tool_response !== undefined),
@@ -95,6 +97,7 @@ export function readHookPayload(body: HookBody, context: HookContext): RawFact[]
 					toolUseId,
 					toolName,
 					mcpServer,
+					inputDigest: inputDigest(),
 					outcome: interrupted ? ("interrupted" as const) : ("error" as const),
 					durationMs: asCount(json.duration_ms),
 					...(interrupted ? {} : classifyToolError(text, toolName)),
@@ -110,7 +113,7 @@ export function readHookPayload(body: HookBody, context: HookContext): RawFact[]
 					...seen,
 					kind: "permission.asked",
 					toolName,
-					inputDigest: digestInput(context.digestKey, toolName, json.tool_input),
+					inputDigest: inputDigest(),
 				},
 			];
 		case "PermissionDenied":

@@ -28,6 +28,20 @@ export function eventsOf(claudeArgs: Pick<ClaudeArgs, "interactive" | "sessionPe
 	return HOOK_EVENTS.filter((event) => !told.includes(event));
 }
 
+/** Tools that only look something up or note it: their calls are over in milliseconds. */
+export const QUICK_TOOLS: readonly string[] = hookTable.quickTools;
+
+/**
+ * Which tools an event is hooked for; undefined: all. The begin of a quick call is left to the transcript and to the
+ * duration that its end tells: that halves what such a call waits for (docs/decisions/0001).
+ */
+export function matcherOf(
+	event: string,
+	{ sessionPersistence }: Pick<ClaudeArgs, "sessionPersistence">,
+): string | undefined {
+	return event === "PreToolUse" && sessionPersistence ? `^(?!(?:${QUICK_TOOLS.join("|")})$)` : undefined;
+}
+
 /** The token comes from the environment: an argument list can be read by everybody. */
 export function httpHandler(url: string): HookHandler {
 	return {
@@ -49,13 +63,14 @@ export function shellHandler(command: string): HookHandler {
 	return { type: "command", command, timeout: TIMEOUT_SECONDS };
 }
 
-/** Event → handler. */
-export type HookTable = ReadonlyMap<string, HookHandler>;
+/** Event → handler, and the tools that it is for. */
+export type HookTable = ReadonlyMap<string, { handler: HookHandler; matcher?: string }>;
 
 export function mergeHooks(settings: Settings, table: HookTable): Settings {
 	const hooks: Settings = { ...(settings.hooks as Settings | undefined) };
-	for (const [event, handler] of table) {
-		hooks[event] = [...((hooks[event] as Json[] | undefined) ?? []), { hooks: [handler] }];
+	for (const [event, { handler, matcher }] of table) {
+		const entry: Json = matcher === undefined ? { hooks: [handler] } : { matcher, hooks: [handler] };
+		hooks[event] = [...((hooks[event] as Json[] | undefined) ?? []), entry];
 	}
 	return { ...settings, hooks };
 }

@@ -10,7 +10,9 @@ import {
 	eventsOf,
 	forwarderHandler,
 	type HookHandler,
+	type HookTable,
 	httpHandler,
+	matcherOf,
 	mergeHooks,
 } from "./hook-settings.ts";
 import type { Settings, SettingsFile } from "./settings-files.ts";
@@ -63,12 +65,14 @@ function settingsWithHooks(options: OverlayOptions): Settings {
 	return options.url === undefined ? settings : allowHttpHooks(settings, others, options.url);
 }
 
-function tableOf({ url, forwarder, claudeArgs }: OverlayOptions): Map<string, HookHandler> {
+function tableOf({ url, forwarder, claudeArgs }: OverlayOptions): HookTable {
 	const forward = forwarder && forwarderHandler(forwarder.node, forwarder.path);
 	const handler = url === undefined ? forward : httpHandler(url);
-	const table = new Map<string, HookHandler>();
-	if (handler !== undefined) for (const event of eventsOf(claudeArgs)) table.set(event, handler);
-	if (forward !== undefined && claudeArgs.interactive) table.set(END_EVENT, forward);
+	const table = new Map<string, { handler: HookHandler; matcher?: string }>();
+	for (const event of handler === undefined ? [] : eventsOf(claudeArgs)) {
+		table.set(event, { handler: handler as HookHandler, matcher: matcherOf(event, claudeArgs) });
+	}
+	if (forward !== undefined && claudeArgs.interactive) table.set(END_EVENT, { handler: forward });
 	return table;
 }
 

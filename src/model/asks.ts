@@ -14,11 +14,11 @@ const SKEW_MS = 50;
 export function matchAsks(tools: readonly ToolState[], asks: readonly Ask[]): Map<string, Ask[]> {
 	const matches = new Map<string, Ask[]>();
 	const inOrder = [...tools].toSorted(
-		(a, b) => (a.startedAt ?? 0) - (b.startedAt ?? 0) || (a.toolUseId < b.toolUseId ? -1 : 1),
+		(a, b) => (begunAt(a) ?? 0) - (begunAt(b) ?? 0) || (a.toolUseId < b.toolUseId ? -1 : 1),
 	);
 	for (const ask of [...asks].toSorted((a, b) => a.at - b.at || (a.inputDigest < b.inputDigest ? -1 : 1))) {
 		const open = inOrder.filter((tool) => isOpenAt(tool, ask.at) && isSameLane(tool, ask));
-		const same = open.filter((tool) => tool.digest === ask.inputDigest);
+		const same = open.filter((tool) => (tool.digest ?? tool.endDigest) === ask.inputDigest);
 		const candidates = same.length > 0 ? same : open.filter((tool) => tool.toolName?.value === ask.toolName);
 		const free = candidates.filter((candidate) => !matches.has(candidate.toolUseId));
 		const tool = free.find((candidate) => overAt(candidate) !== undefined) ?? free[0] ?? candidates[0];
@@ -34,9 +34,15 @@ function isSameLane(tool: ToolState, ask: Ask): boolean {
 }
 
 function isOpenAt(tool: ToolState, at: number): boolean {
-	if (tool.startedAt === undefined || tool.startedAt > at + SKEW_MS) return false;
+	const begun = begunAt(tool);
+	if (begun === undefined || begun > at + SKEW_MS) return false;
 	const over = overAt(tool);
 	return over === undefined || over >= at - SKEW_MS;
+}
+
+/** A call whose begin no hook tells could begin when it was written. */
+function begunAt(tool: ToolState): number | undefined {
+	return tool.startedAt ?? tool.requestedAt;
 }
 
 function overAt(tool: ToolState): number | undefined {

@@ -230,6 +230,8 @@ export interface ToolEnded {
 	toolUseId: string;
 	toolName?: string;
 	mcpServer?: string;
+	/** As of ToolStarted, where a hook tells the end: it may be the only hook of the call. */
+	inputDigest?: string;
 	outcome: "ok" | "error" | "denied" | "interrupted";
 	errorType?: string;
 	/** The tool alone: no hooks, no permission wait. */

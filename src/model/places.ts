@@ -28,7 +28,10 @@ export function linkOfTool(tool: ToolState, isExcluded: (toolName: string) => bo
 }
 
 export function startOfTool(tool: ToolState): number {
-	return tool.startedAt ?? tool.requestedAt ?? tool.firstAt;
+	const { startedAt, requestedAt, hookEnd } = tool;
+	if (startedAt !== undefined || hookEnd?.durationMs === undefined) return startedAt ?? requestedAt ?? tool.firstAt;
+	// Its begin was not hooked: what its end tells of it, but nothing begins before it was written.
+	return Math.min(Math.max(hookEnd.at - hookEnd.durationMs, requestedAt ?? Number.NEGATIVE_INFINITY), hookEnd.at);
 }
 
 export function startOfTurn(turn: TurnState): number {

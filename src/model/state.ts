@@ -46,6 +46,8 @@ export interface ToolState extends LaneTold {
 	toolName?: Told<string>;
 	mcpServer?: Told<string>;
 	digest?: string;
+	/** Of the input as it was run: a hook of the user's may have changed it. */
+	endDigest?: string;
 	requestedAt?: number;
 	startedAt?: number;
 	hookEnd?: FactOf<"tool.ended">;

@@ -292,6 +292,7 @@ export function noteTool(
 			break;
 		case "tool.ended": {
 			tool.mcpServer = merge(tool.mcpServer, fact, fact.mcpServer, HOOK_FIRST);
+			tool.endDigest ??= fact.inputDigest;
 			if (fact.source === "transcript") markActive(stores, fact);
 			const told = { value: fact, source: fact.source, at: fact.at };
 			const key = fact.source === "transcript" ? "transcriptEnd" : "hookEnd";

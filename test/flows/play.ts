@@ -20,7 +20,7 @@ import { createSessionFinder } from "../../src/intake/session-finder.ts";
 import { createTranscriptTail } from "../../src/intake/transcript-file.ts";
 import { previewArgs } from "../../src/launch/args-preview.ts";
 import { readClaudeArgs } from "../../src/launch/claude-args.ts";
-import { END_EVENT, eventsOf } from "../../src/launch/hook-settings.ts";
+import { END_EVENT, eventsOf, matcherOf } from "../../src/launch/hook-settings.ts";
 import type { ModelOutput } from "../../src/model/episode.ts";
 import type { Fact, RawFact, Usage } from "../../src/model/fact.ts";
 import { createModel } from "../../src/model/model.ts";
@@ -139,8 +139,14 @@ export async function playRun(scenario: Scenario, index: number, options: PlayOp
 		cwd: CWD,
 	});
 	const registered = [...eventsOf(args), ...(run.interactive ? [END_EVENT] : [])];
-	const isRegistered = ({ payload }: Hook) =>
-		options.allHooks === true || registered.includes(String(payload.hook_event_name));
+	const isRegistered = ({ payload }: Hook) => {
+		if (options.allHooks === true) return true;
+		const event = String(payload.hook_event_name);
+		const matcher = matcherOf(event, args);
+		return (
+			registered.includes(event) && (matcher === undefined || new RegExp(matcher).test(String(payload.tool_name ?? "")))
+		);
+	};
 	const hooks = readHooks(scenario, run).filter(isRegistered);
 	const hook = ({ at, payload }: Hook) => {
 		const reader = createHookBodyReader();

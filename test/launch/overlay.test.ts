@@ -49,6 +49,34 @@ describe("the overlay", () => {
 		expect(Object.keys(inline(lay(args).args).hooks)).toEqual(eventsOf(readClaudeArgs(args, false)));
 	});
 
+	test("leaves the begin of quick calls alone, and of no others; without a transcript it hooks them all", () => {
+		const matcherOf = (args: string[]) =>
+			(inline(lay(args).args).hooks.PreToolUse as { matcher?: string }[] | undefined)?.[0]?.matcher;
+		const matcher = new RegExp(matcherOf(["-p"]) ?? "");
+		const tools = [
+			"Read",
+			"Grep",
+			"ToolSearch",
+			"ReadMcpResourceTool",
+			"Bash",
+			"Edit",
+			"Agent",
+			"mcp__files__Read",
+			"New",
+		];
+		expect(tools.filter((tool) => !matcher.test(tool))).toEqual(["Read", "Grep", "ToolSearch"]);
+		expect(matcherOf(["-p", "--no-session-persistence"])).toBeUndefined();
+	});
+
+	test("puts an environment for claude over the user's own, and hooks only where there is a door for them", () => {
+		const claudeArgs = readClaudeArgs(["--settings", '{"env":{"A":"1","B":"1"},"model":"x"}', "-p"], false);
+		const user = readUserSettings(claudeArgs.settings, folder);
+		if (user === undefined) throw new Error("The user's settings are unusable.");
+		const settingsPath = () => join(folder, "overlay.json");
+		const { args } = layOverlay({ claudeArgs, user, others: [], env: { B: "2" }, settingsPath });
+		expect(inline(args)).toEqual({ env: { A: "1", B: "2" }, model: "x" });
+	});
+
 	test("leaves to the transcript what it tells as well", () => {
 		const events = (args: string[], terminal = false) => Object.keys(inline(lay(args, { terminal }).args).hooks);
 		expect(events([], true)).toEqual(HOOK_EVENTS.filter((event) => event !== "PostToolBatch"));
@@ -61,7 +89,7 @@ describe("the overlay", () => {
 
 	test("gives every hook one second, and the token by the name of a variable alone", () => {
 		for (const groups of Object.values(inline(lay(["-p"]).args).hooks)) {
-			expect(groups).toEqual([
+			expect(groups).toMatchObject([
 				{
 					hooks: [
 						{

@@ -298,3 +298,63 @@ describe("the context window", () => {
 		]);
 	});
 });
+
+describe("a call whose begin no hook tells", () => {
+	const call = { toolUseId: "t1", toolName: "Read" };
+	const requested: Fact = {
+		...SEEN,
+		source: "transcript",
+		kind: "tool.requested",
+		at: START + 100,
+		messageId: "m",
+		...call,
+	};
+	const hookEnd: Fact = {
+		...SEEN,
+		source: "hook",
+		kind: "tool.ended",
+		at: START + 200,
+		outcome: "ok",
+		durationMs: 30,
+		inputDigest: "d",
+		...call,
+	};
+	const asked: Fact = {
+		...SEEN,
+		source: "hook",
+		kind: "permission.asked",
+		at: START + 120,
+		toolName: "Read",
+		inputDigest: "d",
+	};
+	const toolOf = (...facts: Fact[]) => {
+		const { episodes } = settle([started, prompt("transcript"), ...facts, ended]);
+		return { tool: episodes.find(({ kind }) => kind === "tool"), wait: episodes.find(({ kind }) => kind === "wait") };
+	};
+
+	test("begins as long before its end as it took", () => {
+		expect(toolOf(requested, hookEnd).tool).toMatchObject({ start: START + 170, end: START + 200, durationMs: 30 });
+	});
+
+	test("never begins before it was written, nor after the question about it", () => {
+		const late: Fact = { ...requested, at: START + 180 };
+		expect(toolOf(late, hookEnd).tool).toMatchObject({ start: START + 180 });
+		const { tool, wait } = toolOf(requested, hookEnd, asked);
+		expect(tool).toMatchObject({ start: START + 120 });
+		expect(wait).toMatchObject({ start: START + 120, end: START + 170, parent: { kind: "tool", toolUseId: "t1" } });
+	});
+
+	test("that was refused after a question began when it was written", () => {
+		const refused: Fact = {
+			...SEEN,
+			source: "transcript",
+			kind: "tool.ended",
+			at: START + 300,
+			outcome: "denied",
+			...call,
+		};
+		const { tool, wait } = toolOf(requested, refused, asked);
+		expect(tool).toMatchObject({ start: START + 100, end: START + 300, status: "denied" });
+		expect(wait).toMatchObject({ start: START + 120, end: START + 300 });
+	});
+});

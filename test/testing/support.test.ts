@@ -59,10 +59,10 @@ describe.each(PROTOCOLS)("over %s", (protocol) => {
 		const link = { context: { traceId: "a".repeat(32), spanId: "b".repeat(16), traceFlags: 1 } };
 		const span = tracers
 			.getTracer("scope", "1")
-			.startSpan("work", { kind: SpanKind.CLIENT, attributes: ATTRIBUTES, links: [link], startTime: 1000 });
-		span.addEvent("happened", { k: 1 }, 1500);
+			.startSpan("work", { kind: SpanKind.CLIENT, attributes: ATTRIBUTES, links: [link], startTime: [1, 0] });
+		span.addEvent("happened", { k: 1 }, [1, 500_000_000]);
 		span.setStatus({ code: SpanStatusCode.ERROR, message: "bad" });
-		span.end(2000);
+		span.end([2, 0]);
 		meters.getMeter("m").createCounter("count", { unit: "1" }).add(3, { kind: "in" });
 		meters.getMeter("m").createHistogram("spread").record(7);
 		loggers

@@ -36,7 +36,8 @@ export function createToolSteps(handover: Handover): HandOnTools {
 		});
 		const { hookEnd, transcriptEnd } = tool;
 		const toolName = tool.toolName?.value || "unknown";
-		const start = startOfTool(tool);
+		// A question about it came after its begin.
+		const start = Math.min(startOfTool(tool), ...asks.map(({ at }) => at));
 		const end = Math.max(start, outcome.end);
 		const excluded = link.excluded;
 		const known = hookEnd?.source === "native" ? (transcriptEnd ?? hookEnd) : (hookEnd ?? transcriptEnd);
