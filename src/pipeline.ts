@@ -2,11 +2,12 @@
 // has been started; nothing in here can reach claude or its terminal.
 import { type Clock, systemClock } from "./clock.ts";
 import { isSampled } from "./config/sampled.ts";
-import type { Config } from "./config.ts";
+import type { Config, NativeDestinations } from "./config.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 import { readUserId } from "./intake/claude-files.ts";
 import type { HookBody } from "./intake/hook-body.ts";
 import { readHookPayload } from "./intake/hook-payload.ts";
+import type { OtlpRequest } from "./intake/hook-server.ts";
 import { type ProcessUsage, readProcessUsage } from "./intake/process-usage.ts";
 import { createRepositoryReader } from "./intake/repository.ts";
 import { createSessionFinder } from "./intake/session-finder.ts";
@@ -40,6 +41,8 @@ export interface PipelineOptions {
 	/** --session-id, or --resume with an id. */
 	knownSessionId?: string;
 	claudePid: number | undefined;
+	/** Where Claude Code's own telemetry is passed on to. */
+	native?: NativeDestinations;
 	diagnostics: Diagnostics;
 	/** Standard error, once claude has left the terminal. */
 	writeAfter(line: string): void;
@@ -48,6 +51,8 @@ export interface PipelineOptions {
 
 export interface Pipeline {
 	hook(body: HookBody): void;
+	/** An export of Claude Code's own telemetry. */
+	otlp?(request: OtlpRequest): void;
 	/** Reads what is left, closes and delivers everything. Never rejects; takes no longer than the exit grace. */
 	finish(end: { exitCode?: number; signal?: string }): Promise<{ undelivered?: string }>;
 }

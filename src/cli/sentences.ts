@@ -55,6 +55,7 @@ export const cliMistakes = {
 
 /** Why something of the trace will be missing: told under --claude-otel-debug. */
 export const missingHooks = {
+	sources: () => "CLAUDE_OTEL_SOURCES leaves hooks out: the trace is made without them.",
 	disableAllHooks: (path: string) =>
 		`${path} sets disableAllHooks, so no hook reaches us: the trace is made from the transcript alone.`,
 	flag: (flag: string) =>

@@ -6,6 +6,9 @@ import type { Row } from "./row.ts";
 /** Where diagnostics go: nowhere, to stderr when claude has left the terminal, or into a file. */
 export type DebugTarget = { to: "nowhere" } | { to: "stderr" } | { to: "file"; path: string };
 
+export const SOURCES = ["hooks", "transcript", "native"] as const;
+export type Source = (typeof SOURCES)[number];
+
 export const DEBUG_ROW: Row<DebugTarget> = {
 	variable: "CLAUDE_OTEL_DEBUG",
 	parse: debugTarget,
@@ -33,6 +36,27 @@ export const OWN_ROWS = {
 		"auto, http or socket",
 		"auto",
 		"How hooks reach claude-otel: loopback `http`, the Unix `socket` (for machines shared with others), or whichever works.",
+	),
+	sources: row(
+		"CLAUDE_OTEL_SOURCES",
+		sourceList,
+		"hooks, transcript and native, separated by commas",
+		[...SOURCES] as Source[],
+		"Where claude-otel learns of a session: `hooks`, the `transcript`, and Claude Code's own (`native`) telemetry, which is switched on for the run towards a loopback port.",
+	),
+	forwardNative: row(
+		"CLAUDE_OTEL_FORWARD_NATIVE",
+		yesNo,
+		"1 or 0",
+		false,
+		"`1` also sends Claude Code's own metrics and events to the OTLP endpoint of claude-otel, redacted, where you have not switched them on yourself. Where you have, they always go on to your own destination.",
+	),
+	forwardRedact: row(
+		"CLAUDE_OTEL_FORWARD_REDACT",
+		yesNo,
+		"1 or 0",
+		false,
+		"`1` redacts what goes on to your own destination of Claude Code's telemetry; otherwise it goes on as Claude Code wrote it.",
 	),
 	traceShape: row(
 		"CLAUDE_OTEL_TRACE_SHAPE",
@@ -138,6 +162,13 @@ function patterns(variable: string, meaning: string): Row<string[]> {
 
 function names(variable: string, meaning: string): Row<string[]> {
 	return row<string[]>(variable, list, "names separated by commas", [], meaning);
+}
+
+/** At least one, in any order. */
+function sourceList(value: string): Source[] | undefined {
+	const named = list(value)?.map((name) => SOURCES.find((source) => source === name.toLowerCase()));
+	const known = named?.filter((source) => source !== undefined);
+	return known === undefined || known.length === 0 || known.length !== named?.length ? undefined : [...new Set(known)];
 }
 
 function debugTarget(value: string): DebugTarget {

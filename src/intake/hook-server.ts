@@ -21,12 +21,24 @@ const DRAIN_TURNS = 4;
 
 export const TOKEN_HEADER = "x-claude-otel-token";
 
+/** One export of Claude Code's own telemetry, as it came. */
+export interface OtlpRequest {
+	signal: "metrics" | "logs" | "traces";
+	protocol: "http/json" | "http/protobuf" | "grpc";
+	/** In small letters, without our token. */
+	headers: Record<string, string>;
+	/** Http: as on the wire, content-encoding included; gRPC: the message, uncompressed. */
+	body: Buffer;
+}
+
 export interface HookServerOptions {
 	/** Opens this run's doors. */
 	token: string;
 	http: boolean;
 	socketPath?: string;
 	onHook(body: HookBody): void;
+	/** Claude Code's own telemetry, where the http door is to take it. */
+	onOtlp?(request: OtlpRequest): void;
 	/** One sentence for the diagnostics. */
 	tell(sentence: string): void;
 }
@@ -34,6 +46,8 @@ export interface HookServerOptions {
 export interface HookServer {
 	/** Where http hooks go; undefined without the http door. */
 	url?: string;
+	/** Where Claude Code's own telemetry goes: http://127.0.0.1:PORT. */
+	otlpUrl?: string;
 	counts: { bodies: number; malformed: number; refused: number; slow: number };
 	/** Waits for what is on its way, then closes the doors. */
 	close(): Promise<void>;

@@ -53,6 +53,7 @@ export function shellHandler(command: string): HookHandler {
 export type HookTable = ReadonlyMap<string, HookHandler>;
 
 export function mergeHooks(settings: Settings, table: HookTable): Settings {
+	if (table.size === 0) return settings;
 	const hooks: Settings = { ...(settings.hooks as Settings | undefined) };
 	for (const [event, handler] of table) {
 		hooks[event] = [...((hooks[event] as Json[] | undefined) ?? []), { hooks: [handler] }];

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { readClaudeArgs } from "../../src/launch/claude-args.ts";
 import { planHooks } from "../../src/launch/plan-hooks.ts";
+import { readRunSettings } from "../../src/launch/run-settings.ts";
 
 let folder: string;
 
@@ -16,7 +17,9 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function plan(args: string[], env: Record<string, string> = {}) {
 	const all = { HOME: folder, CLAUDE_CONFIG_DIR: join(folder, "config"), ...env };
-	return planHooks(readClaudeArgs(args, false), loadConfig(all).config, all, join(folder, "sub"));
+	const claudeArgs = readClaudeArgs(args, false);
+	const { config } = loadConfig(all);
+	return planHooks(claudeArgs, config, all, readRunSettings(claudeArgs, config, join(folder, "sub")));
 }
 
 const write = (name: string, settings: unknown) =>
