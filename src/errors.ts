@@ -82,6 +82,8 @@ export const deliveryCures = {
 	rejected: () => "the log of the collector tells why",
 	unknown: () => "run it with --claude-otel-debug to see why",
 	queueFull: () => "raise OTEL_BSP_MAX_QUEUE_SIZE and OTEL_BLRP_MAX_QUEUE_SIZE",
+	forwardFull: () => "the collector takes less than Claude Code sends",
+	redaction: () => "run it with --claude-otel-debug to see why",
 	console: () => "use CLAUDE_OTEL_FILE for long sessions",
 	file: () => "check that CLAUDE_OTEL_FILE names a file that can be written",
 };
