@@ -6,7 +6,8 @@ import { join } from "node:path";
 import type { Config, NativeDestinations } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { HookBody } from "../intake/hook-body.ts";
-import { type HookServer, type OtlpRequest, openHookServer } from "../intake/hook-server.ts";
+import { type HookServer, openHookServer } from "../intake/hook-server.ts";
+import type { OtlpRequest } from "../intake/otlp-server.ts";
 import type { ClaudeArgs } from "../launch/claude-args.ts";
 import type { TransportChoice } from "../launch/hook-transport.ts";
 import { type NativePlan, planNative } from "../launch/native-telemetry.ts";
@@ -90,7 +91,7 @@ async function openPlanned({ settings, hooks, native }: DoorPlan, options: DoorO
 	try {
 		server = await openHookServer({
 			token,
-			http: hooks?.transport === "http" || native !== undefined,
+			http: hooks?.transport === "http",
 			socketPath,
 			onHook,
 			onOtlp: native && onOtlp,

@@ -81,10 +81,13 @@ function openLane(signal: "metrics" | "logs", destination: NativeDestination, op
 		diagnostics.say("warn", error ? `${told} (${String(error)})` : told);
 	};
 	let exits: Exits | undefined;
-	const opening = openExits(destination, options).then((opened) => {
-		exits = { ...opened, counting: new CountingExporter(opened.retrying, () => 1, tally, tell) };
+	const opening = open();
+
+	async function open(): Promise<void> {
+		const { retrying } = await openExits(destination, options);
+		exits = { retrying, counting: new CountingExporter(retrying, () => 1, tally, tell) };
 		sendNext();
-	});
+	}
 
 	function sendNext(): void {
 		const opened = exits;
@@ -100,6 +103,14 @@ function openLane(signal: "metrics" | "logs", destination: NativeDestination, op
 			});
 		}
 		if (waiting.length === 0 && underway === 0) onEmpty?.();
+	}
+
+	/** Nothing is tried again from here on. */
+	async function sendRest(empty: Promise<void>): Promise<void> {
+		await opening;
+		exits?.retrying.close();
+		sendNext();
+		await empty;
 	}
 
 	function drop(count: number, failure: Failure, error?: Error): void {
@@ -129,13 +140,7 @@ function openLane(signal: "metrics" | "logs", destination: NativeDestination, op
 			const late = new Promise<void>((resolve) => {
 				timer = setTimeout(resolve, timeoutMs);
 			});
-			const sent = opening.then(() => {
-				// Nothing is tried again from here on.
-				exits?.retrying.close();
-				sendNext();
-				return empty;
-			});
-			await Promise.race([sent, late]);
+			await Promise.race([sendRest(empty), late]);
 			clearTimeout(timer);
 			const slow = noAnswerWithin(timeoutMs);
 			if (waiting.length > 0) drop(waiting.splice(0).length, slow);
