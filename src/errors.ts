@@ -53,6 +53,15 @@ export const warnings = {
 		"OTEL_METRIC_EXPORT_TIMEOUT is longer than OTEL_METRIC_EXPORT_INTERVAL: the interval is used for both.",
 };
 
+/** Of Claude Code's own telemetry: told in the diagnostics. */
+export const nativeNotes = {
+	locked: (signal: string, path: string, by: string) =>
+		`${path} sets ${by}, so Claude Code's own ${signal} go where that says, and not through us: this run is told without them.`,
+	broken: () =>
+		"An exporter or a protocol of Claude Code's telemetry has a name that Claude Code does not know, so by itself it would export nothing: correct OTEL_METRICS_EXPORTER, OTEL_LOGS_EXPORTER or OTEL_EXPORTER_OTLP_PROTOCOL.",
+	noDestination: (signal: string, why: string) => `Claude Code's own ${signal} are not passed on. ${why}`,
+};
+
 /** What did not arrive, told once when claude has left the terminal. */
 export const deliveryLines = {
 	undelivered: (what: string, destination: string, reason: string, cure: string) =>
@@ -73,6 +82,8 @@ export const deliveryCures = {
 	rejected: () => "the log of the collector tells why",
 	unknown: () => "run it with --claude-otel-debug to see why",
 	queueFull: () => "raise OTEL_BSP_MAX_QUEUE_SIZE and OTEL_BLRP_MAX_QUEUE_SIZE",
+	forwardFull: () => "the collector takes less than Claude Code sends",
+	redaction: () => "run it with --claude-otel-debug to see why",
 	console: () => "use CLAUDE_OTEL_FILE for long sessions",
 	file: () => "check that CLAUDE_OTEL_FILE names a file that can be written",
 };

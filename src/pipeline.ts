@@ -2,15 +2,14 @@
 // has been started; nothing in here can reach claude or its terminal.
 import { type Clock, systemClock } from "./clock.ts";
 import { isSampled } from "./config/sampled.ts";
-import type { Config } from "./config.ts";
+import type { Config, NativeDestinations } from "./config.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 import { readUserId } from "./intake/claude-files.ts";
 import type { HookBody } from "./intake/hook-body.ts";
 import { readHookPayload } from "./intake/hook-payload.ts";
-import type { Reply } from "./intake/http-requests.ts";
-import { takeOtlp } from "./intake/otlp-decode.ts";
-import type { OtlpRequest } from "./intake/otlp-door.ts";
 import { createOtlpReader } from "./intake/otlp-payload.ts";
+import { createOtlpRedaction } from "./intake/otlp-redact.ts";
+import type { OtlpRequest } from "./intake/otlp-server.ts";
 import { type ProcessUsage, readProcessUsage } from "./intake/process-usage.ts";
 import { createRepositoryReader } from "./intake/repository.ts";
 import { createSessionFinder } from "./intake/session-finder.ts";
@@ -25,6 +24,7 @@ import { createPresetIds, parseTraceparent } from "./signals/ids.ts";
 import { observeProcesses } from "./signals/process-metrics.ts";
 import { resourceOf } from "./signals/resource.ts";
 import { createSignals } from "./signals/signals.ts";
+import type { NativeForward } from "./sinks/native-forward.ts";
 import { createSinks } from "./sinks/providers.ts";
 import { VERSION } from "./version.ts";
 
@@ -42,8 +42,8 @@ export interface PipelineOptions {
 	digestKey: Uint8Array;
 	cwd: string;
 	sessionPersistence: boolean;
-	/** claude has been told to send its own telemetry to us. */
-	native: boolean;
+	/** claude has been told to send its own telemetry to us; where that goes on to. */
+	native?: NativeDestinations;
 	/** The context window of a session filled up to a threshold. */
 	onContextThreshold?(crossing: ContextCrossing): void;
 	/** --session-id, or --resume with an id. */
@@ -66,7 +66,7 @@ export interface ContextCrossing {
 export interface Pipeline {
 	hook(body: HookBody): void;
 	/** What claude tells of itself over OTLP. */
-	otlp(request: OtlpRequest): Promise<Reply>;
+	otlp(request: OtlpRequest): void;
 	/** Reads what is left, closes and delivers everything. Never rejects; takes no longer than the exit grace. */
 	finish(end: { exitCode?: number; signal?: string }): Promise<{ undelivered?: string }>;
 }
@@ -135,6 +135,17 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	);
 	const tail = createTranscriptTail(startedAt, take);
 	const readOtlp = createOtlpReader();
+	const passedOn = await passOn();
+
+	/** Where claude's own telemetry goes on to, if anywhere. */
+	async function passOn(): Promise<NativeForward | undefined> {
+		if (Object.keys(options.native ?? {}).length === 0) return undefined;
+		const { createNativeForward } = await import("./sinks/native-forward.ts");
+		const redact = await createOtlpRedaction(privacy.text);
+		const { forwardRedact: redactAll, otel } = config;
+		const destinations = options.native ?? {};
+		return createNativeForward({ destinations, proxies: otel.proxies, diagnostics, redact, redactAll });
+	}
 	const finder = createSessionFinder(options, (path) => tail.follow(path));
 
 	let calls = 0;
@@ -183,7 +194,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		interactive: options.interactive,
 		argsCount: options.argsCount,
 		argsPreview: options.argsPreview,
-		native: options.native,
+		native: options.native !== undefined,
 		cwd: options.cwd,
 	});
 	sinks.warm();
@@ -213,15 +224,15 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 				for (const fact of readHookPayload(body, options)) take(fact);
 			});
 		},
-		otlp: (request) =>
-			takeOtlp(request, (payload) =>
-				guard(() => {
-					for (const fact of readOtlp(payload)) {
-						if (finder.admits(fact.sessionId, fact.promptId !== undefined)) take(fact);
-						else signals.metrics.dropped("native");
-					}
-				}),
-			),
+		otlp(request) {
+			guard(() => {
+				passedOn?.forward(request);
+				for (const fact of readOtlp(request)) {
+					if (finder.admits(fact.sessionId, fact.promptId !== undefined)) take(fact);
+					else signals.metrics.dropped("native");
+				}
+			});
+		},
 		async finish({ exitCode, signal }) {
 			clearTimeout(timer);
 			guard(() => {
@@ -232,8 +243,12 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 			await pricing.ready();
 			guard(() => model.settle());
 			for (const problem of finder.problems(calls)) diagnostics.say("info", problem);
-			const { line } = await sinks.shutdown(config.exitGraceMs);
-			return { undelivered: line };
+			const [{ line }, forwarded] = await Promise.all([
+				sinks.shutdown(config.exitGraceMs),
+				passedOn?.flush(config.exitGraceMs),
+			]);
+			const lines = [line, forwarded?.line].filter((told) => told !== undefined);
+			return { undelivered: lines.length > 0 ? lines.join(" ") : undefined };
 		},
 	};
 }

@@ -9,8 +9,10 @@ import { type BuildOptions, build, type Plugin } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 
-/** Entries that are loaded when claude has been started, or for words of our own. */
+/** Entries that are loaded when claude has been started, or for words of our own, or for a protocol. */
 const LATER: Record<string, string> = {
+	"otlp-grpc": "src/intake/otlp-grpc.ts",
+	"otlp-protobuf": "src/intake/otlp-protobuf.ts",
 	pipeline: "src/pipeline.ts",
 	program: "src/cli/program.ts",
 	"run-privacy": "src/run-privacy.ts",

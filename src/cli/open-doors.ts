@@ -1,17 +1,21 @@
-// One run → open doors for its hooks, and the arguments that tell claude of them. Whatever cannot be had (a port, a
-// private folder, the user's settings) costs hooks, never the run, and is told in the diagnostics.
+// One run → open doors for its hooks and for Claude Code's own telemetry, and what tells claude of them: arguments and
+// environment. Whatever cannot be had (a port, a private folder, the user's settings) costs that witness, never the run,
+// and is told in the diagnostics.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Config } from "../config.ts";
+import type { Config, NativeDestinations } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { HookBody } from "../intake/hook-body.ts";
 import { type HookServer, openHookServer } from "../intake/hook-server.ts";
-import type { TakeOtlp } from "../intake/otlp-door.ts";
+import type { OtlpRequest } from "../intake/otlp-server.ts";
 import type { ClaudeArgs } from "../launch/claude-args.ts";
+import type { TransportChoice } from "../launch/hook-transport.ts";
+import { type NativePlan, planNative } from "../launch/native-telemetry.ts";
 import { layOverlay } from "../launch/overlay.ts";
-import { type NoHooks, planRun, type RunPlan } from "../launch/plan-hooks.ts";
+import { type NoHooks, planHooks } from "../launch/plan-hooks.ts";
 import { pruneRuns } from "../launch/prune-runs.ts";
 import { makeRunDirectory, type RunDirectory } from "../launch/run-directory.ts";
+import { type RunSettings, readRunSettings } from "../launch/run-settings.ts";
 import { missingHooks } from "./sentences.ts";
 
 export interface DoorOptions {
@@ -24,17 +28,15 @@ export interface DoorOptions {
 	runId: string;
 	token: string;
 	onHook(body: HookBody): void;
-	onOtlp: TakeOtlp;
+	onOtlp(request: OtlpRequest): void;
 }
 
 export interface Doors {
 	/** For claude. */
 	args: readonly string[];
 	socketPath?: string;
-	/** For claude's environment. */
-	env: Readonly<Record<string, string>>;
-	/** claude's own telemetry comes to us. */
-	native: boolean;
+	/** Where Claude Code's own telemetry comes to us: for claude's environment, and where it goes on to. */
+	native?: { processEnv: Record<string, string>; destinations: NativeDestinations };
 	/** What earlier runs have left, once claude has been started. */
 	tidy(): void;
 	/** claude has gone. Its exit hint may name our settings file, which then stays, with the user's settings alone. */
@@ -44,13 +46,18 @@ export interface Doors {
 export async function openDoors(options: DoorOptions): Promise<Doors> {
 	const { claudeArgs, config, diagnostics } = options;
 	if (!claudeArgs.sessionPersistence) diagnostics.say("info", missingHooks.noTranscript());
-	const closed = { args: claudeArgs.args, env: {}, native: false, tidy: () => {}, close: async () => {} };
-	const plan = planRun(claudeArgs, config, options.env, options.cwd);
-	const { hooks, native } = plan;
+	const closed = { args: claudeArgs.args, tidy: () => {}, close: async () => {} };
+	const settings = readRunSettings(claudeArgs, config, options.cwd);
+	const hooks = planHooks(claudeArgs, config, options.env, settings);
 	if ("because" in hooks) diagnostics.say("info", whyNoHooks(hooks));
 	else if (hooks.why !== undefined) diagnostics.say("info", hooks.why);
-	for (const problem of native?.problems ?? []) diagnostics.say("info", problem);
-	if (plan.user === undefined || ("because" in hooks && (native?.signals.length ?? 0) === 0)) return closed;
+	if (settings === undefined) return closed;
+	const plan: DoorPlan = {
+		settings,
+		hooks: "because" in hooks ? undefined : hooks,
+		native: config.sources.includes("native") ? nativePlan(settings, options) : undefined,
+	};
+	if (plan.hooks === undefined && plan.native === undefined) return closed;
 	try {
 		return await openPlanned(plan, options);
 	} catch (error) {
@@ -59,48 +66,57 @@ export async function openDoors(options: DoorOptions): Promise<Doors> {
 	}
 }
 
-async function openPlanned({ user, others, hooks, native }: RunPlan, options: DoorOptions): Promise<Doors> {
+function nativePlan({ ranked }: RunSettings, { env, config, diagnostics }: DoorOptions): NativePlan | undefined {
+	const plan = planNative({ env, ranked, config });
+	for (const problem of plan.problems) diagnostics.say("info", problem);
+	return "settingsEnv" in plan ? plan : undefined;
+}
+
+interface DoorPlan {
+	settings: RunSettings;
+	hooks?: TransportChoice;
+	native?: NativePlan;
+}
+
+async function openPlanned({ settings, hooks, native }: DoorPlan, options: DoorOptions): Promise<Doors> {
 	const { claudeArgs, config, diagnostics, runId, token, onHook, onOtlp } = options;
-	if (user === undefined) throw new Error("there are no settings to add ours to");
-	const transport = "because" in hooks ? undefined : hooks.transport;
-	const wantsNative = native !== undefined && native.signals.length > 0;
 	let directory: RunDirectory | undefined;
 	const needDirectory = () => {
 		directory ??= makeRunDirectory({ ...config, runId, platform: process.platform });
 		return directory;
 	};
-	const wantsSocket = transport === "socket" || (transport !== undefined && claudeArgs.interactive);
+	const wantsSocket = hooks !== undefined && (hooks.transport === "socket" || claudeArgs.interactive);
 	const socketPath = wantsSocket ? needDirectory().socketPath : undefined;
 	let server: HookServer | undefined;
 	try {
 		server = await openHookServer({
 			token,
-			http: transport === "http",
+			http: hooks?.transport === "http",
 			socketPath,
 			onHook,
-			onOtlp: wantsNative ? onOtlp : undefined,
+			onOtlp: native && onOtlp,
 			tell: (sentence) => diagnostics.say("warn", sentence),
 		});
-		const transcript = claudeArgs.sessionPersistence && config.sources.includes("transcript");
+		const { close, otlpUrl } = server;
+		const taken = otlpUrl === undefined ? undefined : native;
+		if (hooks === undefined && taken === undefined) throw new Error("the http door takes no telemetry");
 		const overlay = layOverlay({
-			claudeArgs: { ...claudeArgs, sessionPersistence: transcript },
-			user,
-			others,
-			env: server.otlpUrl === undefined ? {} : native?.settingsEnv(server.otlpUrl),
-			url: server.url,
+			claudeArgs: config.sources.includes("transcript") ? claudeArgs : { ...claudeArgs, sessionPersistence: false },
+			user: settings.user,
+			others: settings.others,
+			url: hooks?.transport === "http" ? server.url : undefined,
 			forwarder:
 				socketPath === undefined
 					? undefined
 					: { node: process.execPath, path: join(options.packageRoot, "hooks", "forwarder.mjs") },
+			native: taken && { env: taken.settingsEnv({ http: otlpUrl ?? "" }), secret: taken.secretSettingsEnv(token) },
 			settingsPath: () => needDirectory().settingsPath,
 		});
 		const { file } = overlay;
-		const { close } = server;
 		return {
 			args: overlay.args,
 			socketPath,
-			env: native?.processEnv(token) ?? {},
-			native: wantsNative,
+			native: taken && { processEnv: taken.processEnv(token), destinations: taken.destinations },
 			tidy() {
 				if (directory !== undefined) pruneRuns(config.runDir, Date.now());
 			},
@@ -119,6 +135,8 @@ async function openPlanned({ user, others, hooks, native }: RunPlan, options: Do
 
 function whyNoHooks(no: NoHooks): string {
 	switch (no.because) {
+		case "sources":
+			return missingHooks.sources();
 		case "flag":
 			return missingHooks.flag(no.flag);
 		case "hook-events":
@@ -129,7 +147,5 @@ function whyNoHooks(no: NoHooks): string {
 			return missingHooks.managedOnly(no.path);
 		case "settings":
 			return missingHooks.settings(no.value);
-		case "sources":
-			return missingHooks.sources();
 	}
 }

@@ -23,6 +23,12 @@ export interface OtlpTarget {
 	clientCertificate?: string;
 }
 
+/** Where Claude Code's own telemetry goes on to. `user`: where he has it go himself; `ours`: he had it off, and CLAUDE_OTEL_FORWARD_NATIVE is set. */
+export interface NativeDestination extends OtlpTarget {
+	of: "user" | "ours";
+}
+export type NativeDestinations = Partial<Record<"metrics" | "logs", NativeDestination>>;
+
 const PATHS: Record<Signal, string> = { traces: "v1/traces", metrics: "v1/metrics", logs: "v1/logs" };
 const HAS_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 

@@ -42,6 +42,20 @@ export const OWN_ROWS = {
 		"What the trace is made from: `hooks`, the `transcript`, and Claude Code's own telemetry (`native`). docs/telemetry.md says what each of them can tell.",
 		{ initialText: "hooks,transcript,native" },
 	),
+	forwardNative: row(
+		"CLAUDE_OTEL_FORWARD_NATIVE",
+		yesNo,
+		"1 or 0",
+		false,
+		"`1` also sends Claude Code's own metrics and events to the OTLP endpoint of claude-otel, redacted, where you have not switched them on yourself. Where you have, they always go on to your own destination.",
+	),
+	forwardRedact: row(
+		"CLAUDE_OTEL_FORWARD_REDACT",
+		yesNo,
+		"1 or 0",
+		false,
+		"`1` redacts what goes on to your own destination of Claude Code's telemetry; otherwise it goes on as Claude Code wrote it.",
+	),
 	traceShape: row(
 		"CLAUDE_OTEL_TRACE_SHAPE",
 		oneOf("auto", "session", "turn"),
@@ -167,6 +181,8 @@ function patterns(variable: string, meaning: string): Row<string[]> {
 function names(variable: string, meaning: string): Row<string[]> {
 	return row<string[]>(variable, list, "names separated by commas", [], meaning);
 }
+
+/** At least one, in any order. */
 
 function debugTarget(value: string): DebugTarget {
 	const switched = value === "stderr" ? true : yesNo(value);

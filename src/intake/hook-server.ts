@@ -1,15 +1,19 @@
 // Bytes that hooks send → hook bodies. Two doors into one room: http on loopback for Claude Code's own http hooks, and
 // a Unix socket (on Windows a named pipe) for the forwarder. Nothing is ever answered but an empty 200: hooks only watch.
-import { timingSafeEqual } from "node:crypto";
-import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
+// Claude Code's own telemetry comes in by the same loopback port, and goes to the OTLP room.
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { systemClock } from "../clock.ts";
 import { createHookBodyReader, type HookBody, type HookBodyReader } from "./hook-body.ts";
-import { isReply, type Reply, type RequestHandler, type RequestHead, readHttpRequests } from "./http-requests.ts";
-import { createOtlpDoor, type TakeOtlp } from "./otlp-door.ts";
+import { type GiveAnswer, type RequestHandler, type RequestHead, readHttpRequests } from "./http-requests.ts";
+import { createNodeRequests } from "./node-requests.ts";
+import type { OtlpCounts } from "./otlp-refusal.ts";
+import { createOtlpRoom, isOtlpPath, type OtlpRequest } from "./otlp-server.ts";
+import { TOKEN_HEADER, tokenCheck } from "./run-token.ts";
 
 /** Claude Code opens one connection per hook that runs at the same time. */
 export const HOOK_CONNECTIONS_MAX = 512;
+/** Connections that have shown no token yet; the oldest makes room for a new one, so that they never keep claude out. */
+export const HOOK_STRANGERS_MAX = 256;
 /** A connection that has sent no whole request head, or no token, after this is closed; claude itself gives up after 1 s. */
 export const HOOK_HEAD_TIME_MS = 2_000;
 /** Answers slower than this hold claude noticeably. */
@@ -20,16 +24,13 @@ export const HOOK_DRAIN_MS = 250;
 const TOKEN_LINE_MAX = 256;
 const DRAIN_TURNS = 4;
 
-export const TOKEN_HEADER = "x-claude-otel-token";
-
 export interface HookServerOptions {
 	/** Opens this run's doors. */
 	token: string;
-	/** Hooks come by http too. */
 	http: boolean;
-	/** claude's own telemetry comes by http, on the same port. */
-	onOtlp?: TakeOtlp;
 	socketPath?: string;
+	/** Takes OTLP over http too, on a loopback port that without `http` is for it alone. */
+	onOtlp?(request: OtlpRequest): void;
 	onHook(body: HookBody): void;
 	/** One sentence for the diagnostics. */
 	tell(sentence: string): void;
@@ -38,15 +39,16 @@ export interface HookServerOptions {
 export interface HookServer {
 	/** Where http hooks go; undefined without the http door. */
 	url?: string;
-	/** Where claude sends its telemetry: scheme, host and port. */
+	/** Where OTLP over http goes: the base of /v1/logs and the like. */
 	otlpUrl?: string;
+	otlpCounts?: OtlpCounts;
 	counts: { bodies: number; malformed: number; refused: number; slow: number };
 	/** Waits for what is on its way, then closes the doors. */
 	close(): Promise<void>;
 }
 
 export async function openHookServer(options: HookServerOptions): Promise<HookServer> {
-	const token = Buffer.from(options.token);
+	const opens = tokenCheck(options.token);
 	const counts = { bodies: 0, malformed: 0, refused: 0, slow: 0 };
 	const sockets = new Set<Socket>();
 	/** Those of them that are in the middle of a request. */
@@ -55,8 +57,10 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 	let pending = 0;
 
 	const socketDoor = options.socketPath === undefined ? undefined : createServer((socket) => receiveForwarded(socket));
-	const otlp = options.onOtlp && createOtlpDoor(options.onOtlp, systemClock);
-	const httpDoor = options.http || otlp ? createServer((socket) => serveHttp(socket)) : undefined;
+	const room = options.onOtlp && createOtlpRoom(options.onOtlp);
+	const httpDoor = options.http || room ? createServer((socket) => serveHttp(socket)) : undefined;
+	/** Of the http door. */
+	const strangers = new Set<Socket>();
 	for (const door of [socketDoor, httpDoor]) {
 		if (door === undefined) continue;
 		door.maxConnections = HOOK_CONNECTIONS_MAX;
@@ -67,20 +71,12 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 		httpDoor && listen(httpDoor, { host: "127.0.0.1", port: 0 }),
 	]);
 
-	// Loaded where a connection brings something else than Claude Code's plain requests.
-	let loading: Promise<HttpServer> | undefined;
-	const http = () => {
-		loading ??= import("node:http").then(({ createServer: createHttpServer }) => {
-			const server = createHttpServer({ keepAliveTimeout: 0, requestTimeout: 0 }, answer);
-			server.on("clientError", (_error, socket) => socket.destroy());
-			return server;
-		});
-		return loading;
-	};
-
+	const serveByNode = createNodeRequests(begin);
+	const origin = httpDoor && `http://127.0.0.1:${(httpDoor.address() as AddressInfo).port}`;
 	return {
-		url: httpDoor && options.http ? `${urlOf(httpDoor)}/hook` : undefined,
-		otlpUrl: httpDoor && otlp ? urlOf(httpDoor) : undefined,
+		url: options.http ? `${origin}/hook` : undefined,
+		otlpUrl: room && origin,
+		otlpCounts: room?.counts,
 		counts,
 		async close() {
 			const until = performance.now() + HOOK_DRAIN_MS;
@@ -94,7 +90,7 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 	};
 
 	function isBusy(): boolean {
-		return pending > 0 || reading.size > 0 || (otlp?.open() ?? 0) > 0;
+		return pending > 0 || reading.size > 0;
 	}
 
 	function watch(socket: Socket): void {
@@ -110,40 +106,54 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 
 	function serveHttp(socket: Socket): void {
 		reading.add(socket);
+		strangers.add(socket);
+		socket.on("close", () => {
+			strangers.delete(socket);
+			room?.leave(socket);
+		});
+		if (strangers.size > HOOK_STRANGERS_MAX) turnAwayOldest();
 		readHttpRequests(socket, {
-			begin: (head) => begin(head, socket),
+			begin: (head, give) => begin(socket, head, give),
 			handOver: (handed) => void serveByNode(handed),
 		});
 	}
 
-	function begin(head: RequestHead, socket: Socket) {
-		if (opens(head.headers.get(TOKEN_HEADER))) {
-			if (options.http && head.method === "POST" && head.path === "/hook") return receive(socket);
-			if (otlp !== undefined && head.path !== "/hook") {
-				reading.delete(socket);
-				const begun = otlp.begin(head, () => socket.destroy());
-				// Between its exports claude keeps the connection.
-				if (!isReply(begun)) socket.setTimeout(0);
-				return begun;
-			}
-		}
-		counts.refused++;
+	function turnAwayOldest(): void {
+		const [oldest] = strangers;
+		if (oldest === undefined) return;
+		strangers.delete(oldest);
+		oldest.destroy();
+	}
+
+	function begin(socket: Socket, head: RequestHead, give: GiveAnswer): RequestHandler | undefined {
+		const known = opens(head.headers.get(TOKEN_HEADER));
+		if (known && options.http && head.method === "POST" && head.path === "/hook") return receive(socket);
+		if (known && room && head.path !== "/hook") return receiveOtlp(socket, head, give);
+		if (room && isOtlpPath(head.path)) room.counts.refused.token++;
+		else counts.refused++;
 		return undefined;
 	}
 
-	async function serveByNode(socket: Socket): Promise<void> {
-		const server = await http();
-		server.emit("connection", socket);
-		socket.resume();
+	function receiveOtlp(socket: Socket, head: RequestHead, give: GiveAnswer): RequestHandler | undefined {
+		greet(socket);
+		return room?.receive(socket, head, (answer) => {
+			reading.delete(socket);
+			give(answer);
+		});
+	}
+
+	/** This is claude: from here on its connection may rest as long as it likes. */
+	function greet(socket: Socket): void {
+		socket.setTimeout(0);
+		strangers.delete(socket);
+		reading.add(socket);
 	}
 
 	/** A request that has shown the token. */
 	function receive(socket: Socket): RequestHandler {
 		const at = systemClock();
 		const startedAt = performance.now();
-		// This is claude: from here on its connection may rest as long as it likes.
-		socket.setTimeout(0);
-		reading.add(socket);
+		greet(socket);
 		const reader = createHookBodyReader();
 		return {
 			push: reader.push,
@@ -153,24 +163,6 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 				tellIfSlow(performance.now() - startedAt);
 			},
 		};
-	}
-
-	function answer(request: IncomingMessage, response: ServerResponse): void {
-		response.sendDate = false;
-		const headers = new Map(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-		const begun = begin({ method: request.method ?? "", path: request.url ?? "", headers }, request.socket);
-		if (begun === undefined || isReply(begun)) {
-			const { status, body } = begun ?? { status: 401, body: "" };
-			response.writeHead(status, { connection: "close" }).end(body);
-			return;
-		}
-		request.on("data", begun.push);
-		request.on("close", () => begun.abort?.());
-		request.on("end", () => {
-			if (begun.reply === undefined) response.end();
-			else void respond(response, begun.reply());
-			begun.end();
-		});
 	}
 
 	function receiveForwarded(socket: Socket): void {
@@ -199,11 +191,6 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 		});
 	}
 
-	function opens(given: string | string[] | undefined): boolean {
-		const bytes = Buffer.from(typeof given === "string" ? given : "");
-		return bytes.length === token.length && timingSafeEqual(bytes, token);
-	}
-
 	function take(reader: HookBodyReader, at: number): void {
 		pending++;
 		// The answer goes out first; claude waits for it, and for nothing that follows.
@@ -225,15 +212,6 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 			`Two hook answers took longer than ${HOOK_SLOW_ANSWER_MS} ms: this machine is busy, and tool calls wait for it.`,
 		);
 	}
-}
-
-async function respond(response: ServerResponse, coming: Promise<Reply>): Promise<void> {
-	const { status, contentType = "text/plain", body, close } = await coming;
-	response.writeHead(status, { "content-type": contentType, ...(close ? { connection: "close" } : {}) }).end(body);
-}
-
-function urlOf(server: Server): string {
-	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 function listen(server: Server, where: { path?: string; host?: string; port?: number }): Promise<void> {

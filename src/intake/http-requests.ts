@@ -8,6 +8,8 @@ const HEAD_MAX = 16 * 1024;
 const HEAD_END = Buffer.from("\r\n\r\n");
 const OK = Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 const OK_AND_CLOSE = Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+/** After an answer that ends a connection, the time for the sender to read it: what it still sends is thrown away. */
+export const LINGER_MS = 1_000;
 const REFUSED = Buffer.from("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 
 export interface RequestHead {
@@ -19,44 +21,27 @@ export interface RequestHead {
 
 export interface RequestHandler {
 	push(chunk: Buffer): void;
-	/** The request is whole; called when the answer is on its way, or, where there is `reply`, to make it. */
+	/** The request is whole. Called when the answer, an empty 200, is on its way; or before it, where `answers` is set. */
 	end(): void;
-	/** An answer of its own, instead of an empty 200. Until it is there nothing more is read. */
-	reply?(): Promise<Reply>;
-	/** The connection ended before the request was whole. */
-	abort?(): void;
+	/** Gives the answer itself: once, and before the end of the request only one that ends the connection. */
+	answers?: true;
+	/** The connection has gone before the request was whole. */
+	gone?(): void;
 }
 
-export interface Reply {
-	status: number;
-	contentType?: string;
-	body: Buffer | string;
-	/** Seconds after which the request may be made again. */
-	retryAfter?: number;
-	/** Nothing more is taken from this connection. */
-	close?: boolean;
+export interface HttpAnswer {
+	status: string;
+	/** Lines, each with its end. */
+	headers: string;
+	body: Buffer;
+	/** No further request of this connection is read. */
+	close: boolean;
 }
-
-const REASONS: Record<number, string> = {
-	200: "OK",
-	400: "Bad Request",
-	401: "Unauthorized",
-	404: "Not Found",
-	405: "Method Not Allowed",
-	408: "Request Timeout",
-	413: "Content Too Large",
-	415: "Unsupported Media Type",
-	429: "Too Many Requests",
-	503: "Service Unavailable",
-};
-
-export function isReply(begun: RequestHandler | Reply): begun is Reply {
-	return "status" in begun;
-}
+export type GiveAnswer = (answer: HttpAnswer) => void;
 
 export interface HttpRequestOptions {
-	/** A request begins; undefined refuses it with 401, a reply as it says, and its body is not read. */
-	begin(head: RequestHead): RequestHandler | Reply | undefined;
+	/** A request begins; undefined refuses it with 401. */
+	begin(head: RequestHead, give: GiveAnswer): RequestHandler | undefined;
 	/** Something else than plain requests: the socket, with all unread bytes back in it, is not ours any more. */
 	handOver(socket: Socket): void;
 }
@@ -65,10 +50,22 @@ export interface HttpRequestOptions {
 export function readHttpRequests(socket: Socket, { begin, handOver }: HttpRequestOptions): void {
 	let unread: Buffer = Buffer.alloc(0);
 	let body: { handler: RequestHandler; left: number; last: boolean } | undefined;
+	/** A whole request has no answer yet; none is read meanwhile. */
+	let waiting = false;
+	let done = false;
 
 	function onData(chunk: Buffer): void {
 		unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk]);
-		while (unread.length > 0) if (!(body ? readBody(body) : readHead())) return;
+		if (waiting) socket.pause();
+		else readOn();
+	}
+
+	function readOn(): void {
+		while (hasMore()) if (!(body ? readBody(body) : readHead())) return;
+	}
+
+	function hasMore(): boolean {
+		return !waiting && !done && unread.length > 0;
 	}
 
 	/** False where more bytes are needed, or none is ours any more. */
@@ -81,14 +78,12 @@ export function readHttpRequests(socket: Socket, { begin, handOver }: HttpReques
 			giveUp();
 			return false;
 		}
-		const handler = begin(head);
-		if (handler === undefined || isReply(handler)) {
-			socket.end(handler === undefined ? REFUSED : wire(handler, true));
-			socket.off("data", onData).resume();
-			return false;
-		}
+		const last = head.headers.get("connection")?.toLowerCase() === "close";
+		const handler = begin(head, (answer) => give(answer, last));
+		if (handler === undefined) endWith(REFUSED);
+		if (handler === undefined || done) return false;
 		unread = unread.subarray(end + HEAD_END.length);
-		body = { handler, left: length, last: head.headers.get("connection")?.toLowerCase() === "close" };
+		body = { handler, left: length, last };
 		return length > 0 || readBody(body);
 	}
 
@@ -97,12 +92,12 @@ export function readHttpRequests(socket: Socket, { begin, handOver }: HttpReques
 		unread = unread.subarray(piece.length);
 		current.left -= piece.length;
 		if (piece.length > 0) current.handler.push(piece);
-		if (current.left > 0) return false;
+		if (current.left > 0 || done) return false;
 		body = undefined;
-		if (current.handler.reply !== undefined) {
-			void answer(current.handler.reply(), current.last);
+		if (current.handler.answers) {
+			waiting = true;
 			current.handler.end();
-			return false;
+			return true;
 		}
 		if (current.last) socket.end(OK_AND_CLOSE);
 		else socket.write(OK);
@@ -110,33 +105,46 @@ export function readHttpRequests(socket: Socket, { begin, handOver }: HttpReques
 		return !current.last;
 	}
 
-	async function answer(coming: Promise<Reply>, last: boolean): Promise<void> {
-		socket.off("data", onData).pause();
-		const reply = await coming;
-		if (socket.destroyed) return;
-		if (last || reply.close === true) return void socket.end(wire(reply, true));
-		socket.write(wire(reply, false));
-		socket.on("data", onData).resume();
-		if (unread.length > 0) onData(Buffer.alloc(0));
+	function give(answer: HttpAnswer, last: boolean): void {
+		if (done) return;
+		const close = answer.close || last;
+		const bytes = toBytes(answer, close);
+		if (close) {
+			endWith(bytes);
+			return;
+		}
+		waiting = false;
+		socket.write(bytes);
+		// What has come meanwhile, once the caller has returned, who may be in the midst of reading.
+		if (unread.length > 0 || socket.isPaused()) setImmediate(() => !done && socket.resume() && readOn());
+	}
+
+	/** The sender may be in the midst of a long body: it is read away for a while, for a reset would hide the answer. */
+	function endWith(bytes: Buffer): void {
+		done = true;
+		body = undefined;
+		unread = Buffer.alloc(0);
+		socket.off("data", onData).resume();
+		socket.end(bytes);
+		setTimeout(() => socket.destroy(), LINGER_MS).unref();
 	}
 
 	function giveUp(): void {
+		done = true;
 		socket.off("data", onData).pause();
 		socket.unshift(unread);
 		handOver(socket);
 	}
 
-	socket.on("close", () => body?.handler.abort?.());
 	socket.setNoDelay(true);
 	socket.on("data", onData);
+	socket.once("close", () => body?.handler.gone?.());
 }
 
-function wire({ status, contentType, body, retryAfter }: Reply, close: boolean): Buffer {
-	const head = [`HTTP/1.1 ${status} ${REASONS[status] ?? ""}`, `Content-Length: ${Buffer.byteLength(body)}`];
-	if (contentType !== undefined) head.push(`Content-Type: ${contentType}`);
-	if (retryAfter !== undefined) head.push(`Retry-After: ${retryAfter}`);
-	if (close) head.push("Connection: close");
-	return Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), Buffer.from(body)]);
+function toBytes({ status, headers, body }: HttpAnswer, close: boolean): Buffer {
+	const connection = close ? "Connection: close\r\n" : "";
+	const head = `HTTP/1.1 ${status}\r\n${headers}Content-Length: ${body.length}\r\n${connection}\r\n`;
+	return Buffer.concat([Buffer.from(head, "latin1"), body]);
 }
 
 function parseHead(text: string): RequestHead | undefined {

@@ -8,17 +8,17 @@ export interface RunVariables {
 	socketPath?: string;
 	/** Of the session span; undefined: the inbound one stays. */
 	traceparent?: string;
-	/** More that only claude may know. */
-	more?: Readonly<Record<string, string>>;
+	/** What switches Claude Code's own telemetry on towards us. */
+	native?: Readonly<Record<string, string>>;
 }
 
 export function envForRun(env: NodeJS.ProcessEnv, run: RunVariables): NodeJS.ProcessEnv {
-	const child = envWithoutRun(env);
+	const child = { ...envWithoutRun(env), ...run.native };
 	child.CLAUDE_OTEL_RUN = run.runId;
 	child.CLAUDE_OTEL_TOKEN = run.token;
 	if (run.socketPath !== undefined) child.CLAUDE_OTEL_SOCKET = run.socketPath;
 	if (run.traceparent !== undefined) child.TRACEPARENT = run.traceparent;
-	return Object.assign(child, run.more);
+	return child;
 }
 
 /** For a session that outlives us: nothing of any run of ours. */

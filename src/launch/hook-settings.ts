@@ -67,6 +67,7 @@ export function shellHandler(command: string): HookHandler {
 export type HookTable = ReadonlyMap<string, { handler: HookHandler; matcher?: string }>;
 
 export function mergeHooks(settings: Settings, table: HookTable): Settings {
+	if (table.size === 0) return settings;
 	const hooks: Settings = { ...(settings.hooks as Settings | undefined) };
 	for (const [event, { handler, matcher }] of table) {
 		const entry: Json = matcher === undefined ? { hooks: [handler] } : { matcher, hooks: [handler] };

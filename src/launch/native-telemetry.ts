@@ -1,95 +1,170 @@
-// What claude would do with its own telemetry by itself → what it is told for this run: to send metrics and events to
-// us, as far as the user and whoever administers the machine have not said where they go. Decides, and starts nothing.
-import type { Settings, SettingsFile } from "./settings-files.ts";
+// What the user has configured of Claude Code's own telemetry → how it is switched on towards us for one run: variables
+// for the settings overlay and for claude's environment, and where the user had it go, so that it can be passed on.
+// Decides, and opens nothing. How Claude Code ranks all this is in docs/claude-code.md.
+import { readTargets } from "../config/otlp.ts";
+import { Reader } from "../config/row.ts";
+import type { Config, NativeDestination, NativeDestinations, OtlpTarget } from "../config.ts";
+import { nativeNotes, UserMistake } from "../errors.ts";
+import type { SettingsFile } from "./settings-files.ts";
+import { envOf, findLock, isOn, type NativeSignal, namesIn, type TextEnv, telemetryEnv } from "./telemetry-env.ts";
 
-export type NativeSignal = "metrics" | "logs";
+export type NativeProtocol = OtlpTarget["protocol"];
 
 export interface NativePlan {
-	/** Signals that come to us. */
-	signals: NativeSignal[];
-	/** For the `env` of claude's settings: no secrets, for an argument list can be read by everybody. */
-	settingsEnv(url: string): Record<string, string>;
-	/** For claude's own environment, which nobody else can read: it goes over the headers that are there. */
-	processEnv(token: string): Record<string, string>;
-	/** Why a signal does not come to us. */
+	/** For the overlay's `env`: no secrets. */
+	settingsEnv(urls: DoorUrls): TextEnv;
+	/** For the overlay's `env` too, and then the overlay must be a private file: headers of the user with our token. */
+	secretSettingsEnv(token: string): TextEnv;
+	/** For claude's process environment: headers of the user with our token. */
+	processEnv(token: string): TextEnv;
+	/** How claude speaks to us. */
+	protocols: Record<NativeSignal, NativeProtocol>;
+	/** Where a signal goes on to. */
+	destinations: NativeDestinations;
+	/** Sentences for the diagnostics. */
 	problems: string[];
 }
 
-const SIGNALS: readonly NativeSignal[] = ["metrics", "logs"];
-const INTERVALS = { metrics: "OTEL_METRIC_EXPORT_INTERVAL", logs: "OTEL_LOGS_EXPORT_INTERVAL" } as const;
-/** Milliseconds between exports: a turn waits two seconds for what claude tells of it. */
-const INTERVAL_MS = "1000";
-const SWITCH = "CLAUDE_CODE_ENABLE_TELEMETRY";
-const TOKEN_HEADER = "x-claude-otel-token";
-/** What decides whether, where and how claude exports. */
-const TELLING = /^(?:OTEL_|CLAUDE_CODE_ENABLE_TELEMETRY$)/;
+/** `http://127.0.0.1:PORT`. */
+export interface DoorUrls {
+	http: string;
+	/** Without it, what the user sends over gRPC comes in the other envelope of the same message. */
+	grpc?: string;
+}
 
-/** @param settings all settings that claude reads, in order of rising rank, the user's --settings among them */
-export function planNative(env: NodeJS.ProcessEnv, settings: readonly SettingsFile[]): NativePlan {
-	const merged = mergeEnv(env, settings);
+/** So that little is lost with a claude that is killed. */
+export const NATIVE_INTERVAL_MS = 1_000;
+export const NATIVE_TOKEN_HEADER = "x-claude-otel-token";
+
+const SIGNALS = ["metrics", "logs"] as const satisfies readonly NativeSignal[];
+const INTERVALS = { metrics: "OTEL_METRIC_EXPORT_INTERVAL", logs: "OTEL_LOGS_EXPORT_INTERVAL" };
+/** One name that Claude Code does not know, and it exports nothing at all. */
+const EXPORTERS = { metrics: ["otlp", "console", "prometheus"], logs: ["otlp", "console"] };
+const PROTOCOLS: readonly string[] = ["grpc", "http/protobuf", "http/json"] satisfies NativeProtocol[];
+
+export interface NativeOptions {
+	env: NodeJS.ProcessEnv;
+	/** Of rising rank. */
+	ranked: readonly SettingsFile[];
+	config: Pick<Config, "otel" | "forwardNative">;
+}
+
+/** Undefined where nothing of it is ours to switch on: `problems` says why. */
+export function planNative(options: NativeOptions): NativePlan | { problems: string[] } {
+	const { ranked } = options;
+	const env = telemetryEnv(options.env, ranked);
 	const problems: string[] = [];
-	const lock = settings.find(
-		(file) => file.managed && Object.keys(envOf(file.settings)).some((name) => TELLING.test(name)),
-	);
-	if (lock !== undefined) {
-		problems.push(
-			`${lock.path} says where claude's own telemetry goes, so it does not come to us: requests have list prices.`,
-		);
-		return { signals: [], settingsEnv: () => ({}), processEnv: () => ({}), problems };
-	}
-	const on = isOn(merged[SWITCH]);
-	const signals = SIGNALS.filter((signal) => {
-		const name = signal.toUpperCase();
-		const own = on && exportersOf(merged[`OTEL_${name}_EXPORTER`]).length > 0;
-		const headers = `OTEL_EXPORTER_OTLP_${name}_HEADERS`;
-		const fixed = settings.find((file) => envOf(file.settings)[headers] !== undefined);
-		if (own) problems.push(`claude's own ${signal} go where you send them already, so they do not come to us.`);
-		else if (fixed !== undefined)
-			problems.push(`${fixed.path} sets ${headers}, so claude's own ${signal} cannot come to us.`);
-		return !own && fixed === undefined;
+	const locks = SIGNALS.flatMap((signal) => {
+		const lock = findLock(signal, ranked);
+		return lock === undefined ? [] : [{ signal, ...lock }];
 	});
+	for (const { signal, path, by } of locks) problems.push(nativeNotes.locked(signal, path, by));
+	const wasOn = isOn(env);
+	const open = SIGNALS.filter((signal) => !locks.some((lock) => lock.signal === signal));
+	// To switch on one signal would switch on the other, which is not ours to do.
+	if (open.length === 0 || (!wasOn && locks.length > 0)) return { problems };
+	const works = wasOn && SIGNALS.every((signal) => canWork(signal, env));
+	if (wasOn && !works) problems.push(nativeNotes.broken());
+
+	const kept = { metrics: [] as string[], logs: [] as string[] };
+	const destinations: NativeDestinations = {};
+	for (const signal of open) {
+		const names = works ? namesIn(env[`OTEL_${signal.toUpperCase()}_EXPORTER`]) : [];
+		kept[signal] = names.filter((name) => name !== "otlp");
+		if (names.includes("otlp")) destinations[signal] = userDestination(signal, env, problems);
+		else if (options.config.forwardNative) destinations[signal] = ownDestination(options.config.otel[signal]);
+	}
+	const protocols = { metrics: towardsUs("metrics"), logs: towardsUs("logs") };
+
+	function towardsUs(signal: NativeSignal): NativeProtocol {
+		const protocol = destinations[signal]?.protocol ?? "http/json";
+		// The same message in another envelope: gRPC would ask a proxy to reach our loopback.
+		return protocol === "grpc" && grpcGoesToProxy(env) ? "http/protobuf" : protocol;
+	}
+
 	return {
-		signals,
-		settingsEnv(url) {
-			if (signals.length === 0) return {};
-			const told = signals.flatMap((signal) => [
-				[`OTEL_${signal.toUpperCase()}_EXPORTER`, "otlp"],
-				[`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_PROTOCOL`, "http/json"],
-				[`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`, `${url}/v1/${signal}`],
-				[INTERVALS[signal], INTERVAL_MS],
-			]);
-			// Switched on by us, it must not send elsewhere what the user never switched on.
-			const others = on ? [] : [["OTEL_TRACES_EXPORTER", "none"]];
-			return Object.fromEntries([[SWITCH, "1"], ...told, ...others]);
-		},
-		processEnv: (token) =>
-			Object.fromEntries(
-				signals.map((signal) => {
-					const name = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`;
-					const before = env[name];
-					return [name, `${before ? `${before},` : ""}${TOKEN_HEADER}=${token}`];
-				}),
-			),
+		protocols,
+		destinations,
 		problems,
+		settingsEnv(urls) {
+			const overlay: TextEnv = { CLAUDE_CODE_ENABLE_TELEMETRY: "1" };
+			// What was off stays off, though the switch for all is on now.
+			if (!works && namesIn(env.OTEL_TRACES_EXPORTER).length > 0) overlay.OTEL_TRACES_EXPORTER = "none";
+			for (const signal of open) Object.assign(overlay, signalEnv(signal, urls));
+			return overlay;
+		},
+		secretSettingsEnv: (token) =>
+			headersEnv(token, (variable) => ranked.findLast((file) => variable in said(file)) && (env[variable] ?? "")),
+		processEnv: (token) => headersEnv(token, (variable) => options.env[variable] ?? ""),
 	};
+
+	function signalEnv(signal: NativeSignal, urls: DoorUrls): TextEnv {
+		const name = signal.toUpperCase();
+		const grpc = protocols[signal] === "grpc" ? urls.grpc : undefined;
+		const protocol = protocols[signal] === "grpc" && grpc === undefined ? "http/protobuf" : protocols[signal];
+		return {
+			[`OTEL_${name}_EXPORTER`]: [...kept[signal], "otlp"].join(","),
+			[`OTEL_EXPORTER_OTLP_${name}_ENDPOINT`]: grpc ?? `${urls.http}/v1/${signal}`,
+			[`OTEL_EXPORTER_OTLP_${name}_PROTOCOL`]: protocol,
+			// The interval is the console exporter's as well, which writes where the user reads.
+			...(kept[signal].includes("console") ? {} : { [INTERVALS[signal]]: String(NATIVE_INTERVAL_MS) }),
+		};
+	}
+
+	/** `theirs`: undefined where the variable is not to be set. */
+	function headersEnv(token: string, theirs: (variable: string) => string | undefined): TextEnv {
+		return Object.fromEntries(
+			open.flatMap((signal) => {
+				const variable = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`;
+				const headers = theirs(variable);
+				if (headers === undefined) return [];
+				const all = [headers.trim(), `${NATIVE_TOKEN_HEADER}=${token}`].filter((part) => part !== "");
+				return [[variable, all.join(",")]];
+			}),
+		);
+	}
 }
 
-/** Settings go over the environment, and those of higher rank over the others. */
-function mergeEnv(env: NodeJS.ProcessEnv, settings: readonly SettingsFile[]): Record<string, unknown> {
-	const merged: Record<string, unknown> = { ...env };
-	for (const file of settings) Object.assign(merged, envOf(file.settings));
-	return merged;
+/** A project's file has no say in headers. */
+function said(file: SettingsFile): TextEnv {
+	return file.scope === "project" ? {} : envOf(file);
 }
 
-function envOf({ env }: Settings): Settings {
-	return typeof env === "object" && env !== null && !Array.isArray(env) ? env : {};
+function canWork(signal: NativeSignal, env: TextEnv): boolean {
+	const names = namesIn(env[`OTEL_${signal.toUpperCase()}_EXPORTER`]);
+	if (!names.every((name) => EXPORTERS[signal].includes(name))) return false;
+	const protocol = env[`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_PROTOCOL`]?.trim() || protocolIn(env);
+	return !names.includes("otlp") || PROTOCOLS.includes(protocol);
 }
 
-function isOn(value: unknown): boolean {
-	return /^(?:1|true|yes|on)$/i.test(String(value ?? "").trim());
+/** Where it is not said, Claude Code takes this one. */
+function protocolIn(env: TextEnv): string {
+	return env.OTEL_EXPORTER_OTLP_PROTOCOL?.trim() || "http/protobuf";
 }
 
-function exportersOf(value: unknown): string[] {
-	const names = String(value ?? "").split(",");
-	return names.map((name) => name.trim()).filter((name) => name !== "" && name !== "none");
+/** Read as our own exporters' variables are, with Claude Code's protocol where none is said. */
+function userDestination(signal: NativeSignal, env: TextEnv, problems: string[]): NativeDestination | undefined {
+	const others = ["TRACES", "METRICS", "LOGS"].filter((name) => name !== signal.toUpperCase());
+	const own = Object.entries(env).filter(
+		([name]) => !others.some((other) => name.startsWith(`OTEL_EXPORTER_OTLP_${other}_`)),
+	);
+	try {
+		const reader = new Reader({ ...Object.fromEntries(own), OTEL_EXPORTER_OTLP_PROTOCOL: protocolIn(env) });
+		return { ...readTargets(reader)[signal], of: "user" };
+	} catch (error) {
+		if (!(error instanceof UserMistake)) throw error;
+		problems.push(nativeNotes.noDestination(signal, error.message));
+		return undefined;
+	}
+}
+
+function ownDestination({ exporters, ...target }: Config["otel"]["metrics"]): NativeDestination | undefined {
+	return exporters.includes("otlp") ? { ...target, of: "ours" } : undefined;
+}
+
+/** gRPC in Claude Code knows these in small letters alone. */
+function grpcGoesToProxy(env: TextEnv): boolean {
+	if (!(env.grpc_proxy || env.https_proxy || env.http_proxy)) return false;
+	const direct = (env.no_grpc_proxy || env.no_proxy || "").split(",").map((entry) => entry.trim());
+	return !direct.includes("127.0.0.1");
 }

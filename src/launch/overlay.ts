@@ -1,6 +1,7 @@
-// The user's arguments and our doors → the arguments for claude: the same, with settings that add our hooks to the
-// user's own. They go inline, or as a file where the user's settings came from one (their secrets do not belong into an
-// argument list that everybody can read) or are too long for one argument.
+// The user's arguments and our doors → the arguments for claude: the same, with settings that add our hooks and what
+// switches Claude Code's own telemetry on to the user's own. They go inline, or as a file where the user's settings came
+// from one or a secret goes along (secrets do not belong into an argument list that everybody can read), or where they
+// are too long for one argument.
 import { writeFileSync } from "node:fs";
 import { anchorRules } from "./anchor-rules.ts";
 import type { ClaudeArgs } from "./claude-args.ts";
@@ -15,7 +16,8 @@ import {
 	matcherOf,
 	mergeHooks,
 } from "./hook-settings.ts";
-import type { Settings, SettingsFile } from "./settings-files.ts";
+import { asSettings, type Settings, type SettingsFile } from "./settings-files.ts";
+import type { TextEnv } from "./telemetry-env.ts";
 import type { UserSettings } from "./user-settings.ts";
 
 export interface OverlayOptions {
@@ -27,8 +29,8 @@ export interface OverlayOptions {
 	url?: string;
 	/** The forwarder and the Node to run it, where there is a socket. */
 	forwarder?: { node: string; path: string };
-	/** For the `env` of the settings, over the user's own. */
-	env?: Readonly<Record<string, string>>;
+	/** Variables for claude, over the user's; none of `secret` may stand in an argument. */
+	native?: { env: TextEnv; secret: TextEnv };
 	/** A private path for the settings file, made when it is needed. */
 	settingsPath(): string;
 }
@@ -44,8 +46,9 @@ export const INLINE_SETTINGS_MAX = 64 * 1024;
 
 export function layOverlay(options: OverlayOptions): Overlay {
 	const { claudeArgs, user } = options;
-	const text = JSON.stringify(settingsWithHooks(options));
-	if (user.from !== "file" && Buffer.byteLength(text) <= INLINE_SETTINGS_MAX) {
+	const text = JSON.stringify(overlaid(options));
+	const isPrivate = user.from === "file" || Object.keys(options.native?.secret ?? {}).length > 0;
+	if (!isPrivate && Buffer.byteLength(text) <= INLINE_SETTINGS_MAX) {
 		return { args: withSettings(claudeArgs, text) };
 	}
 	const path = options.settingsPath();
@@ -54,13 +57,12 @@ export function layOverlay(options: OverlayOptions): Overlay {
 	return { args: withSettings(claudeArgs, path), file: { path, userText } };
 }
 
-function settingsWithHooks(options: OverlayOptions): Settings {
-	const { user } = options;
+function overlaid(options: OverlayOptions): Settings {
+	const { user, native } = options;
 	const own = user.from === "file" ? anchorRules(user.settings, user.folder) : user.settings;
-	const env = options.env ?? {};
-	const told = Object.keys(env).length === 0 ? own : { ...own, env: { ...(own.env as Settings | undefined), ...env } };
-	const table = tableOf(options);
-	const settings = table.size === 0 ? told : mergeHooks(told, table);
+	const hooked = mergeHooks(own, tableOf(options));
+	const env = { ...asSettings(own.env ?? {}), ...native?.env, ...native?.secret };
+	const settings = native === undefined ? hooked : { ...hooked, env };
 	const others = options.others.map((file) => file.settings);
 	return options.url === undefined ? settings : allowHttpHooks(settings, others, options.url);
 }

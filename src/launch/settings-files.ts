@@ -1,5 +1,5 @@
-// The settings that Claude Code will read → those few of them that decide whether hooks of ours can work. Files that
-// are missing, malformed or not read by this run say nothing; Claude Code ignores a malformed file as well.
+// The settings that Claude Code will read → those few of them that decide whether hooks of ours can work, and where its
+// own telemetry goes. Files that are missing, malformed or not read by this run say nothing; Claude Code ignores a malformed file as well.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Json } from "../model/fact.ts";
@@ -19,20 +19,19 @@ export type Settings = Record<string, Json>;
 export interface SettingsFile {
 	path: string;
 	settings: Settings;
-	/** Laid down by whoever administers the machine. */
-	managed: boolean;
+	/** Managed: laid down by whoever administers the machine. Flag: the user's --settings. */
+	scope: "user" | "project" | "flag" | "managed";
 }
 
 /** A file without any of these words needs no parsing. */
 const TELLING =
-	/allowedHttpHookUrls|httpHookAllowedEnvVars|disableAllHooks|allowManagedHooksOnly|_proxy|"OTEL_|CLAUDE_CODE_ENABLE_TELEMETRY/i;
+	/allowedHttpHookUrls|httpHookAllowedEnvVars|disableAllHooks|allowManagedHooksOnly|_proxy|OTEL_|CLAUDE_CODE_ENABLE_TELEMETRY|otelHeadersHelper/i;
 
 export function readTellingSettings(places: SettingsPlaces): SettingsFile[] {
-	const read = (managed: boolean) => (path: string) => {
+	return [...userPaths(places), ...managedPaths(places.platform)].flatMap(({ path, scope }) => {
 		const settings = readTelling(path);
-		return settings === undefined ? [] : [{ path, settings, managed }];
-	};
-	return [...userPaths(places).flatMap(read(false)), ...managedPaths(places.platform).flatMap(read(true))];
+		return settings === undefined ? [] : [{ path, settings, scope }];
+	});
 }
 
 /** Where managed settings lie, for the platform. */
@@ -41,29 +40,36 @@ export function managedFolder(platform: NodeJS.Platform): string {
 	return platform === "win32" ? "C:\\Program Files\\ClaudeCode" : "/etc/claude-code";
 }
 
-function userPaths({ claudeConfigDir, cwd, sources, restricted }: SettingsPlaces): string[] {
+type Place = Pick<SettingsFile, "path" | "scope">;
+
+function userPaths({ claudeConfigDir, cwd, sources, restricted }: SettingsPlaces): Place[] {
 	if (restricted) return [];
 	const wanted = new Set((sources ?? "user,project,local").split(",").map((source) => source.trim()));
-	const paths: string[] = [];
-	if (wanted.has("user")) paths.push(join(claudeConfigDir, "settings.json"));
-	if (wanted.has("project")) paths.push(join(cwd, ".claude", "settings.json"));
+	const paths: Place[] = [];
+	if (wanted.has("user")) paths.push({ path: join(claudeConfigDir, "settings.json"), scope: "user" });
+	if (wanted.has("project")) paths.push({ path: join(cwd, ".claude", "settings.json"), scope: "project" });
 	if (wanted.has("local")) {
 		const repository = repositoryOf(cwd) ?? cwd;
-		for (const folder of new Set([cwd, repository])) paths.push(join(folder, ".claude", "settings.local.json"));
+		for (const folder of new Set([cwd, repository])) {
+			paths.push({ path: join(folder, ".claude", "settings.local.json"), scope: "project" });
+		}
 	}
 	return paths;
 }
 
-function managedPaths(platform: NodeJS.Platform): string[] {
+function managedPaths(platform: NodeJS.Platform): Place[] {
 	const folder = managedFolder(platform);
 	const dropIns = join(folder, "managed-settings.d");
 	let names: string[] = [];
 	try {
-		names = readdirSync(dropIns).filter((name) => name.endsWith(".json"));
+		names = readdirSync(dropIns)
+			.filter((name) => name.endsWith(".json"))
+			.toSorted();
 	} catch {
 		// Most machines are not managed.
 	}
-	return [join(folder, "managed-settings.json"), ...names.map((name) => join(dropIns, name))];
+	const paths = [join(folder, "managed-settings.json"), ...names.map((name) => join(dropIns, name))];
+	return paths.map((path) => ({ path, scope: "managed" }));
 }
 
 function repositoryOf(folder: string): string | undefined {

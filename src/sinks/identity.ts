@@ -1,6 +1,6 @@
 // Comes in: the certificate files of a target. Goes out: their contents.
 import { readFileSync } from "node:fs";
-import type { SignalConfig } from "../config.ts";
+import type { OtlpTarget } from "../config.ts";
 
 export interface Identity {
 	authority?: Buffer;
@@ -9,7 +9,7 @@ export interface Identity {
 }
 
 /** Throws with the variable's kind of file in the message; the reason of a failed export tells it. */
-export function readIdentity(target: SignalConfig): Identity {
+export function readIdentity(target: OtlpTarget): Identity {
 	return {
 		authority: read(target.certificate),
 		key: read(target.clientKey),

@@ -5,7 +5,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { Duplex } from "node:stream";
 import type { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
-import type { OtelConfig, SignalConfig } from "../config.ts";
+import type { OtelConfig, OtlpTarget, SignalConfig } from "../config.ts";
 import type { BatchExporter, Batches, Route } from "./exporter.ts";
 import { readIdentity } from "./identity.ts";
 import { proxyFor } from "./proxy.ts";
@@ -76,7 +76,7 @@ export class HttpRoutes {
 	}
 }
 
-function createAgent(target: SignalConfig, proxy: string | undefined): HttpAgent {
+export function createAgent(target: OtlpTarget, proxy: string | undefined): HttpAgent {
 	const common = {
 		keepAlive: true,
 		maxSockets: SOCKET_LIMIT,

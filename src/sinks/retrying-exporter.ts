@@ -1,23 +1,23 @@
-// Wraps the gRPC exporters, which try once: what the OTLP specification calls retryable is tried again
-// until the export's own time is over. The http exporters do this themselves.
+// Wraps exporters that try once (OpenTelemetry's for gRPC, and ours that pass things on): what the OTLP specification
+// calls retryable is tried again until the export's own time is over.
 import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import type { BatchExporter } from "./exporter.ts";
 
 export const FIRST_WAIT_MS = 1_000;
 export const LONGEST_WAIT_MS = 5_000;
 export const ATTEMPT_LIMIT = 6;
-/** CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS. */
-const RETRYABLE = new Set([1, 4, 10, 11, 14, 15]);
 
 export class RetryingExporter<B> implements BatchExporter<B> {
 	private readonly inner: BatchExporter<B>;
 	private readonly timeoutMs: number;
+	private readonly isRetryable: (error: Error) => boolean;
 	private readonly waiting = new Set<() => void>();
 	private closed = false;
 
-	constructor(inner: BatchExporter<B>, timeoutMs: number) {
+	constructor(inner: BatchExporter<B>, timeoutMs: number, isRetryable: (error: Error) => boolean) {
 		this.inner = inner;
 		this.timeoutMs = timeoutMs;
+		this.isRetryable = isRetryable;
 	}
 
 	export(batch: B, done: (result: ExportResult) => void): void {
@@ -25,8 +25,14 @@ export class RetryingExporter<B> implements BatchExporter<B> {
 		const attempt = (number: number) => {
 			this.inner.export(batch, (result) => {
 				const wait = Math.min(FIRST_WAIT_MS * 1.5 ** (number - 1), LONGEST_WAIT_MS) * (0.8 + Math.random() * 0.4);
+				const { code, error } = result;
+				const failed = code !== ExportResultCode.SUCCESS && error !== undefined;
 				const again =
-					isRetryable(result) && !this.closed && number < ATTEMPT_LIMIT && performance.now() + wait < deadline;
+					failed &&
+					this.isRetryable(error) &&
+					!this.closed &&
+					number < ATTEMPT_LIMIT &&
+					performance.now() + wait < deadline;
 				if (!again) return done(result);
 				const giveUp = () => {
 					clearTimeout(timer);
@@ -56,9 +62,4 @@ export class RetryingExporter<B> implements BatchExporter<B> {
 	shutdown(): Promise<void> {
 		return this.inner.shutdown();
 	}
-}
-
-function isRetryable({ code, error }: ExportResult): boolean {
-	if (code === ExportResultCode.SUCCESS || !error || !("code" in error)) return false;
-	return RETRYABLE.has(Number(error.code));
 }

@@ -1,5 +1,5 @@
 // claude's own telemetry through the real claude: exact requests, exact cost, and what each source can tell alone.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { ledgersUsd } from "../support/claude-home.ts";
@@ -7,7 +7,7 @@ import { assertTold, outline, spanNamed, tree } from "../support/oracle.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { until } from "../support/run.ts";
 import { bash, step, text } from "../support/scripting.ts";
-import { openStage, type Stage } from "../support/stage.ts";
+import { openStage, PROTOCOLS, type Stage } from "../support/stage.ts";
 
 let stage: Stage | undefined;
 afterEach(() => stage?.close());
@@ -155,29 +155,60 @@ test("a threshold of the context starts the user's command once per crossing, wi
 	expect(ratios.length).toBeGreaterThan(0);
 });
 
-test("what the user sends somewhere already stays as it is, and the rest still comes to us", async () => {
-	stage = await openStage({ main: [{ ...step(text("done")), usage: USAGE }] });
-	const own = await startReceiver();
-	try {
-		const { code, stderr } = await stage.print("go", [], {
-			env: {
+test.each(PROTOCOLS)(
+	"what the user has claude send somewhere over %s arrives there, and here too",
+	async (protocol) => {
+		stage = await openStage({
+			main: [
+				{ ...step(bash("echo hi")), usage: USAGE },
+				{ ...step(text("done")), usage: USAGE },
+			],
+		});
+		const own = await startReceiver();
+		try {
+			const env = {
 				CLAUDE_CODE_ENABLE_TELEMETRY: "1",
 				OTEL_METRICS_EXPORTER: "otlp",
 				OTEL_LOGS_EXPORTER: "otlp",
-				OTEL_TRACES_EXPORTER: "otlp",
-				OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: "http/json",
-				OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: "http/json",
-				OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${own.http}/v1/logs`,
-				OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${own.http}/v1/metrics`,
-			},
-		});
-		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+				OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+				OTEL_EXPORTER_OTLP_ENDPOINT: protocol === "grpc" ? own.grpc : own.http,
+				OTEL_EXPORTER_OTLP_HEADERS: "x-tenant=blue",
+				OTEL_RESOURCE_ATTRIBUTES: "team=red",
+			};
+			writeFileSync(join(stage.home.config, "settings.json"), JSON.stringify({ env }));
+			const { code, stderr } = await stage.print("go");
+			expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+		} finally {
+			await own.close();
+		}
 		const events = own.logs.map(({ attributes }) => attributes["event.name"]);
-		expect(events).toContain("api_request");
-		expect(own.metrics.map(({ name }) => name)).toContain("claude_code.token.usage");
-		const [chat] = stage.receiver.spans.filter(({ attributes }) => attributes["gen_ai.operation.name"] === "chat");
-		expect(chat?.attributes["claude.cost_basis"]).toBe("list");
-	} finally {
-		await own.close();
-	}
+		expect(events.filter((name) => name === "api_request")).toHaveLength(2);
+		expect(events).toEqual(expect.arrayContaining(["user_prompt", "tool_decision", "tool_result"]));
+		expect(own.logs[0]?.resource).toMatchObject({ "service.name": "claude-code", team: "red" });
+		const sent = JSON.stringify(own.requests);
+		expect(sent).toContain("blue");
+		expect(sent).not.toContain("x-claude-otel-token");
+		const tokens = own.metrics.filter(({ name }) => name === "claude_code.token.usage");
+		expect(tokens.reduce((sum, { value }) => sum + Number(value), 0)).toBe(2 * (100 + 50 + 2000 + 300 + 40));
+		const chats = stage.receiver.spans.filter(({ attributes }) => attributes["gen_ai.operation.name"] === "chat");
+		expect(chats.map(({ attributes }) => attributes["claude.cost_basis"])).toEqual(["native", "native"]);
+	},
+);
+
+test("CLAUDE_OTEL_FORWARD_NATIVE sends claude's own telemetry where ours goes, where the user sends none himself", async () => {
+	stage = await openStage({ main: [step(text("done"))] }, { env: { CLAUDE_OTEL_FORWARD_NATIVE: "1" } });
+	const { code, stderr } = await stage.print("go");
+	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+	const events = stage.receiver.logs.map(({ body }) => body);
+	expect(events).toContain("claude_code.api_request");
+	expect(stage.receiver.metrics.map(({ name }) => name)).toContain("claude_code.token.usage");
+});
+
+test("without it claude's own telemetry stays inside", async () => {
+	stage = await openStage({ main: [step(text("done"))] });
+	expect((await stage.print("go")).code).toBe(0);
+	expect(stage.receiver.logs.map(({ body }) => String(body)).filter((body) => body.startsWith("claude_code."))).toEqual(
+		[],
+	);
+	expect(stage.receiver.metrics.filter(({ name }) => name.startsWith("claude_code."))).toEqual([]);
 });

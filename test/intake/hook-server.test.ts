@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { HookBody } from "../../src/intake/hook-body.ts";
-import { HOOK_HEAD_TIME_MS, type HookServer, openHookServer, TOKEN_HEADER } from "../../src/intake/hook-server.ts";
+import { HOOK_HEAD_TIME_MS, type HookServer, openHookServer } from "../../src/intake/hook-server.ts";
+import { TOKEN_HEADER } from "../../src/intake/run-token.ts";
 import { until } from "../support/run.ts";
 
 const TOKEN = "right-token";

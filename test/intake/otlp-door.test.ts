@@ -1,12 +1,12 @@
 // The OTLP half of the loopback door: what is taken, with which status the rest is answered, and that hooks go on.
-import { type IncomingHttpHeaders, request } from "node:http";
+import { Agent, type IncomingHttpHeaders, request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { deflateSync, gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
-import { type HookServer, openHookServer, TOKEN_HEADER } from "../../src/intake/hook-server.ts";
-import { OTLP_DECODED_MAX, takeOtlp } from "../../src/intake/otlp-decode.ts";
-import { OTLP_BODY_MAX, OTLP_REQUESTS_PER_SECOND } from "../../src/intake/otlp-door.ts";
-import type { OtlpPayload } from "../../src/intake/otlp-payload.ts";
+import { type HookServer, openHookServer } from "../../src/intake/hook-server.ts";
+import { OTLP_BODY_MAX, OTLP_DECODED_MAX, OTLP_REQUESTS_PER_SECOND } from "../../src/intake/otlp-limits.ts";
+import type { OtlpRequest } from "../../src/intake/otlp-server.ts";
+import { TOKEN_HEADER } from "../../src/intake/run-token.ts";
 import { until } from "../support/run.ts";
 
 const TOKEN = "right-token";
@@ -17,13 +17,13 @@ afterEach(async () => {
 });
 
 async function open() {
-	const payloads: OtlpPayload[] = [];
+	const payloads: OtlpRequest[] = [];
 	let hooks = 0;
 	const server = await openHookServer({
 		token: TOKEN,
 		http: true,
 		onHook: () => hooks++,
-		onOtlp: (sent) => takeOtlp(sent, (payload) => payloads.push(payload)),
+		onOtlp: (sent) => void payloads.push(sent),
 		tell: () => {},
 	});
 	closers.push(() => server.close());
@@ -36,6 +36,7 @@ interface Sent {
 	headers?: Record<string, string>;
 	token?: string;
 	chunked?: boolean;
+	agent?: Agent;
 }
 
 function send({ otlpUrl }: HookServer, body: string | Buffer, sent: Sent = {}) {
@@ -43,7 +44,7 @@ function send({ otlpUrl }: HookServer, body: string | Buffer, sent: Sent = {}) {
 	const length: Record<string, string> = chunked ? {} : { "content-length": String(Buffer.byteLength(body)) };
 	const headers = { "content-type": "application/json", [TOKEN_HEADER]: token, ...length, ...sent.headers };
 	return new Promise<{ status?: number; body: string; headers: IncomingHttpHeaders }>((resolve, reject) => {
-		const outgoing = request(`${otlpUrl}${path}`, { method, headers }, (response) => {
+		const outgoing = request(`${otlpUrl}${path}`, { method, headers, agent: sent.agent }, (response) => {
 			let text = "";
 			response.setEncoding("utf8").on("data", (chunk: string) => {
 				text += chunk;
@@ -73,7 +74,7 @@ describe("what is taken", () => {
 		const { server, payloads } = await open();
 		const answer = await send(server, body, sent);
 		expect(answer).toMatchObject({ status: 200, body: "{}", headers: { "content-type": "application/json" } });
-		expect(payloads).toEqual([{ signal: "logs", json: { resourceLogs: [] } }]);
+		expect(payloads).toMatchObject([{ signal: "logs", protocol: "http/json", json: { resourceLogs: [] } }]);
 	});
 
 	test("each signal on its path, one after the other on one connection, hooks in between", async () => {
@@ -125,7 +126,9 @@ describe("what is refused", () => {
 		socket.on("data", (chunk: Buffer) => {
 			answer += chunk.toString();
 		});
-		socket.write(`POST /v1/logs HTTP/1.1\r\n${TOKEN_HEADER}: ${TOKEN}\r\ncontent-length: ${50 * 1024 * 1024}\r\n\r\n`);
+		socket.write(
+			`POST /v1/logs HTTP/1.1\r\n${TOKEN_HEADER}: ${TOKEN}\r\ncontent-type: application/json\r\ncontent-length: ${50 * 1024 * 1024}\r\n\r\n`,
+		);
 		await until("the refusal", () => answer !== "");
 		expect(answer).toContain("HTTP/1.1 413");
 		expect((await send(server, Buffer.alloc(OTLP_BODY_MAX + 1, " "), { chunked: true })).status).toBe(413);
@@ -140,8 +143,10 @@ describe("what is refused", () => {
 
 	test("more requests in a second than any claude makes: with 429, and when to come again", async () => {
 		const { server, hooks } = await open();
+		const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+		closers.push(() => agent.destroy());
 		const answers = await Promise.all(
-			Array.from({ length: 3 * OTLP_REQUESTS_PER_SECOND }, () => send(server, LOGS).catch(() => undefined)),
+			Array.from({ length: 4 * OTLP_REQUESTS_PER_SECOND }, () => send(server, LOGS, { agent }).catch(() => undefined)),
 		);
 		const late = answers.filter((answer) => answer?.status === 429);
 		expect(late.length).toBeGreaterThan(0);
@@ -165,7 +170,7 @@ test("without the socket's http hooks the door takes telemetry alone", async () 
 		token: TOKEN,
 		http: false,
 		onHook: () => {},
-		onOtlp: (sent) => takeOtlp(sent, () => {}),
+		onOtlp: () => {},
 		tell: () => {},
 	});
 	closers.push(() => server.close());

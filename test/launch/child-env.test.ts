@@ -20,6 +20,12 @@ test("an inner run replaces everything that names the outer one", () => {
 	});
 });
 
+test("what switches Claude Code's own telemetry on goes over what was there", () => {
+	const native = { OTEL_EXPORTER_OTLP_LOGS_HEADERS: "x-a=b,x-claude-otel-token=t" };
+	const child = envForRun({ ...OUTER, OTEL_EXPORTER_OTLP_LOGS_HEADERS: "x-a=b" }, { runId: "r", token: "t", native });
+	expect(child).toMatchObject({ ...native, PATH: "/bin", CLAUDE_OTEL_RUN: "r" });
+});
+
 test("without propagation the inbound TRACEPARENT stays", () => {
 	expect(envForRun(OUTER, { runId: "r", token: "t", socketPath: "/s" })).toMatchObject({
 		TRACEPARENT: "outer",

@@ -22,18 +22,20 @@ interface Case {
 	url?: string;
 	socket?: boolean;
 	terminal?: boolean;
+	native?: { env: Record<string, string>; secret: Record<string, string> };
 }
 
-function lay(args: string[], { others = [], url = URL, socket = false, terminal = false }: Case = {}) {
+function lay(args: string[], { others = [], url = URL, socket = false, terminal = false, native }: Case = {}) {
 	const claudeArgs = readClaudeArgs(args, terminal);
 	const user = readUserSettings(claudeArgs.settings, folder);
 	if (user === undefined) throw new Error("The user's settings are unusable.");
 	return layOverlay({
 		claudeArgs,
 		user,
-		others: others.map((settings) => ({ path: "/x", settings, managed: false })),
+		others: others.map((settings) => ({ path: "/x", settings, scope: "user" })),
 		url: url === "" ? undefined : url,
 		forwarder: socket ? FORWARDER : undefined,
+		native,
 		settingsPath: () => join(folder, "overlay.json"),
 	});
 }
@@ -73,7 +75,13 @@ describe("the overlay", () => {
 		const user = readUserSettings(claudeArgs.settings, folder);
 		if (user === undefined) throw new Error("The user's settings are unusable.");
 		const settingsPath = () => join(folder, "overlay.json");
-		const { args } = layOverlay({ claudeArgs, user, others: [], env: { B: "2" }, settingsPath });
+		const { args } = layOverlay({
+			claudeArgs,
+			user,
+			others: [],
+			native: { env: { B: "2" }, secret: {} },
+			settingsPath,
+		});
 		expect(inline(args)).toEqual({ env: { A: "1", B: "2" }, model: "x" });
 	});
 
@@ -211,6 +219,35 @@ describe("the user's own --settings", () => {
 		'{"allowedHttpHookUrls":"x"}',
 	])("that ours cannot be merged into are left alone: %s", (text) => {
 		expect(readUserSettings({ text, index: 1, attached: false }, folder)).toBeUndefined();
+	});
+});
+
+describe("what switches Claude Code's own telemetry on", () => {
+	const env = { OTEL_LOGS_EXPORTER: "otlp" };
+	const secret = { OTEL_EXPORTER_OTLP_LOGS_HEADERS: "x-a=b,x-claude-otel-token=TOKEN" };
+	const settings = JSON.stringify({ env: { OTEL_LOGS_EXPORTER: "none", MINE: "1" } });
+
+	test("goes over the user's own variables, which stay otherwise", () => {
+		const merged = inline(lay(["-p", "--settings", settings], { native: { env, secret: {} } }).args);
+		expect(merged.env).toEqual({ OTEL_LOGS_EXPORTER: "otlp", MINE: "1" });
+		expect(merged.hooks).toHaveProperty("PreToolUse");
+	});
+
+	test("goes without hooks where there are none", () => {
+		const merged = inline(lay(["-p"], { url: "", native: { env, secret: {} } }).args);
+		expect(merged).toEqual({ env });
+	});
+
+	test("with a secret is a private file, never an argument, and only the user's own stay in it afterwards", () => {
+		const { args, file } = lay(["-p", "--settings", settings], { native: { env, secret } });
+		expect(args).toEqual(["-p", "--settings", join(folder, "overlay.json")]);
+		expect(statSync(join(folder, "overlay.json")).mode & 0o777).toBe(0o600);
+		expect(JSON.parse(readFileSync(join(folder, "overlay.json"), "utf8")).env).toEqual({
+			...env,
+			MINE: "1",
+			...secret,
+		});
+		expect(file?.userText).toBe(settings);
 	});
 });
 

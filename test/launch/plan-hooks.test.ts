@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { readClaudeArgs } from "../../src/launch/claude-args.ts";
-import { planRun } from "../../src/launch/plan-hooks.ts";
+import { planHooks } from "../../src/launch/plan-hooks.ts";
+import { readRunSettings } from "../../src/launch/run-settings.ts";
 
 let folder: string;
 
@@ -16,13 +17,9 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function plan(args: string[], env: Record<string, string> = {}) {
 	const all = { HOME: folder, CLAUDE_CONFIG_DIR: join(folder, "config"), ...env };
-	const { hooks, user, others } = planRun(
-		readClaudeArgs(args, false),
-		loadConfig(all).config,
-		all,
-		join(folder, "sub"),
-	);
-	return "because" in hooks ? hooks : { ...hooks, user, others };
+	const claudeArgs = readClaudeArgs(args, false);
+	const { config } = loadConfig(all);
+	return planHooks(claudeArgs, config, all, readRunSettings(claudeArgs, config, join(folder, "sub")));
 }
 
 const write = (name: string, settings: unknown) =>

@@ -14,7 +14,7 @@ import { findClaude } from "../../launch/find-claude.ts";
 import { type ClaudeEnd, type ClaudeProcess, type Release, spawnClaude } from "../../launch/spawn-claude.ts";
 import { startUserCommand } from "../../launch/user-command.ts";
 import { makeFolder } from "../../make-folder.ts";
-import type { ContextCrossing, Pipeline } from "../../pipeline.ts";
+import type { ContextCrossing, Pipeline, PipelineOptions } from "../../pipeline.ts";
 import { sessionTraceparent } from "../../signals/ids.ts";
 import { openDoors } from "../open-doors.ts";
 import { cliMistakes, missingHooks } from "../sentences.ts";
@@ -74,14 +74,20 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 		token,
 		// Hooks that come before the pipeline is loaded wait for it, in their order.
 		onHook: (body) => void pipeline.promise.then((ready) => ready.hook(body)).catch(tellBug(diagnostics)),
-		onOtlp: async (request) => (await pipeline.promise).otlp(request),
+		onOtlp: (request) => void pipeline.promise.then((ready) => ready.otlp(request)).catch(tellBug(diagnostics)),
 	});
 	const traceparent = config.propagate ? traceparentOf(runId, config) : undefined;
-	const childEnv = envForRun(env, { runId, token, socketPath: doors.socketPath, traceparent, more: doors.env });
+	const names = { runId, token, socketPath: doors.socketPath, traceparent };
+	const childEnv = envForRun(env, { ...names, native: doors.native?.processEnv });
 	const startedAt = systemClock();
 	let started: Started;
 	try {
-		started = await startHooked(command, doors.args, claudeArgs, childEnv, diagnostics);
+		started = await startHooked(
+			command,
+			{ args: doors.args, env: childEnv },
+			{ args: claudeArgs.args, env: envForRun(env, names) },
+			diagnostics,
+		);
 	} catch (error) {
 		await doors.close(false);
 		throw error;
@@ -91,9 +97,8 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 	process.on("uncaughtException", onBug).on("unhandledRejection", onBug);
 	const { claude, release } = started;
 	try {
-		pipeline.resolve(
-			loadPipeline({ claudeArgs, runId, token, startedAt, claudePid: claude.pid, native: doors.native }, context),
-		);
+		const native = doors.native?.destinations;
+		pipeline.resolve(loadPipeline({ claudeArgs, runId, token, native, startedAt, claudePid: claude.pid }, context));
 		doors.tidy();
 		const end = await claude.ended;
 		await doors.close(claudeArgs.interactive && claudeArgs.sessionPersistence);
@@ -122,20 +127,19 @@ interface Started {
 	release: Release;
 }
 
+interface Start {
+	args: readonly string[];
+	env: NodeJS.ProcessEnv;
+}
+
 /** Where the system refuses so long a list of arguments, ours go before claude does. */
-async function startHooked(
-	command: string,
-	args: readonly string[],
-	claudeArgs: ClaudeArgs,
-	env: NodeJS.ProcessEnv,
-	diagnostics: Diagnostics,
-): Promise<Started> {
+async function startHooked(command: string, ours: Start, without: Start, diagnostics: Diagnostics): Promise<Started> {
 	try {
-		return await spawnClaude(command, args, env);
+		return await spawnClaude(command, ours.args, ours.env);
 	} catch (error) {
 		if (codeOf(error) !== "E2BIG") throw startMistake(command, error);
 		diagnostics.say("warn", missingHooks.argumentsTooLong());
-		return start(command, claudeArgs.args, env);
+		return start(command, without.args, without.env);
 	}
 }
 
@@ -157,14 +161,10 @@ function codeOf(error: unknown): string | undefined {
 	return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
-type PipelineStart = {
-	claudeArgs: ClaudeArgs;
-	runId: string;
-	token: string;
-	startedAt: number;
-	claudePid: number;
-	native: boolean;
-};
+type PipelineStart = { claudeArgs: ClaudeArgs } & Pick<
+	PipelineOptions,
+	"runId" | "token" | "native" | "startedAt" | "claudePid"
+>;
 
 async function loadPipeline({ claudeArgs, ...run }: PipelineStart, context: RunContext): Promise<Pipeline> {
 	// Compiling the pipeline is half of loading it: from the second run on it is read from there. Where it cannot be

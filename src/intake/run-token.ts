@@ -1,0 +1,13 @@
+// The token that opens this run's doors.
+import { timingSafeEqual } from "node:crypto";
+
+export const TOKEN_HEADER = "x-claude-otel-token";
+
+/** Compares in constant time. */
+export function tokenCheck(token: string): (given?: string) => boolean {
+	const right = Buffer.from(token);
+	return (given = "") => {
+		const bytes = Buffer.from(given);
+		return bytes.length === right.length && timingSafeEqual(bytes, right);
+	};
+}
