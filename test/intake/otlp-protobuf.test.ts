@@ -53,7 +53,7 @@ describe.each(SIGNALS)("%s", (signal) => {
 					else if (bytes.length > 0) bytes[at % bytes.length] = byte;
 				}
 				const read = decodeOtlp(signal, bytes);
-				if (read !== undefined) expect(decodeOtlp(signal, encodeOtlp(signal, read))).toEqual(read);
+				expect(read && decodeOtlp(signal, encodeOtlp(signal, read))).toEqual(read);
 			}),
 		);
 	});
@@ -71,13 +71,17 @@ describe("what the OpenTelemetry SDK recorded", () => {
 	test("reads the same from its protobuf as from its JSON: log records", () => {
 		const records = recordedLogs();
 		expect(records.length).toBeGreaterThan(1);
-		expectSame("logs", ProtobufLogsSerializer.serializeRequest(records), JsonLogsSerializer.serializeRequest(records));
+		expectSameRead(
+			"logs",
+			ProtobufLogsSerializer.serializeRequest(records),
+			JsonLogsSerializer.serializeRequest(records),
+		);
 	});
 
 	test("reads the same from its protobuf as from its JSON: sums, gauges, both kinds of histograms", async () => {
 		const metrics = await recordedMetrics();
 		const protobuf = ProtobufMetricsSerializer.serializeRequest(metrics);
-		expectSame("metrics", protobuf, JsonMetricsSerializer.serializeRequest(metrics));
+		expectSameRead("metrics", protobuf, JsonMetricsSerializer.serializeRequest(metrics));
 		const kinds = ["sum", "gauge", "histogram", "exponentialHistogram"];
 		const text = JSON.stringify(decodeOtlp("metrics", Buffer.from(protobuf ?? [])));
 		expect(kinds.filter((kind) => !text.includes(`"${kind}":`))).toEqual([]);
@@ -85,7 +89,12 @@ describe("what the OpenTelemetry SDK recorded", () => {
 
 	test("reads the same from its protobuf as from its JSON: spans with events, links and state", async () => {
 		const spans = await recordedSpans();
-		expectSame("traces", ProtobufTraceSerializer.serializeRequest(spans), JsonTraceSerializer.serializeRequest(spans));
+		expect(spans.length).toBe(2);
+		expectSameRead(
+			"traces",
+			ProtobufTraceSerializer.serializeRequest(spans),
+			JsonTraceSerializer.serializeRequest(spans),
+		);
 	});
 });
 
@@ -143,7 +152,7 @@ test("values that are not of their field's type are left out", () => {
 	expect(written).toEqual({ resourceLogs: [{ scopeLogs: [{ logRecords: [{}] }] }] });
 });
 
-function expectSame(signal: OtlpSignal, protobuf: Uint8Array | undefined, json: Uint8Array | undefined): void {
+function expectSameRead(signal: OtlpSignal, protobuf: Uint8Array | undefined, json: Uint8Array | undefined): void {
 	const read = decodeOtlp(signal, Buffer.from(protobuf ?? []));
 	const told: JsonObject = JSON.parse(Buffer.from(json ?? []).toString());
 	expect(read).toBeDefined();
