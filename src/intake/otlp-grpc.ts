@@ -147,6 +147,11 @@ function guard(room: OtlpRoom, opens: (given?: string) => boolean, greet: (peer:
 			whole = true;
 			send(refusal(kind));
 		};
+		// What a connection that was cut shows first, an end or a cancellation, is a matter of chance.
+		const cut = () => {
+			if (!whole) room.counts.cut++;
+			whole = true;
+		};
 		call.sendStatus = (given) => {
 			if (!whole) room.counts.refused[kindOf(given.code)]++;
 			whole = true;
@@ -169,8 +174,12 @@ function guard(room: OtlpRoom, opens: (given?: string) => boolean, greet: (peer:
 						whole = true;
 						goOn(message);
 					},
+					onReceiveHalfClose(goOn) {
+						cut();
+						goOn();
+					},
 					onCancel() {
-						if (!whole) room.counts.cut++;
+						cut();
 						if (timer !== undefined && open) calls--;
 						open = false;
 						clearTimeout(timer);
