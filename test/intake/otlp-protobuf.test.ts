@@ -15,6 +15,7 @@ import { OTLP_DEPTH_MAX } from "../../src/intake/otlp-limits.ts";
 import { decodeOtlp, encodeOtlp } from "../../src/intake/otlp-protobuf.ts";
 import type { OtlpSignal } from "../../src/intake/otlp-server.ts";
 import { recordedLogs, recordedMetrics, recordedSpans } from "../support/otel-sdk.ts";
+import { canonical } from "../support/otlp-canonical.ts";
 import { anyRequest, toWire } from "../support/otlp-proto.ts";
 import { seeds } from "../support/seed.ts";
 
@@ -157,20 +158,6 @@ function expectSameRead(signal: OtlpSignal, protobuf: Uint8Array | undefined, js
 	const told: JsonObject = JSON.parse(Buffer.from(json ?? []).toString());
 	expect(read).toBeDefined();
 	expect(canonical(read)).toEqual(canonical(told));
-}
-
-/** Numbers as text, and without what says nothing: JSON writes zeros and empty lists that protobuf leaves out. */
-function canonical(value: unknown): unknown {
-	if (Array.isArray(value)) return value.map(canonical);
-	if (typeof value === "number" || typeof value === "boolean") return String(value);
-	if (typeof value !== "object" || value === null) return value;
-	const entries = Object.entries(value).map(([key, item]) => [key, canonical(item)] as const);
-	return Object.fromEntries(
-		entries.filter(([key, item]) => {
-			const chosen = /Value$|^as(?:Int|Double)$/.test(key);
-			return chosen || !(item === "0" || item === "false" || item === "" || (Array.isArray(item) && item.length === 0));
-		}),
-	);
 }
 
 function delimited(field: number, bytes: Buffer): Buffer {
