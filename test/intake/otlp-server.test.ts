@@ -200,6 +200,22 @@ describe.each([false, true])("chunked %s:", (chunked) => {
 		expect(connection.answers.length).toBe(goesOn ? 2 : 1);
 	});
 
+	test("takes values in values as deep in JSON as in protobuf", async () => {
+		const { url } = await open();
+		// Four messages lie around the record's value, and each list in it is two.
+		const deepest = (OTLP_DEPTH_MAX - 4) / 2;
+		const send = async (depth: number) => {
+			const json = deepJson(depth);
+			const protobuf = encodeOtlp("logs", JSON.parse(json));
+			return [
+				(await exchange(url, json, { chunked })).status,
+				(await exchange(url, protobuf, { chunked, type: PROTOBUF_TYPE })).status,
+			];
+		};
+		expect(await send(deepest)).toEqual([200, 200]);
+		expect(await send(deepest + 1)).toEqual([400, 400]);
+	});
+
 	test.each(["wrong-token", "right", ""])("refuses the token %j with 401 and nothing in it", async (token) => {
 		const { url, counts, requests, server } = await open();
 		expect(await exchange(url, JSON.stringify(LOGS), { token, chunked })).toMatchObject({ status: 401, body: "" });
