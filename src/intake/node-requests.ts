@@ -29,6 +29,7 @@ export function createNodeRequests(begin: BeginOn): (socket: Socket) => Promise<
 				response.setHeader(name, value);
 			}
 			response.setHeader("Content-Length", given.body.length);
+			if (given.close && request.complete) response.setHeader("Connection", "close");
 			response.writeHead(Number.parseInt(given.status, 10)).end(given.body);
 			// Node resets a connection that it is told to close, and the sender would not see the answer.
 			if (given.close && !request.complete) lingerOn(request);

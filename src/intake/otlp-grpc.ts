@@ -4,20 +4,18 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import {
 	Server,
 	ServerCredentials,
-	ServerInterceptingCall,
-	type ServerInterceptor,
 	type ServerUnaryCall,
 	type ServiceDefinition,
 	type sendUnaryData,
 	setLogger,
-	status,
 } from "@grpc/grpc-js";
 import { systemClock } from "../clock.ts";
+import { guard, refusal } from "./otlp-grpc-guard.ts";
 import { OTLP_BODY_MAX, OTLP_BODY_TIME_MS, OTLP_CALLS_MAX, OTLP_CONNECTIONS_MAX } from "./otlp-limits.ts";
 import { decodeOtlp } from "./otlp-protobuf.ts";
-import { type OtlpCounts, REFUSALS, type Refusal } from "./otlp-refusal.ts";
+import type { OtlpCounts } from "./otlp-refusal.ts";
 import { createOtlpRoom, type OtlpRequest, type OtlpRoom, type OtlpSignal, passedOn } from "./otlp-server.ts";
-import { TOKEN_HEADER, tokenCheck } from "./run-token.ts";
+import { tokenCheck } from "./run-token.ts";
 
 export interface OtlpGrpcOptions {
 	/** Opens this run's door. */
@@ -132,62 +130,4 @@ function take(room: OtlpRoom, signal: OtlpSignal, call: RawCall, answer: RawAnsw
 		answer(refusal("malformed"));
 	} else if (room.take({ signal, protocol: "grpc", headers, body, json, at })) answer(null, EMPTY_MESSAGE);
 	else answer(refusal("failed"));
-}
-
-/** Refuses by the metadata, before the message is read, and counts what gRPC refuses by itself. */
-function guard(room: OtlpRoom, opens: (given?: string) => boolean, greet: (peer: string) => void): ServerInterceptor {
-	let calls = 0;
-	return (_method, call) => {
-		let open = true;
-		let whole = false;
-		let timer: NodeJS.Timeout | undefined;
-		const send = call.sendStatus.bind(call);
-		const refuse = (kind: Refusal) => {
-			room.counts.refused[kind]++;
-			whole = true;
-			send(refusal(kind));
-		};
-		call.sendStatus = (given) => {
-			if (!whole) room.counts.refused[kindOf(given.code)]++;
-			whole = true;
-			send(given);
-		};
-		return new ServerInterceptingCall(call, {
-			start(next) {
-				next({
-					onReceiveMetadata(metadata, goOn) {
-						const [given] = metadata.get(TOKEN_HEADER);
-						if (!opens(given?.toString())) return refuse("token");
-						greet(call.getPeer());
-						if (!room.admit()) return refuse("rate");
-						if (calls >= OTLP_CALLS_MAX) return refuse("busy");
-						calls++;
-						timer = setTimeout(() => whole || refuse("slow"), OTLP_BODY_TIME_MS);
-						goOn(metadata);
-					},
-					onReceiveMessage(message, goOn) {
-						whole = true;
-						goOn(message);
-					},
-					onCancel() {
-						if (!whole) room.counts.cut++;
-						if (timer !== undefined && open) calls--;
-						open = false;
-						clearTimeout(timer);
-					},
-				});
-			},
-		});
-	};
-}
-
-/** What gRPC finds in a message before we see it. */
-function kindOf(code: status | null | undefined): Refusal {
-	if (code === status.RESOURCE_EXHAUSTED) return "large";
-	return code === status.DEADLINE_EXCEEDED ? "slow" : "malformed";
-}
-
-function refusal(kind: Refusal) {
-	const { code, message } = REFUSALS[kind];
-	return { code, details: message };
 }

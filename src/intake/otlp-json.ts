@@ -35,11 +35,17 @@ function hasLists(holder: JsonObject, [name, ...deeper]: readonly string[]): boo
 	});
 }
 
-/** Those who walk it later do so by recursion. A list counts only in another list, as in protobuf. */
+/** Those who walk it later do so by recursion. A list counts only in another list, so that both formats have one limit. */
 function isShallow(value: Json | JsonObject | undefined, left: number): boolean {
 	if (typeof value !== "object" || value === null) return true;
 	if (left === 0) return false;
-	if (Array.isArray(value)) return value.every((item) => isShallow(item, Array.isArray(item) ? left - 1 : left));
-	for (const key in value) if (!isShallow(value[key], left - 1)) return false;
+	if (Array.isArray(value)) {
+		for (const item of value) if (!isShallow(item, left - 1)) return false;
+		return true;
+	}
+	for (const key in value) {
+		const item = value[key];
+		if (typeof item === "object" && !isShallow(item, Array.isArray(item) ? left : left - 1)) return false;
+	}
 	return true;
 }

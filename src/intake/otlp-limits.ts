@@ -11,7 +11,7 @@ export const OTLP_HELD_MAX = 64 * 1024 * 1024;
 export const OTLP_CONNECTIONS_MAX = 128;
 export const OTLP_REQUESTS_PER_SECOND = 1_000;
 /** From a request's head to the end of its body. */
-export const OTLP_BODY_TIME_MS = 10_000;
+export const OTLP_BODY_TIME_MS = 5_000;
 /** Values in values: protobuf libraries stop at 100. */
 export const OTLP_DEPTH_MAX = 100;
 /** gRPC calls at one time, each of which may hold a whole body. */

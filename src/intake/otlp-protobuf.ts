@@ -34,7 +34,7 @@ const messages: ReadonlyMap<string, Message> = link();
 export function decodeOtlp(signal: OtlpSignal, body: Buffer): JsonObject | undefined {
 	const message = messageOf(REQUESTS[signal]);
 	try {
-		return readMessage(message, protobuf.Reader.create(body), body.length, {}, OTLP_DEPTH_MAX);
+		return readMessage(message, protobuf.Reader.create(body), body.length, undefined, OTLP_DEPTH_MAX);
 	} catch {
 		return undefined;
 	}
@@ -47,36 +47,46 @@ export function encodeOtlp(signal: OtlpSignal, json: JsonObject): Buffer {
 	return Buffer.from(writer.finish());
 }
 
-function readMessage(message: Message, reader: Reader, end: number, into: JsonObject, depth: number): JsonObject {
+/** Reads on into `before`, for a message may come in several pieces. */
+function readMessage(
+	message: Message,
+	reader: Reader,
+	end: number,
+	before: JsonObject | undefined,
+	depth: number,
+): JsonObject {
 	if (depth === 0) throw new RangeError("too deep");
+	const into = before ?? {};
+	let chosen = before && message.choice.find((name) => name in before);
 	while (reader.pos < end) {
 		const tag = reader.uint32();
 		const field = message.byNumber[tag >>> 3];
 		const wireType = tag & 7;
 		if (tag >>> 3 === 0) throw new RangeError("no field has number 0");
-		if (field === undefined) reader.skipType(wireType);
-		else if (wireType === field.wireType) readField(message, field, reader, into, depth);
-		else if (field.list && wireType === LENGTH_DELIMITED) readPacked(field, reader, into);
+		if (field?.wireType === wireType) {
+			// Of a choice the last one counts.
+			if (field.chosen && chosen !== undefined && chosen !== field.name) delete into[chosen];
+			if (field.chosen) chosen = field.name;
+			readField(field, reader, into, depth);
+		} else if (field?.list && wireType === LENGTH_DELIMITED) readPacked(field, reader, into);
 		else reader.skipType(wireType);
 	}
 	if (reader.pos > end) throw new RangeError("a field goes beyond the end of its message");
 	return into;
 }
 
-function readField(message: Message, field: Field, reader: Reader, into: JsonObject, depth: number): void {
-	const { name } = field;
-	if (field.list) {
-		listIn(into, name).push(readValue(field, reader, undefined, depth));
-		return;
+function readField({ name, list, message, scalar }: Field, reader: Reader, into: JsonObject, depth: number): void {
+	if (scalar) {
+		const value = READ[scalar](reader);
+		if (list) listIn(into, name).push(value);
+		else into[name] = value;
+	} else if (message) {
+		const end = readEnd(reader);
+		const before = list ? undefined : asObject(into[name]);
+		const value = readMessage(message, reader, end, before, depth - 1) as Json;
+		if (list) listIn(into, name).push(value);
+		else into[name] = value;
 	}
-	// Of a choice the last one counts; of a message that comes in several pieces all of them.
-	if (field.chosen) for (const other of message.choice) if (other !== name && other in into) delete into[other];
-	into[name] = readValue(field, reader, asObject(into[name]), depth);
-}
-
-function readValue({ message, scalar }: Field, reader: Reader, before: JsonObject | undefined, depth: number): Json {
-	if (message) return readMessage(message, reader, readEnd(reader), before ?? {}, depth - 1) as Json;
-	return scalar ? READ[scalar](reader) : null;
 }
 
 function readPacked({ name, scalar }: Field, reader: Reader, into: JsonObject): void {

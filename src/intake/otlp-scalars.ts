@@ -30,7 +30,7 @@ export const READ: Record<Scalar, (reader: Reader) => Json> = {
 	fixed64: (reader) => decimal(reader.fixed32(), reader.fixed32()),
 	sfixed64: (reader) => decimal(reader.fixed32(), reader.fixed32() | 0),
 	double: (reader) => fromDouble(reader.double()),
-	string: (reader) => readBytes(reader, "utf8"),
+	string: readString,
 	bytes: (reader) => readBytes(reader, "base64"),
 	id: (reader) => readBytes(reader, "hex"),
 	fixed32: (reader) => reader.fixed32(),
@@ -69,6 +69,13 @@ export function readEnd(reader: Reader): number {
 	const end = reader.pos + length;
 	if (end > reader.len) throw new RangeError("cut off");
 	return end;
+}
+
+function readString(reader: Reader): string {
+	const start = reader.pos;
+	readEnd(reader);
+	reader.pos = start;
+	return reader.string();
 }
 
 function readBytes(reader: Reader, encoding: BufferEncoding): string {

@@ -94,8 +94,8 @@ export function createOtlpRoom(onRequest: (request: OtlpRequest) => void): OtlpR
 			end() {
 				if (!open) return;
 				clearTimeout(timer);
-				if (!admitted) stop("rate");
-				else void finish(signal).finally(letGo);
+				if (admitted) void finish(signal).catch(fail).finally(letGo);
+				else stop("rate");
 			},
 			gone() {
 				if (!open) return;
@@ -105,7 +105,8 @@ export function createOtlpRoom(onRequest: (request: OtlpRequest) => void): OtlpR
 		};
 
 		async function finish(of: OtlpSignal): Promise<void> {
-			const body = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes);
+			// A copy, also of a single piece, which would keep the whole block that the kernel's bytes were read into.
+			const body = Buffer.concat(chunks, bytes);
 			const encoding = headers.get("content-encoding");
 			const plain = encoding === undefined ? body : await inflate(body, encoding);
 			if (typeof plain === "string") return refuse(plain);
@@ -114,6 +115,11 @@ export function createOtlpRoom(onRequest: (request: OtlpRequest) => void): OtlpR
 			const protocol = json ? "http/json" : "http/protobuf";
 			const taken = take({ signal: of, protocol, headers: passedOn(headers), body, json: decoded, at });
 			give(taken ? takenAnswer(json) : refusalAnswer("failed", json));
+		}
+
+		/** A part of ours that cannot be loaded, as the package was replaced meanwhile, must not end the session. */
+		function fail(): void {
+			refuse("failed");
 		}
 
 		function stop(kind: Refusal): void {
