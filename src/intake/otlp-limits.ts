@@ -9,7 +9,7 @@ export const OTLP_DECODED_MAX = 32 * 1024 * 1024;
 export const OTLP_HELD_MAX = 64 * 1024 * 1024;
 /** Of one door. The hooks share a port with OTLP over http, so this leaves most of HOOK_CONNECTIONS_MAX to them. */
 export const OTLP_CONNECTIONS_MAX = 128;
-export const OTLP_REQUESTS_PER_SECOND = 1_000;
+export const OTLP_REQUESTS_PER_SECOND = 250;
 /** From a request's head to the end of its body. */
 export const OTLP_BODY_TIME_MS = 5_000;
 /** Values in values: protobuf libraries stop at 100. */
