@@ -1,6 +1,6 @@
 // OTLP over http on the port of the hooks: what is taken, what is refused and how, and that neither harms the hooks.
 import { deflateSync, gzipSync } from "node:zlib";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { HookBody } from "../../src/intake/hook-body.ts";
 import { HOOK_STRANGERS_MAX, type HookServer, openHookServer } from "../../src/intake/hook-server.ts";
 import {
@@ -374,18 +374,17 @@ describe("limits", () => {
 		const { url, counts, requests } = await open();
 		const connection = await connectTo(url);
 		const one = request('{"resourceLogs":[]}');
-		const many = OTLP_REQUESTS_PER_SECOND * 3;
-		const startedAt = performance.now();
+		const many = OTLP_REQUESTS_PER_SECOND + 500;
+		// Time stands still, however slow this machine is.
+		const clock = vi.spyOn(performance, "now").mockReturnValue(performance.now());
+		closers.push(() => clock.mockRestore());
 		void connection.send(Buffer.concat(Array.from({ length: many }, () => one)));
 		await until("all are answered", () => connection.answers.length === many);
-		const seconds = (performance.now() - startedAt) / 1000;
-		const refused = connection.answers.filter(({ status }) => status === 429);
-		expect(refused[0]?.headers).toMatchObject({ "retry-after": "1" });
-		expect(counts.refused.rate).toBe(refused.length);
-		expect(requests.length).toBe(many - refused.length);
-		expect(requests.length).toBeGreaterThanOrEqual(OTLP_REQUESTS_PER_SECOND);
-		expect(requests.length).toBeLessThanOrEqual(OTLP_REQUESTS_PER_SECOND * (1 + seconds) + 1);
-		await pause(100);
+		expect(requests.length).toBe(OTLP_REQUESTS_PER_SECOND);
+		expect(counts.refused.rate).toBe(500);
+		expect(connection.answers.at(-1)).toMatchObject({ status: 429, headers: { "retry-after": "1" } });
+		clock.mockRestore();
+		await pause(50);
 		void connection.send(one);
 		await until("the next is taken", () => connection.answers.length === many + 1);
 		expect(connection.answers.at(-1)?.status).toBe(200);
@@ -448,6 +447,7 @@ test("hooks are answered in time, and memory stays flat, while all that is above
 	};
 	const attacks = junk.map((bytes) => attack(bytes));
 	const before = usedMemory();
+	let most = 0;
 	const times: number[] = [];
 	const hooks = await connectTo(url);
 	for (let n = 0; n < 100; n++) {
@@ -456,6 +456,7 @@ test("hooks are answered in time, and memory stays flat, while all that is above
 		expect((await hooks.answer()).status).toBe(200);
 		times.push(performance.now() - startedAt);
 		requests.length = 0;
+		if (n % 10 === 0) most = Math.max(most, usedMemory() - before);
 		await pause(10);
 	}
 	attacking.abort();
@@ -466,7 +467,9 @@ test("hooks are answered in time, and memory stays flat, while all that is above
 	expect(slowest).toBeLessThan(900);
 	expect(times.toSorted((a, b) => a - b)[50]).toBeLessThan(100);
 	expect(Object.keys(refusals(counts))).toEqual(expect.arrayContaining(["token", "path", "large", "malformed"]));
-	expect(usedMemory() - before).toBeLessThan(8 * MIB);
+	// One bomb at a time is being unpacked, and pieces of it are copied into one.
+	expect(most).toBeLessThan(3 * OTLP_DECODED_MAX);
+	await until("memory is as before, once the last bombs are dealt with", () => usedMemory() - before < 8 * MIB);
 });
 
 function pause(millis: number): Promise<void> {
