@@ -114,7 +114,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		isSampled: (traceId, sampled) => isSampled(config.otel.sampler, traceId, sampled),
 		level: config.level === "off" ? "minimal" : config.level,
 		semconv: config.semconv,
-		extra: cleanTexts(config.attributes, privacy.text),
+		extra: cleanTexts(config.attributes, cleanNamed(privacy.text)),
 		deniedModels: config.deniedModels,
 	});
 	const pricing = createPricing();
@@ -141,7 +141,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	async function passOn(): Promise<NativeForward | undefined> {
 		if (Object.keys(options.native ?? {}).length === 0) return undefined;
 		const { createNativeForward } = await import("./sinks/native-forward.ts");
-		const redact = await createOtlpRedaction(privacy.text);
+		const redact = await createOtlpRedaction(cleanNamed(privacy.text));
 		const { forwardRedact: redactAll, otel } = config;
 		const destinations = options.native ?? {};
 		return createNativeForward({ destinations, proxies: otel.proxies, diagnostics, redact, redactAll });
@@ -259,12 +259,17 @@ function createExclusion(patterns: readonly string[]): (toolName: string) => boo
 	return (toolName) => matchers.some((matches) => matches(toolName));
 }
 
+function cleanTexts(
+	texts: Readonly<Record<string, string>>,
+	clean: (text: string, name: string) => string,
+): Record<string, string> {
+	return Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, clean(value, name)]));
+}
+
 /** With its name before it: `password` says of any text that it is a secret. */
-function cleanTexts(texts: Readonly<Record<string, string>>, clean: (text: string) => string): Record<string, string> {
-	return Object.fromEntries(
-		Object.entries(texts).map(([key, value]) => {
-			const named = `${key}=${value}`;
-			return [key, clean(named).startsWith(`${key}=`) ? clean(named).slice(key.length + 1) : clean(value)];
-		}),
-	);
+function cleanNamed(clean: (text: string) => string): (text: string, name?: string) => string {
+	return (text, name) => {
+		const named = name === undefined ? undefined : clean(`${name}=${text}`);
+		return named?.startsWith(`${name}=`) ? named.slice(`${name}=`.length) : clean(text);
+	};
 }

@@ -21,7 +21,8 @@ export function readNativeEvent(event: Attributes, sessionId: string, at: number
 	});
 	const requestId = asString(event.request_id);
 	const toolUseId = asString(event.tool_use_id);
-	const toolName = toolNameOf(event);
+	// Calls of MCP tools are all named mcp_tool, unless the user had their details told.
+	const toolName = asString(event.tool_name) ?? "";
 	switch (asString(event["event.name"])) {
 		case "user_prompt":
 			return readPrompt(event, seen);
@@ -116,7 +117,7 @@ export function readNativeEvent(event: Attributes, sessionId: string, at: number
 				}),
 			];
 		default:
-			return [{ ...seen, kind: "session.seen" }];
+			return [];
 	}
 }
 
@@ -194,11 +195,6 @@ function querySourceOf(event: Attributes): QuerySource {
 	if (source === "compact") return "compact";
 	if (event.agent_id !== undefined || source.startsWith("agent:")) return "subagent";
 	return source === "sdk" || source.startsWith("repl_main_thread") ? "main" : "auxiliary";
-}
-
-/** Calls of MCP tools are all named mcp_tool; the real name comes only with OTEL_LOG_TOOL_DETAILS. */
-function toolNameOf(event: Attributes): string {
-	return asString(event.tool_name) ?? "";
 }
 
 function isTrue(value: unknown): boolean {

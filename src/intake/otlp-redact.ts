@@ -3,17 +3,11 @@ import type { Json } from "../model/fact.ts";
 import { asObject, asString, type JsonObject } from "./json.ts";
 import type { OtlpRequest } from "./otlp-server.ts";
 
-/** @param clean takes the secrets out of a text; `name=value` tells it what the value is called */
+/** @param clean takes the secrets out of a text, given what it is called */
 export async function createOtlpRedaction(
-	clean: (text: string) => string,
+	clean: (text: string, name?: string) => string,
 ): Promise<(request: RedactableRequest) => Redacted> {
 	const { encodeOtlp } = await import("./otlp-protobuf.ts");
-
-	function cleanValue(value: string, name: string | undefined): string {
-		if (name === undefined) return clean(value);
-		const named = clean(`${name}=${value}`);
-		return named.startsWith(`${name}=`) ? named.slice(name.length + 1) : clean(value);
-	}
 
 	/** Texts alone: ids, names and numbers stay, so that what is told stays the same. */
 	function cleanJson(json: Json | undefined, name?: string): Json | undefined {
@@ -24,7 +18,7 @@ export async function createOtlpRedaction(
 		return Object.fromEntries(
 			Object.entries(object).map(([field, value]) => [
 				field,
-				field === "stringValue" && typeof value === "string" ? cleanValue(value, key) : (cleanJson(value, key) ?? null),
+				field === "stringValue" && typeof value === "string" ? clean(value, key) : (cleanJson(value, key) ?? null),
 			]),
 		);
 	}

@@ -1,6 +1,6 @@
 // What the model tells the signals: episodes, which have a start and an end and become spans, and
 // moments, which become log records. Both carry values only, already merged from all witnesses.
-import type { CleanContent, Contents, QuerySource, SessionSource, Source, Usage } from "./fact.ts";
+import type { CleanContent, Contents, Counted, QuerySource, SessionSource, Source, Usage } from "./fact.ts";
 
 /** Names an episode without holding it: enough to compute its span id and to be somebody's parent. */
 export type Ref =
@@ -207,11 +207,7 @@ export interface ModelOutput {
 	/** Hooks of one event have run. */
 	hooksRan(hookEvent: string, hooks: number, durationMs: number): void;
 	/** An increment of one of Claude Code's own counters. */
-	counted(
-		counter: "lines_of_code" | "commits" | "pull_requests" | "active_time",
-		type: string | undefined,
-		value: number,
-	): void;
+	counted(counter: Counted["counter"], type: string | undefined, value: number): void;
 	/** A fact came after its episode had been handed on. */
 	late(kind: string): void;
 }

@@ -148,7 +148,8 @@ export function createMetrics(meter: Meter): Metrics {
 		},
 		moment(moment) {
 			if (moment.kind === "cost.drift") {
-				gauge("claude.cost_drift_usd", (moment.ownPicoUsd - moment.clientPicoUsd) / 1e12, { model: moment.model });
+				const drift = usd(moment.ownPicoUsd - moment.clientPicoUsd) ?? 0;
+				gauge("claude.cost_drift_usd", drift, { model: moment.model });
 			}
 			if (moment.kind !== "api.retry") return;
 			count("claude.api_errors_total", 1, { "error.type": moment.errorType, model: moment.model ?? "unknown" });

@@ -187,6 +187,33 @@ describe("requests that no transcript shows", () => {
 	});
 });
 
+describe("a compaction that was handed on before native telemetry told of it", () => {
+	test("is told once, and its late request stands below it", () => {
+		const { model, told } = startModel();
+		const boundary = { ...SEEN, kind: "compacted" as const, trigger: "auto" };
+		const facts: Fact[] = [
+			started,
+			prompt("transcript"),
+			message("r1", START + 100),
+			{ ...boundary, source: "transcript", at: START + 500, id: "uuid", preTokens: 30, postTokens: 3, durationMs: 90 },
+			{ ...boundary, source: "transcript", at: START + 1500, id: "uuid-2", durationMs: 90 },
+		];
+		for (const fact of facts) model.apply(fact);
+		model.advance(START + 20_000);
+		model.apply({ ...boundary, source: "native", at: START + 502, id: "native:1", preTokens: 2500 });
+		model.apply(request("r3", START + 480, { querySource: "compact" }));
+		model.apply(request("r4", START + 1480, { querySource: "compact" }));
+		model.apply(ended);
+		model.settle();
+		expect(told.episodes.filter(({ kind }) => kind === "compaction")).toHaveLength(2);
+		expect(chatsOf(told.episodes)).toMatchObject([
+			{ messageId: "msg-r1" },
+			{ requestId: "r3", parent: { kind: "compaction", id: "uuid" } },
+			{ requestId: "r4", parent: { kind: "compaction", id: "uuid-2" } },
+		]);
+	});
+});
+
 describe("native telemetry alone", () => {
 	test("gives a closed tree: a turn that went well, its requests, calls and agents", () => {
 		const agent = { ...SEEN, source: "native" as const, agentId: "a1" };

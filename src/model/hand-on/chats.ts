@@ -16,6 +16,8 @@ export interface ChatSteps {
 	failure(failure: FailureState): void;
 	/** A request that no transcript shows; `parent` is the compaction that made it. */
 	request(request: RequestState, parent?: Ref): void;
+	/** Counts what no message tells among what was answered, for the ledger. */
+	noteUsage(sessionId: string, model: string, usage: Usage): void;
 	/** Counts a request in the sums above it and hands it on. */
 	emit(episode: ChatEpisode, place: Located): void;
 	cost(
@@ -205,7 +207,15 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		}
 	}
 
-	return { chat: handOnChat, failure: handOnFailure, request: handOnRequest, emit: emitChat, cost, assignStumps };
+	return {
+		chat: handOnChat,
+		failure: handOnFailure,
+		request: handOnRequest,
+		noteUsage,
+		emit: emitChat,
+		cost,
+		assignStumps,
+	};
 }
 
 function timesOf(request: FactOf<"request.answered"> | undefined) {

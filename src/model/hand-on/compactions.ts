@@ -10,6 +10,8 @@ import { laneOf } from "./lanes.ts";
 
 /** A compaction and what native telemetry tells of it lie within this (milliseconds). */
 const NEAR_MS = 10_000;
+/** The boundary is written after its request has ended; both are stamped by claude (milliseconds). */
+const SKEW_MS = 500;
 
 type Residuals = Map<string, Map<string, Usage> | undefined>;
 
@@ -27,11 +29,15 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 	const { stores, places, output, lost, settledStumps, answered, finish } = handover;
 	/** Compactions whose own request is told at the end of the run, when the ledger is known. */
 	const waiting: FactOf<"compacted">[] = [];
+	/** Those that the transcript told and native telemetry not yet. */
+	const unmatched = new Set<FactOf<"compacted">>();
 
 	function handOnCompaction(compaction: FactOf<"compacted">): void {
 		stores.compactions.delete(compaction.id);
 		finish(`compaction:${compaction.id}`);
+		if (compaction.source === "native" && isToldAlready(compaction)) return;
 		const native = takeNative(compaction);
+		if (compaction.source !== "native" && native === undefined) unmatched.add(compaction);
 		const { preTokens, postTokens, durationMs } = native ?? compaction;
 		const requests = requestsOf(compaction);
 		const place = places.locate(laneOf(compaction), compaction.at);
@@ -52,6 +58,12 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 		if (requests.length === 0) waiting.push(compaction);
 	}
 
+	/** Native telemetry comes late: its compaction was handed on as the transcript told it. */
+	function isToldAlready(native: FactOf<"compacted">): boolean {
+		const told = [...unmatched].find((compaction) => isNear(native, compaction));
+		return told !== undefined && unmatched.delete(told);
+	}
+
 	/** What native telemetry tells of the same compaction: the nearest in time. */
 	function takeNative(compaction: FactOf<"compacted">): FactOf<"compacted"> | undefined {
 		if (compaction.source === "native") return undefined;
@@ -67,15 +79,28 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 	/** The requests that made its summary, as native telemetry tells them. */
 	function requestsOf(compaction: FactOf<"compacted">): RequestState[] {
 		return [...stores.requests.values()]
-			.filter(({ fact }) => fact.querySource === "compact" && isNear(fact, compaction))
+			.filter(
+				({ fact }) => fact.querySource === "compact" && isNear(fact, compaction) && fact.at <= compaction.at + SKEW_MS,
+			)
 			.toSorted((a, b) => a.fact.at - b.fact.at);
 	}
 
 	/** Before the last chats go: what the ledger has beyond them is a compaction's, or else that of attempts that were cut. */
 	function readLedgers(): Residuals {
+		takeLateRequests();
 		const residuals: Residuals = new Map();
 		for (const sessionId of stores.sessions.keys()) readLedger(sessionId, residuals);
 		return residuals;
+	}
+
+	/** Requests of compactions that were handed on before native telemetry told of them. */
+	function takeLateRequests(): void {
+		for (const compaction of waiting.filter((fact) => requestsOf(fact).length > 0)) {
+			const requests = requestsOf(compaction);
+			waiting.splice(waiting.indexOf(compaction), 1);
+			const ref = { kind: "compaction" as const, sessionId: compaction.sessionId, id: compaction.id };
+			for (const request of requests) chats.request(request, ref);
+		}
 	}
 
 	function readLedger(sessionId: string, residuals: Residuals): void {
@@ -100,6 +125,7 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 
 	/** Claude Code writes the ledger when a session ends; taken up again, the session goes on counting in it. */
 	function closeSession(sessionId: string): void {
+		takeLateRequests();
 		if (!waiting.some((fact) => fact.sessionId === sessionId)) return;
 		const residuals: Residuals = new Map();
 		readLedger(sessionId, residuals);
@@ -145,7 +171,7 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 		for (const [index, part] of parts.entries()) {
 			const [model, usage] = part ?? [undefined, NO_USAGE];
 			const start = compaction.at - (compaction.durationMs ?? 0);
-			if (model !== undefined) noteCounted(compaction.sessionId, model, usage);
+			if (model !== undefined) chats.noteUsage(compaction.sessionId, model, usage);
 			chats.emit(
 				{
 					...placeOnly(place),
@@ -171,12 +197,6 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 				place,
 			);
 		}
-	}
-
-	function noteCounted(sessionId: string, model: string, usage: Usage): void {
-		const models = answered.get(sessionId) ?? new Map<string, Usage>();
-		models.set(model, addUsage(models.get(model) ?? NO_USAGE, usage));
-		answered.set(sessionId, models);
 	}
 
 	return { compaction: handOnCompaction, readLedgers, chats: handOnChats, closeSession };
