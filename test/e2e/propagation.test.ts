@@ -65,7 +65,7 @@ test("a claude-otel that claude's Bash starts is a run of its own inside the out
 	});
 	// Claude Code keeps OTEL_* from its commands, so whoever nests runs says where they export to.
 	const env = Object.entries(exportTo(stage.receiver, "http/json")).map(([name, value]) => `${name}=${value}`);
-	const nested = `${env.join(" ")} ${process.execPath} ${CLAUDE_OTEL} -p inner ${FREE_HAND}`;
+	const nested = `${env.join(" ")} "${process.execPath}" "${CLAUDE_OTEL}" -p inner ${FREE_HAND}`;
 	const run = await stage.print("outer");
 	expect(run).toMatchObject({ code: 0, stdout: "outer done\n" });
 
