@@ -24,7 +24,7 @@ test("the package installs and runs alone", () => {
 	const [archive = ""] = readdirSync(folder);
 	expect(archive).toMatch(/^claude-otel-.*\.tgz$/);
 	const prefix = join(folder, "prefix");
-	const installed = run("npm", ["i", "-g", "--offline", "--prefix", prefix, join(folder, archive)], folder);
+	const installed = run("npm", ["i", "-g", "--prefer-offline", "--prefix", prefix, join(folder, archive)], folder);
 	expect(installed).toMatchObject({ status: 0 });
 	const program = join(prefix, "bin", "claude-otel");
 	const missing = { CLAUDE_BIN: join(folder, "nowhere") };
