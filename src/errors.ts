@@ -65,7 +65,25 @@ export const nativeNotes = {
 /** What did not arrive, told once when claude has left the terminal. */
 export const deliveryLines = {
 	undelivered: (what: string, destination: string, reason: string, cure: string) =>
-		`claude-otel: ${what} ${what === "1 span" || what === "1 log record" ? "was" : "were"} not delivered to ${destination} (${reason}); ${cure}.`,
+		`claude-otel: ${what} ${isOne(what) ? "was" : "were"} not delivered to ${destination} (${reason}); ${cure}.`,
+	waiting: (what: string, destination: string, reason: string, cure: string) =>
+		`claude-otel: ${what} could not be delivered to ${destination} yet (${reason}) and ${isOne(what) ? "waits" : "wait"} on this machine for the next run or \`claude-otel flush\`; ${cure}.`,
+	spoolFull: (items: number) =>
+		`claude-otel: ${items} of the oldest spans, points and records that waited for a collector were dropped, because the spool is full; raise CLAUDE_OTEL_SPOOL_MAX_MB or deliver them with \`claude-otel flush\`.`,
+};
+
+/** Of the files in which we keep things. */
+export const keepingLines = {
+	noStore: (path: string, reason: string) =>
+		`${path} cannot be used (${reason}), so a killed session cannot be recovered: mend it, name another file in CLAUDE_OTEL_STORE, or set it to off.`,
+	notKept: (path: string, reason: string) =>
+		`${path} could not take all of this session (${reason}), so it cannot be recovered if it is killed: make room, or name another file in CLAUDE_OTEL_STORE.`,
+	noSpool: (path: string, reason: string) =>
+		`${path} cannot be used (${reason}), so what a collector does not take is lost: mend it, name another file in CLAUDE_OTEL_SPOOL, or set it to off.`,
+	damaged: (path: string, aside: string) =>
+		`${path} was damaged: it was put aside as ${aside}, and a new one was begun.`,
+	network: (path: string) =>
+		`${path} lies on a network file system, where it is written more slowly so that it stays whole: name a local file for speed.`,
 };
 
 /** In the delivery line: what to do about each kind of failure. */
@@ -87,6 +105,10 @@ export const deliveryCures = {
 	console: () => "use CLAUDE_OTEL_FILE for long sessions",
 	file: () => "check that CLAUDE_OTEL_FILE names a file that can be written",
 };
+
+function isOne(what: string): boolean {
+	return what === "1 span" || what === "1 log record";
+}
 
 function quote(value: string): string {
 	return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);

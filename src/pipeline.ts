@@ -1,7 +1,8 @@
 // The flow on one screen: hooks and transcripts → facts → privacy → model → signals → sinks. Loaded when claude
 // has been started; nothing in here can reach claude or its terminal.
+
+import { forgetBegun } from "./begun-runs.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { isSampled } from "./config/sampled.ts";
 import type { Config, NativeDestinations } from "./config.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 import { readUserId } from "./intake/claude-files.ts";
@@ -10,33 +11,36 @@ import { readHookPayload } from "./intake/hook-payload.ts";
 import { createOtlpReader } from "./intake/otlp-payload.ts";
 import { createOtlpRedaction } from "./intake/otlp-redact.ts";
 import type { OtlpRequest } from "./intake/otlp-server.ts";
-import { type ProcessUsage, readProcessUsage } from "./intake/process-usage.ts";
 import { createRepositoryReader } from "./intake/repository.ts";
 import { createSessionFinder } from "./intake/session-finder.ts";
 import { createTranscriptTail } from "./intake/transcript-file.ts";
-import type { ModelOutput } from "./model/episode.ts";
 import type { RawFact } from "./model/fact.ts";
-import { createModel } from "./model/model.ts";
-import { createPricing } from "./model/pricing.ts";
-import { matchWildcard } from "./model/wildcard.ts";
+import { createFlow } from "./pipeline/flow.ts";
+import { openKeeping } from "./pipeline/keeping.ts";
+import { createRecovery } from "./pipeline/recovery.ts";
+import { type RunContext, writeContext } from "./pipeline/run-context.ts";
+import { createUsageWatch } from "./pipeline/usage-watch.ts";
+import { identityOf } from "./process-identity.ts";
 import { createRunPrivacy } from "./run-privacy.ts";
-import { createPresetIds, parseTraceparent } from "./signals/ids.ts";
-import { observeProcesses } from "./signals/process-metrics.ts";
+import { createPresetIds } from "./signals/ids.ts";
 import { resourceOf } from "./signals/resource.ts";
-import { createSignals } from "./signals/signals.ts";
+import type { Ledger } from "./sinks/lines.ts";
 import type { NativeForward } from "./sinks/native-forward.ts";
 import { createSinks } from "./sinks/providers.ts";
+import type { Journal } from "./store/journal.ts";
 import { VERSION } from "./version.ts";
+
+export { flushSpool } from "./pipeline/flush-spool.ts";
+export { openKeeping } from "./pipeline/keeping.ts";
+export { recoverRuns } from "./pipeline/recovery.ts";
 
 export interface PipelineOptions {
 	config: Config;
 	runId: string;
 	/** When claude was started: milliseconds since the epoch. */
 	startedAt: number;
-	sessionSource: "startup" | "resume" | "fork";
-	interactive: boolean;
-	argsCount: number;
-	argsPreview: string;
+	/** What is kept of the run, so that another process can tell it. */
+	context: Omit<RunContext, "resource" | "extra">;
 	token: string;
 	/** Per-run key of input digests. */
 	digestKey: Uint8Array;
@@ -78,16 +82,21 @@ const SEARCH_TICK_MS = 50;
 /** The same while nothing happens, and how long nothing must have happened. */
 const IDLE_TICK_MS = 1000;
 const IDLE_AFTER_MS = 5000;
-/** How often it is looked what claude and we use of the machine. */
-const USAGE_MS = 15_000;
+/** How often others are told that this run goes on. */
+const ALIVE_MS = 60_000;
 
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
 	const { config, runId, startedAt, diagnostics, clock = systemClock } = options;
+	const { told } = options.context;
+	const keeping = await openKeeping(config, diagnostics);
 	const privacy = createRunPrivacy(config, [options.token]);
 	const repository = createRepositoryReader(clock);
 	const ids = createPresetIds();
+	let journal: Journal | undefined;
 	const sinks = await createSinks({
 		config,
+		runId,
+		startedAt,
 		resource: resourceOf({
 			runId,
 			version: VERSION,
@@ -101,41 +110,41 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		idGenerator: ids,
 		diagnostics,
 		writeAfter: options.writeAfter,
-		onExportFailure: (signal, count) => signals.metrics.exportFailed(signal, count),
+		onExportFailure: (signal, count) => flow.metrics.exportFailed(signal, count),
+		spool: keeping.spool,
+		ledger: ledgerOf(() => journal),
 	});
-	const inbound = parseTraceparent(config.inbound.traceparent, config.inbound.tracestate);
-	const shape = config.traceShape === "auto" ? (options.interactive ? "turn" : "session") : config.traceShape;
-	const signals = createSignals({
-		...sinks,
-		ids,
+	const extra = cleanTexts(config.attributes, cleanNamed(privacy.text));
+	const owner = identityOf(process.pid);
+	const claude = options.claudePid === undefined ? undefined : identityOf(options.claudePid);
+	const context = writeContext({ ...options.context, resource: sinks.resource, extra });
+	journal = keeping.store?.begin({ runId, owner, claude, startedAt, context });
+	forgetBegun(config.dataDir, runId);
+	const flow = createFlow({
 		runId,
-		inbound,
-		shape: inbound ? "session" : shape,
-		isSampled: (traceId, sampled) => isSampled(config.otel.sampler, traceId, sampled),
-		level: config.level === "off" ? "minimal" : config.level,
-		semconv: config.semconv,
-		extra: cleanTexts(config.attributes, cleanNamed(privacy.text)),
-		deniedModels: config.deniedModels,
-	});
-	const pricing = createPricing();
-	const output: ModelOutput = {
-		...signals.output,
-		moment(moment) {
-			signals.output.moment(moment);
-			if (moment.kind !== "context.threshold") return;
-			const { sessionId, usedRatio, threshold } = moment;
-			const transcriptPath = tail.paths().find((path) => path.endsWith(`${sessionId}.jsonl`));
-			options.onContextThreshold?.({ sessionId, usedRatio, threshold, transcriptPath });
+		told,
+		extra,
+		sinks,
+		ids,
+		protect(raw) {
+			const { branch, revision } = raw.cwd === undefined ? {} : repository(raw.cwd);
+			return privacy.protect({ ...raw, branch, revision });
 		},
-	};
-	const context = { windowOf: pricing.windowOf, thresholds: config.contextThresholds };
-	const model = createModel(
-		{ price: pricing.price, isExcluded: createExclusion(config.toolsExclude), context },
-		output,
-	);
-	const tail = createTranscriptTail(startedAt, take);
+		keep: (facts) => journal?.keep(facts),
+		onAdvanced: (at) => journal?.advanced(at),
+		onContextThreshold: options.onContextThreshold,
+		transcriptOf: (sessionId) => tail.paths().find((path) => path.endsWith(`${sessionId}.jsonl`)),
+	});
+	const read: RawFact[] = [];
+	const tail = createTranscriptTail(startedAt, (fact) => read.push(fact));
 	const readOtlp = createOtlpReader();
 	const passedOn = await passOn();
+	const finder = createSessionFinder(options, (path) => {
+		tail.follow(path);
+		journal?.transcript(path);
+	});
+	const recovery = createRecovery({ config, keeping, diagnostics, clock });
+	let lastFactAt = clock();
 
 	/** Where claude's own telemetry goes on to, if anywhere. */
 	async function passOn(): Promise<NativeForward | undefined> {
@@ -146,57 +155,32 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		const destinations = options.native ?? {};
 		return createNativeForward({ destinations, proxies: otel.proxies, diagnostics, redact, redactAll });
 	}
-	const finder = createSessionFinder(options, (path) => tail.follow(path));
 
-	let calls = 0;
-	let lastFactAt = clock();
-	function take(raw: RawFact): void {
-		const { branch, revision } = raw.cwd === undefined ? {} : repository(raw.cwd);
-		const fact = privacy.protect({ ...raw, branch, revision });
-		signals.metrics.fact(fact.source);
-		lastFactAt = clock();
-		if (fact.kind === "tool.requested") calls++;
-		if (fact.kind === "message.seen") pricing.expect(fact.requestedModel, fact.at);
-		if (fact.kind === "request.answered") pricing.expect(fact.model, fact.at);
-		model.apply(fact);
+	function take(facts: readonly RawFact[]): void {
+		if (facts.length > 0) lastFactAt = clock();
+		flow.take(facts);
 	}
 
-	const usage = new Map<string, ProcessUsage>();
-	let usageAt = Number.NEGATIVE_INFINITY;
-	observeProcesses(sinks.meter, usage);
-
-	function lookAtProcesses(): void {
-		if (clock() - usageAt < USAGE_MS) return;
-		usageAt = clock();
-		for (const [name, pid] of [
-			["claude", options.claudePid],
-			["claude-otel", process.pid],
-		] as const) {
-			const sample = pid === undefined ? undefined : readProcessUsage(pid);
-			if (sample) usage.set(name, sample);
-		}
+	function readTranscripts(): void {
+		tail.poll();
+		take(read.splice(0));
 	}
+
+	const usage = createUsageWatch(sinks.meter, options.claudePid, clock);
+	let aliveAt = startedAt;
 
 	function tick(): void {
-		lookAtProcesses();
+		usage.look();
 		finder.look();
-		tail.poll();
-		model.advance(clock());
+		readTranscripts();
+		flow.advance(clock());
+		if (finder.isSettled()) recovery.start();
+		if (Math.abs(clock() - aliveAt) < ALIVE_MS) return;
+		aliveAt = clock();
+		journal?.alive(aliveAt);
 	}
 
-	take({
-		kind: "run.started",
-		source: "launch",
-		at: startedAt,
-		sessionId: "",
-		runId,
-		sessionSource: options.sessionSource,
-		interactive: options.interactive,
-		argsCount: options.argsCount,
-		argsPreview: options.argsPreview,
-		native: options.native !== undefined,
-		cwd: options.cwd,
-	});
+	take([runStarted(options)]);
 	sinks.warm();
 	let timer = tickLater();
 
@@ -220,43 +204,64 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	return {
 		hook(body) {
 			guard(() => {
-				if (!finder.accepts(body.json)) return signals.metrics.dropped("hook");
-				for (const fact of readHookPayload(body, options)) take(fact);
+				if (finder.accepts(body.json)) take(readHookPayload(body, options));
+				else flow.metrics.dropped("hook");
 			});
 		},
 		otlp(request) {
 			guard(() => {
 				passedOn?.forward(request);
-				for (const fact of readOtlp(request)) {
-					if (finder.admits(fact.sessionId, fact.promptId !== undefined)) take(fact);
-					else signals.metrics.dropped("native");
-				}
+				const [ours, others] = partition(readOtlp(request), (fact) =>
+					finder.admits(fact.sessionId, fact.promptId !== undefined),
+				);
+				take(ours);
+				for (const _ of others) flow.metrics.dropped("native");
 			});
 		},
 		async finish({ exitCode, signal }) {
 			clearTimeout(timer);
 			guard(() => {
 				finder.lookLast();
-				tail.poll();
-				take({ kind: "run.ended", source: "launch", at: clock(), sessionId: "", exitCode, signal });
+				readTranscripts();
+				take([{ kind: "run.ended", source: "launch", at: clock(), sessionId: "", exitCode, signal }]);
 			});
-			await pricing.ready();
-			guard(() => model.settle());
-			for (const problem of finder.problems(calls)) diagnostics.say("info", problem);
+			await flow.pricing.ready();
+			guard(() => flow.settle());
+			for (const problem of finder.problems(flow.calls())) diagnostics.say("info", problem);
 			const [{ line }, forwarded] = await Promise.all([
 				sinks.shutdown(config.exitGraceMs),
 				passedOn?.flush(config.exitGraceMs),
+				recovery.finish(config.exitGraceMs),
 			]);
-			const lines = [line, forwarded?.line].filter((told) => told !== undefined);
+			journal?.end(clock());
+			const lines = [line, forwarded?.line, ...keeping.problems].filter((told) => told !== undefined);
 			return { undelivered: lines.length > 0 ? lines.join(" ") : undefined };
 		},
 	};
 }
 
-/** Names of tools, where `*` stands for any characters. */
-function createExclusion(patterns: readonly string[]): (toolName: string) => boolean {
-	const matchers = patterns.map(matchWildcard);
-	return (toolName) => matchers.some((matches) => matches(toolName));
+function runStarted(options: PipelineOptions): RawFact {
+	const { runId, startedAt: at, cwd, context } = options;
+	const { sessionSource, interactive, argsCount, argsPreview, native } = context;
+	const told = { runId, sessionSource, interactive, argsCount, argsPreview, native, cwd };
+	return { kind: "run.started", source: "launch", at, sessionId: "", ...told };
+}
+
+/** What the sinks ask and tell of this run's deliveries; without a store nothing is remembered. */
+function ledgerOf(journal: () => Journal | undefined): Ledger {
+	return (destination) => ({
+		has: () => false,
+		note: (ids) => journal()?.delivered(destination, ids),
+		position: () => journal()?.position() ?? 0,
+		metered: (upTo) => journal()?.metered(destination, upTo),
+	});
+}
+
+function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {
+	const ours: T[] = [];
+	const others: T[] = [];
+	for (const item of items) (belongs(item) ? ours : others).push(item);
+	return [ours, others];
 }
 
 function cleanTexts(

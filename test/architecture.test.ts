@@ -18,11 +18,21 @@ const OTHERWISE: Record<string, string> = {
 	model: "what happened would depend on where it is told or kept, and could not be replayed",
 	signals: "what is emitted would depend on a door or a destination",
 	sinks: "exporters would know sessions",
+	store: "what is kept would depend on what becomes of it",
 	demo: "the demo would show something else than what a user gets",
 	testing: "the scripted model could not be published alone",
 	config: "the configuration would depend on what it configures",
 };
-const LEAVES = ["clock", "diagnostics", "errors", "make-folder", "version"];
+const LEAVES = [
+	"begun-runs",
+	"clock",
+	"diagnostics",
+	"errors",
+	"make-folder",
+	"open-database",
+	"process-identity",
+	"version",
+];
 
 interface Import {
 	specifier: string;

@@ -35,6 +35,8 @@ export async function buildDist(keepOldMs = KEEP_OLD_MS): Promise<void> {
 		// The licences of all that is bundled stand in a file of their own.
 		legalComments: "none",
 		metafile: true,
+		// Its binaries lie beside its code.
+		external: ["better-sqlite3"],
 		// CommonJS packages inside the bundle ask for Node's own modules by require.
 		banner: { js: 'const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);' },
 		write: false,

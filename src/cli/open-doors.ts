@@ -27,7 +27,7 @@ export interface DoorOptions {
 	packageRoot: string;
 	runId: string;
 	token: string;
-	onHook(body: HookBody): void;
+	onHook(body: HookBody): void | Promise<void>;
 	onOtlp(request: OtlpRequest): void;
 }
 

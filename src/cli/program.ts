@@ -79,6 +79,14 @@ function buildProgram(context: OwnContext, finish: (exitCode: number) => void = 
 		(await import("./commands/uninstall-hooks.ts")).uninstallHooks(scope, context),
 	);
 	program
+		.command("recover")
+		.description("tell sessions to their end whose claude-otel was killed, and export what was not delivered")
+		.action(async () => finish(await (await import("./commands/recover.ts")).recover(context)));
+	program
+		.command("flush")
+		.description("deliver what waits because a collector did not take it")
+		.action(async () => finish(await (await import("./commands/flush.ts")).flush(context)));
+	program
 		.command("demo")
 		.description("a scripted session of the real claude, without account or network, and its trace as a tree")
 		.action(async () => finish(await (await import("./commands/demo.ts")).demo(context)));

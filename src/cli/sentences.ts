@@ -53,6 +53,34 @@ export const cliMistakes = {
 	ownUsage: (problem: string) => new UserMistake(`${problem}: \`claude-otel --help\` shows what there is.`),
 };
 
+/** What `claude-otel flush` says. */
+export const spoolLines = {
+	off: () => "The spool is off (CLAUDE_OTEL_SPOOL): nothing waits.",
+	empty: () => "Nothing waits: all was delivered.",
+	delivered: (items: number, signal: string, destination: string) =>
+		`Delivered ${items} ${itemsOf(signal, items)} to ${destination}.`,
+	refused: (items: number, signal: string, destination: string, reason: string, cure: string) =>
+		`${destination} refused ${items} ${itemsOf(signal, items)} for good (${reason}); ${cure}.`,
+	waiting: (items: number, signal: string, destination: string, reason: string, cure: string) =>
+		`${items} ${itemsOf(signal, items)} still ${items === 1 ? "waits" : "wait"} for ${destination} (${reason}); ${cure}.`,
+	elsewhere: (items: number, signal: string, destination: string, variable: string) =>
+		`${items} ${itemsOf(signal, items)} ${items === 1 ? "waits" : "wait"} for ${destination}, where this configuration does not send: set ${variable} to it and flush again.`,
+};
+
+/** What `claude-otel recover` says. */
+export const recoverLines = {
+	off: () => "The store is off (CLAUDE_OTEL_STORE): nothing can be recovered.",
+	none: () => "No session waits to be recovered.",
+	recovered: (runId: string, when: string) => `Recovered the run ${runId}, begun ${when}.`,
+	unreadable: (runId: string, when: string) =>
+		`The run ${runId}, begun ${when}, was kept by a claude-otel that this one does not understand: it is left as it is.`,
+};
+
+function itemsOf(signal: string, count: number): string {
+	const noun = signal === "traces" ? "span" : signal === "metrics" ? "metric point" : "log record";
+	return count === 1 ? noun : `${noun}s`;
+}
+
 /** Why something of the trace will be missing: told under --claude-otel-debug. */
 export const missingHooks = {
 	disableAllHooks: (path: string) =>

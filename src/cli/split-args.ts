@@ -1,7 +1,15 @@
 // What the user typed → our own words, and what goes to claude unchanged. Ours are few and count only in front of the
 // first argument that is not ours: `--append-system-prompt --help` is claude's business, and so is all behind `--`.
 
-export type OwnCommand = "install-hooks" | "uninstall-hooks" | "demo" | "config" | "version" | "help";
+export type OwnCommand =
+	| "install-hooks"
+	| "uninstall-hooks"
+	| "recover"
+	| "flush"
+	| "demo"
+	| "config"
+	| "version"
+	| "help";
 
 export type SplitArgs =
 	| { kind: "claude"; args: string[]; debug?: true | string }
@@ -10,6 +18,8 @@ export type SplitArgs =
 const COMMANDS: ReadonlyMap<string, OwnCommand> = new Map([
 	["install-hooks", "install-hooks"],
 	["uninstall-hooks", "uninstall-hooks"],
+	["recover", "recover"],
+	["flush", "flush"],
 	["demo", "demo"],
 	["--config", "config"],
 	["--version", "version"],

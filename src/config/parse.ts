@@ -21,6 +21,11 @@ export function fraction(value: string): number | undefined {
 	return number >= 0 && number <= 1 ? number : undefined;
 }
 
+/** Money, or the like: not negative. */
+export function amount(value: string): number | undefined {
+	return /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : undefined;
+}
+
 /** Some of these names, at least one. */
 export function subset<const T extends string>(...names: readonly T[]): Parse<T[]> {
 	return (value) => {

@@ -1,10 +1,26 @@
 // The table of our own settings: one row each, with its variable, how it is read, its default and what
 // it means. docs/configuration.md is made from it. A value here that cannot be read stops the program.
-import { integer, list, oneOf, type Parse, pairs, patternList, percents, subset, text, yesNo } from "./parse.ts";
+import {
+	amount,
+	fraction,
+	integer,
+	list,
+	oneOf,
+	type Parse,
+	pairs,
+	patternList,
+	percents,
+	subset,
+	text,
+	yesNo,
+} from "./parse.ts";
 import type { Row } from "./row.ts";
 
 /** Where diagnostics go: nowhere, to stderr when claude has left the terminal, or into a file. */
 export type DebugTarget = { to: "nowhere" } | { to: "stderr" } | { to: "file"; path: string };
+
+/** A file that we keep things in: in the data folder, elsewhere, or not at all. */
+export type StoreTarget = { at: "data" } | { at: "nowhere" } | { at: "path"; path: string };
 
 export const DEBUG_ROW: Row<DebugTarget> = {
 	variable: "CLAUDE_OTEL_DEBUG",
@@ -144,6 +160,64 @@ export const OWN_ROWS = {
 		"a path",
 		"Append every span, metric and log record to this file as OTLP JSON lines, with or without a collector.",
 	),
+	store: row<StoreTarget>(
+		"CLAUDE_OTEL_STORE",
+		storeTarget,
+		"off or a path",
+		{ at: "data" },
+		"The file in which facts are kept, redacted, until their session is told to its end and for reports after it; `off` keeps nothing: what a killed claude-otel knew is then lost.",
+		{ initialText: "store.db in the data folder", show: showStore },
+	),
+	storeMaxMb: row(
+		"CLAUDE_OTEL_STORE_MAX_MB",
+		integer(1, 1_000_000),
+		"megabytes from 1 to 1000000",
+		512,
+		"Size of the store beyond which its oldest sessions are deleted, in megabytes.",
+	),
+	storeMaxDays: row(
+		"CLAUDE_OTEL_STORE_MAX_DAYS",
+		integer(1, 36_500),
+		"days from 1 to 36500",
+		30,
+		"Age in days at which sessions are deleted from the store.",
+	),
+	spool: row<StoreTarget>(
+		"CLAUDE_OTEL_SPOOL",
+		storeTarget,
+		"off or a path",
+		{ at: "data" },
+		"The file in which batches wait that a collector did not take; the running claude-otel, the next one, or `claude-otel flush` delivers them. `off` drops them.",
+		{ initialText: "spool.db in the data folder", show: showStore },
+	),
+	spoolMaxMb: row(
+		"CLAUDE_OTEL_SPOOL_MAX_MB",
+		integer(1, 1_000_000),
+		"megabytes from 1 to 1000000",
+		64,
+		"Size of what waits in the spool beyond which its oldest batches are dropped, counted and told, in megabytes.",
+	),
+	sample: row(
+		"CLAUDE_OTEL_SAMPLE",
+		fraction,
+		"a number from 0 to 1",
+		1,
+		"Share of sessions whose spans and records are exported, decided at their end: those with errors, denials, high cost or slow turns are always kept whole. Metrics count every session.",
+	),
+	sampleCostUsd: row(
+		"CLAUDE_OTEL_SAMPLE_COST_USD",
+		amount,
+		"an amount in US dollars",
+		1,
+		"With CLAUDE_OTEL_SAMPLE: a session that costs as much is kept, in US dollars.",
+	),
+	sampleSlowTurnMs: row(
+		"CLAUDE_OTEL_SAMPLE_SLOW_TURN_MS",
+		integer(1),
+		"milliseconds, at least 1",
+		120_000,
+		"With CLAUDE_OTEL_SAMPLE: a session with a turn of this length is kept, in milliseconds.",
+	),
 	exitGraceMs: row(
 		"CLAUDE_OTEL_EXIT_GRACE_MS",
 		integer(0, 60_000),
@@ -182,10 +256,18 @@ function names(variable: string, meaning: string): Row<string[]> {
 	return row<string[]>(variable, list, "names separated by commas", [], meaning);
 }
 
-/** At least one, in any order. */
-
 function debugTarget(value: string): DebugTarget {
 	const switched = value === "stderr" ? true : yesNo(value);
 	if (switched === undefined) return { to: "file", path: value };
 	return { to: switched ? "stderr" : "nowhere" };
+}
+
+function storeTarget(value: string): StoreTarget {
+	const switched = yesNo(value);
+	if (switched === undefined) return { at: "path", path: value };
+	return { at: switched ? "data" : "nowhere" };
+}
+
+function showStore(target: StoreTarget): string {
+	return target.at === "path" ? target.path : target.at === "data" ? "in the data folder" : "off";
 }

@@ -4,7 +4,13 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { systemClock } from "../clock.ts";
 import { createHookBodyReader, type HookBody, type HookBodyReader } from "./hook-body.ts";
-import { type GiveAnswer, type RequestHandler, type RequestHead, readHttpRequests } from "./http-requests.ts";
+import {
+	type GiveAnswer,
+	type HttpAnswer,
+	type RequestHandler,
+	type RequestHead,
+	readHttpRequests,
+} from "./http-requests.ts";
 import { createNodeRequests } from "./node-requests.ts";
 import type { OtlpCounts } from "./otlp-refusal.ts";
 import { createOtlpRoom, isOtlpPath, type OtlpRequest } from "./otlp-server.ts";
@@ -18,8 +24,11 @@ export const HOOK_STRANGERS_MAX = 256;
 export const HOOK_HEAD_TIME_MS = 2_000;
 /** Answers slower than this hold claude noticeably. */
 export const HOOK_SLOW_ANSWER_MS = 500;
+/** A hook that comes while we are still loading waits no longer for its answer. */
+export const HOOK_HOLD_MS = 400;
 /** After claude has gone, the time for what its last hooks have sent to arrive. */
 export const HOOK_DRAIN_MS = 250;
+const TAKEN: HttpAnswer = { status: "200 OK", headers: "", body: Buffer.alloc(0), close: false };
 /** The forwarder's first line holds the token. */
 const TOKEN_LINE_MAX = 256;
 const DRAIN_TURNS = 4;
@@ -31,7 +40,8 @@ export interface HookServerOptions {
 	socketPath?: string;
 	/** Takes OTLP over http too, on a loopback port that without `http` is for it alone. */
 	onOtlp?(request: OtlpRequest): void;
-	onHook(body: HookBody): void;
+	/** Answered when it has been taken in: then it is kept. */
+	onHook(body: HookBody): void | Promise<void>;
 	/** One sentence for the diagnostics. */
 	tell(sentence: string): void;
 }
@@ -53,7 +63,7 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 	const sockets = new Set<Socket>();
 	/** Those of them that are in the middle of a request. */
 	const reading = new Set<Socket>();
-	/** Answered bodies that are not yet parsed. */
+	/** Bodies that are not yet answered. */
 	let pending = 0;
 
 	const socketDoor = options.socketPath === undefined ? undefined : createServer((socket) => receiveForwarded(socket));
@@ -127,7 +137,7 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 
 	function begin(socket: Socket, head: RequestHead, give: GiveAnswer): RequestHandler | undefined {
 		const known = opens(head.headers.get(TOKEN_HEADER));
-		if (known && options.http && head.method === "POST" && head.path === "/hook") return receive(socket);
+		if (known && options.http && head.method === "POST" && head.path === "/hook") return receive(socket, give);
 		if (known && room && head.path !== "/hook") return receiveOtlp(socket, head, give);
 		if (room && isOtlpPath(head.path)) room.counts.refused.token++;
 		else counts.refused++;
@@ -150,17 +160,20 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 	}
 
 	/** A request that has shown the token. */
-	function receive(socket: Socket): RequestHandler {
+	function receive(socket: Socket, give: GiveAnswer): RequestHandler {
 		const at = systemClock();
 		const startedAt = performance.now();
 		greet(socket);
 		const reader = createHookBodyReader();
 		return {
+			answers: true,
 			push: reader.push,
 			end() {
 				reading.delete(socket);
-				take(reader, at);
-				tellIfSlow(performance.now() - startedAt);
+				take(reader, at, () => {
+					give(TAKEN);
+					tellIfSlow(performance.now() - startedAt);
+				});
 			},
 		};
 	}
@@ -185,25 +198,30 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 			head = undefined;
 		});
 		socket.on("end", () => {
-			socket.end();
 			reading.delete(socket);
-			if (head === undefined) take(reader, at);
+			if (head === undefined) take(reader, at, () => socket.end());
+			else socket.end();
 		});
 	}
 
-	function take(reader: HookBodyReader, at: number): void {
+	/** What is answered is kept: a process that is killed after it has lost nothing. */
+	function take(reader: HookBodyReader, at: number, answer: () => void): void {
+		const body = reader.read(at);
+		if (body === undefined) {
+			counts.malformed++;
+			return answer();
+		}
+		counts.bodies++;
+		const taken = options.onHook(body);
+		if (taken === undefined) return answer();
+		void answerWhen(taken, answer);
+	}
+
+	async function answerWhen(taken: Promise<void>, answer: () => void): Promise<void> {
 		pending++;
-		// The answer goes out first; claude waits for it, and for nothing that follows.
-		setImmediate(() => {
-			pending--;
-			const body = reader.read(at);
-			if (body === undefined) {
-				counts.malformed++;
-				return;
-			}
-			counts.bodies++;
-			options.onHook(body);
-		});
+		await withinHold(taken);
+		pending--;
+		answer();
 	}
 
 	function tellIfSlow(millis: number): void {
@@ -212,6 +230,16 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 			`Two hook answers took longer than ${HOOK_SLOW_ANSWER_MS} ms: this machine is busy, and tool calls wait for it.`,
 		);
 	}
+}
+
+/** Never rejects. */
+async function withinHold(work: Promise<void>): Promise<void> {
+	let timer: NodeJS.Timeout | undefined;
+	const held = new Promise<void>((resolve) => {
+		timer = setTimeout(resolve, HOOK_HOLD_MS);
+	});
+	await Promise.race([work.catch(() => {}), held]);
+	clearTimeout(timer);
 }
 
 function listen(server: Server, where: { path?: string; host?: string; port?: number }): Promise<void> {

@@ -8,6 +8,8 @@ export interface Pricing {
 	windowOf(model: string): number | undefined;
 	/** A request of this model will be priced. */
 	expect(model: string, at: number): void;
+	/** All prices, before there is anything to price. */
+	load(): Promise<void>;
 	/** Resolves when every price that was asked for is there. */
 	ready(): Promise<void>;
 }
@@ -23,6 +25,10 @@ export function createPricing(): Pricing {
 		expect(model, at) {
 			// Without the library there is one sum less, and nothing else is lost.
 			if (loading === undefined && priceOf(model, at) === undefined) loading = loadPrices().catch(() => {});
+		},
+		load() {
+			loading ??= loadPrices().catch(() => {});
+			return loading;
 		},
 		ready: () => loading ?? Promise.resolve(),
 	};

@@ -5,19 +5,23 @@ import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import type { BatchExporter } from "./exporter.ts";
 import { describeFailure, type Failure } from "./failure.ts";
 import { lostOf, PartlyFailed } from "./splitting-exporter.ts";
+import { Spooled } from "./spool/spooling-exporter.ts";
 
 export interface Tally {
 	/** Handed to the queue in front of the exporter (spans and log records). */
 	offered: number;
 	exported: number;
+	/** Kept on the disk until the destination takes it. */
+	spooled: number;
 	failed: number;
 	/** Items of the last batch, if it failed: of cumulative metrics nothing else is lost. */
 	lastFailed: number;
+	/** Of the last failure that lost something or made it wait. */
 	failure?: Failure;
 }
 
 export function newTally(): Tally {
-	return { offered: 0, exported: 0, failed: 0, lastFailed: 0 };
+	return { offered: 0, exported: 0, spooled: 0, failed: 0, lastFailed: 0 };
 }
 
 export class CountingExporter<B> implements BatchExporter<B> {
@@ -45,7 +49,10 @@ export class CountingExporter<B> implements BatchExporter<B> {
 		const settle = (result: ExportResult, failure?: Failure) => {
 			if (!this.flights.delete(settle)) return;
 			const lost = lostOf(result, count);
-			this.tally.exported += count - lost;
+			if (result.error instanceof Spooled) {
+				this.tally.spooled += count;
+				this.tally.failure = result.error.failure;
+			} else this.tally.exported += count - lost;
 			this.tally.lastFailed = 0;
 			if (lost > 0) this.fail(lost, failure ?? describeFailure(causeOf(result.error)), result.error);
 			done(result);

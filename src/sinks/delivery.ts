@@ -14,7 +14,9 @@ export interface SignalDelivery {
 	failed: number;
 	/** Never reached the exporter: the queue was full, or time was over. */
 	dropped: number;
-	/** What is missing at the destination: failed and dropped, of cumulative metrics the last batch alone. */
+	/** Waits in the spool. */
+	waiting: number;
+	/** What will be missing at the destination: failed and dropped, of cumulative metrics the last batch alone. */
 	lost: number;
 	failure?: Failure;
 }
@@ -37,32 +39,36 @@ export interface Counted {
 export function summarize(counted: Counted[]): Delivery {
 	const signals = counted.map(({ signal, destination, variable, tally, cumulative }): SignalDelivery => {
 		const { exported, failed } = tally;
-		const dropped = signal === "metrics" ? 0 : Math.max(0, tally.offered - exported - failed);
+		const waiting = tally.spooled;
+		const dropped = signal === "metrics" ? 0 : Math.max(0, tally.offered - exported - waiting - failed);
 		const lost = signal === "metrics" && cumulative ? tally.lastFailed : failed + dropped;
 		const failure = tally.failure ?? (dropped > 0 ? QUEUE_FULL : undefined);
-		return { signal, destination, variable, exported, failed, dropped, lost, failure };
+		return { signal, destination, variable, exported, failed, dropped, waiting, lost, failure };
 	});
-	return { signals, line: tell(signals.filter(({ lost }) => lost > 0)) };
+	const lines = [tell(signals, "lost"), tell(signals, "waiting")].filter((line) => line !== undefined);
+	return { signals, line: lines.length > 0 ? lines.join(" ") : undefined };
 }
 
 const QUEUE_FULL: Failure = { words: "more at once than the queue holds", cure: "queueFull" };
 
 /** One sentence per destination, all on one line. */
-function tell(lost: SignalDelivery[]): string | undefined {
-	const sentences = [...new Set(lost.map(({ destination }) => destination))].map((destination) => {
-		const here = lost.filter((delivery) => delivery.destination === destination);
+function tell(signals: readonly SignalDelivery[], what: "lost" | "waiting"): string | undefined {
+	const missing = signals.filter((delivery) => delivery[what] > 0);
+	const sentences = [...new Set(missing.map(({ destination }) => destination))].map((destination) => {
+		const here = missing.filter((delivery) => delivery.destination === destination);
 		const failure = here.find((delivery) => delivery.failure)?.failure ?? QUEUE_FULL;
 		const variable = here[0]?.variable ?? "OTEL_EXPORTER_OTLP_ENDPOINT";
 		const cure = deliveryCures[failure.cure](variable);
-		return deliveryLines.undelivered(join(here.map(amount)), destination, failure.words, cure);
+		const amounts = join(here.map((delivery) => amount(delivery.signal, delivery[what])));
+		return deliveryLines[what === "lost" ? "undelivered" : "waiting"](amounts, destination, failure.words, cure);
 	});
 	return sentences.length > 0 ? sentences.join(" ") : undefined;
 }
 
-function amount({ signal, lost }: SignalDelivery): string {
+function amount(signal: SignalDelivery["signal"], count: number): string {
 	if (signal === "metrics") return "the metrics";
 	const noun = signal === "traces" ? "span" : "log record";
-	return `${lost} ${noun}${lost === 1 ? "" : "s"}`;
+	return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function join(parts: string[]): string {

@@ -3,6 +3,7 @@ import type { ExportResult } from "@opentelemetry/core";
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { PushMetricExporter, ResourceMetrics } from "@opentelemetry/sdk-metrics";
 import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace";
+import type { Exit } from "./spool/exit.ts";
 
 export interface Batches {
 	traces: ReadableSpan[];
@@ -23,9 +24,18 @@ export interface BatchExporter<B> {
 	shutdown(): Promise<void>;
 }
 
+/** How a batch that was not taken can be sent again, by whichever process. */
+export interface Spoolable<B> {
+	/** Where it goes and how it is written; nothing secret. */
+	lane: string;
+	serialize(batch: B): Uint8Array | undefined;
+	openExit(): Promise<Exit>;
+}
+
 /** An exporter and what it is connected to. */
 export interface Route<B> {
 	exporter: BatchExporter<B>;
+	spoolable?: Spoolable<B>;
 	/** In words for a person: an endpoint or a file. */
 	destination: string;
 	/** The variable that names the destination. */

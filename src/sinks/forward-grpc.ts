@@ -8,13 +8,13 @@ import type { BatchExporter } from "./exporter.ts";
 import { type ForwardRequest, grpcHeaders, messageOf } from "./forward-request.ts";
 import { GrpcConnections } from "./grpc-connections.ts";
 
-const SERVICES: Record<ForwardRequest["signal"], string> = {
+export const SERVICES: Record<ForwardRequest["signal"], string> = {
 	metrics: "metrics.v1.MetricsService",
 	logs: "logs.v1.LogsService",
 	traces: "trace.v1.TraceService",
 };
 /** gRPC's number for it. */
-const GZIP = 2;
+export const GZIP = 2;
 const same = (bytes: Buffer) => bytes;
 
 /** Throws where a certificate cannot be read. */
@@ -45,7 +45,7 @@ export function createGrpcForwarder(
 	};
 }
 
-function addressOf({ url, insecure }: OtlpTarget): string {
+export function addressOf({ url, insecure }: OtlpTarget): string {
 	if (url.startsWith("unix:")) return url;
 	const { hostname, port } = new URL(url);
 	return `${hostname}:${port || (insecure ? "80" : "443")}`;

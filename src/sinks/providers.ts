@@ -8,19 +8,23 @@ import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk
 import { BatchSpanProcessor, type IdGenerator, type SpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import type { Config } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
-import { CountingExporter, newTally } from "./counting-exporter.ts";
-import { type Counted, type Delivery, summarize } from "./delivery.ts";
-import { type BatchExporter, type Batches, pointsIn, type Route, recordsIn, spansIn } from "./exporter.ts";
-import { describeFailure, noAnswerWithin } from "./failure.ts";
+import { deliveryLines } from "../errors.ts";
+import { type Delivery, summarize } from "./delivery.ts";
+import type { Batches } from "./exporter.ts";
+import { noAnswerWithin } from "./failure.ts";
+import { closeRoute, type Ledger, type Line, logLines, metricLines, traceLines } from "./lines.ts";
 import { createResource } from "./resource.ts";
 import { openRoutes } from "./routes.ts";
 import { createSampler } from "./sampler.ts";
 import { listenToSdk } from "./sdk-messages.ts";
-import { SplittingExporter } from "./splitting-exporter.ts";
+import type { Spool } from "./spool/spool.ts";
 import { asMetricExporter } from "./temporality.ts";
 
 export interface SinkOptions {
 	config: Pick<Config, "otel" | "file">;
+	runId: string;
+	/** When the run began: milliseconds since the epoch. */
+	startedAt: number;
 	/** What the signals say of us; OTEL_RESOURCE_ATTRIBUTES and the service's name come on top. */
 	resource: Attributes;
 	/** Name and version that stand on every span, metric and record. */
@@ -30,46 +34,35 @@ export interface SinkOptions {
 	/** Standard error after claude has left the terminal, for console exporters. */
 	writeAfter: (text: string) => void;
 	onExportFailure?: (signal: keyof Batches, count: number, reason: string) => void;
+	/** Where batches wait that a collector did not take. */
+	spool?: Spool;
+	/** Remembers what has been taken, for whoever tells this run again. */
+	ledger?: Ledger;
 }
 
 export interface Sinks {
 	tracer: Tracer;
 	meter: Meter;
 	logger: Logger;
-	/** Connects, while claude runs, so that the last export finds everything ready. */
+	/** As it stands on every signal. */
+	resource: Attributes;
+	/** Connects, while claude runs, so that the last export finds everything ready; and sends what earlier runs left. */
 	warm(): void;
+	/** Destinations of metrics, and a way to forget what was counted so far: they have it already. */
+	meters: { key: string; forget(): Promise<void> }[];
 	/** Resolves when all is sent or time is over; never rejects. */
 	flush(timeoutMs: number): Promise<void>;
 	/** The same, and the end. Never rejects. */
 	shutdown(timeoutMs: number): Promise<Delivery>;
 }
 
-interface Line<B> extends Counted {
-	route: Route<B>;
-	counting: CountingExporter<B>;
-}
-
 export async function createSinks(options: SinkOptions): Promise<Sinks> {
 	const { otel } = options.config;
 	const { routes, console } = await openRoutes(options.config, options.diagnostics);
-	const follow = <S extends keyof Batches>(
-		signal: S,
-		sizeOf: (batch: Batches[S]) => number,
-		wrap: (exporter: BatchExporter<Batches[S]>) => BatchExporter<Batches[S]> = (exporter) => exporter,
-	): Line<Batches[S]>[] =>
-		routes[signal].map((route) => {
-			const tally = newTally();
-			const counting = new CountingExporter(wrap(route.exporter), sizeOf, tally, (count, failure, error) => {
-				const told = `${count} ${signal} not delivered to ${route.destination}: ${failure.words}`;
-				options.diagnostics.say("warn", error ? `${told} (${String(error)})` : told);
-				options.onExportFailure?.(signal, count, failure.words);
-			});
-			const { destination, variable } = route;
-			return { signal, destination, variable, tally, cumulative: otel.temporality === "cumulative", route, counting };
-		});
-	const traces = follow("traces", spansIn, (exporter) => new SplittingExporter(exporter));
-	const metrics = follow("metrics", pointsIn);
-	const logs = follow("logs", recordsIn, (exporter) => new SplittingExporter(exporter));
+	const wrapping = { ...options, otel };
+	const traces = traceLines(routes.traces, wrapping);
+	const metrics = metricLines(routes.metrics, wrapping);
+	const logs = logLines(routes.logs, wrapping);
 	const lines = [...traces, ...metrics, ...logs];
 	listenToSdk(options.diagnostics, (signal, rejected) => {
 		lines.find((line) => line.signal === signal)?.counting.rejectPart(rejected);
@@ -90,17 +83,15 @@ export async function createSinks(options: SinkOptions): Promise<Sinks> {
 		},
 		spanProcessors: traces.map((line) => spanProcessor(line, otel.spanBatch)),
 	});
-	const meterProvider = new MeterProvider({
-		resource,
-		readers: metrics.map(
-			({ counting }) =>
-				new PeriodicExportingMetricReader({
-					exporter: asMetricExporter(counting, otel),
-					exportIntervalMillis: otel.metricIntervalMs,
-					exportTimeoutMillis: otel.metricTimeoutMs,
-				}),
-		),
-	});
+	const readers = metrics.map(({ counting, key }) => ({
+		key,
+		reader: new PeriodicExportingMetricReader({
+			exporter: asMetricExporter(counting, otel),
+			exportIntervalMillis: otel.metricIntervalMs,
+			exportTimeoutMillis: otel.metricTimeoutMs,
+		}),
+	}));
+	const meterProvider = new MeterProvider({ resource, readers: readers.map(({ reader }) => reader) });
 	const loggerProvider = new LoggerProvider({
 		resource,
 		logRecordLimits: {
@@ -120,22 +111,45 @@ export async function createSinks(options: SinkOptions): Promise<Sinks> {
 		tracer: tracerProvider.getTracer(options.scope.name, options.scope.version),
 		meter: meterProvider.getMeter(options.scope.name, options.scope.version),
 		logger: loggerProvider.getLogger(options.scope.name, options.scope.version),
+		resource: resource.attributes,
 		warm() {
-			for (const { route } of lines) route.warm?.();
+			for (const { route, lane } of lines) {
+				route.warm?.();
+				void lane?.start();
+			}
 		},
+		meters: readers.map(({ key, reader }) => ({
+			key,
+			async forget() {
+				await reader.collect();
+			},
+		})),
 		async flush(timeoutMs) {
 			await within(timeoutMs, settle(providers.map((provider) => provider.forceFlush())));
 		},
 		async shutdown(timeoutMs) {
-			for (const { route, counting } of lines) route.close?.((error) => counting.abandon(describeFailure(error)));
+			for (const line of lines) closeRoute<never>(line as Line<never>);
 			const done = settle(providers.map((provider) => provider.shutdown()));
-			await within(timeoutMs, done);
-			for (const { counting } of lines) counting.abandon(noAnswerWithin(timeoutMs));
-			for (const { route } of lines) route.destroy?.();
+			// A collector that has come back gets what waits, as far as time is left.
+			const all = done.then(() =>
+				Promise.all(lines.map(({ lane }) => (lane?.isBehind() ? lane.deliver() : undefined))),
+			);
+			await within(timeoutMs, all);
+			await Promise.all(lines.map((line) => line.abandon(noAnswerWithin(timeoutMs))));
+			for (const { route, lane } of lines) {
+				lane?.stop();
+				route.destroy?.();
+			}
 			console?.writeTo(options.writeAfter);
-			return summarize(lines);
+			return withDropped(summarize(lines), options.spool?.dropped() ?? 0);
 		},
 	};
+}
+
+function withDropped(delivery: Delivery, dropped: number): Delivery {
+	if (dropped === 0) return delivery;
+	const told = deliveryLines.spoolFull(dropped);
+	return { ...delivery, line: delivery.line === undefined ? told : `${delivery.line} ${told}` };
 }
 
 interface Batching {

@@ -7,6 +7,7 @@ import type { Config, SignalConfig } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { ConsoleRoutes } from "./console-exporter.ts";
 import type { Batches, Route } from "./exporter.ts";
+import { spoolableTo } from "./spool/spoolable.ts";
 
 /** Batches on their way at once, above what a full queue makes when it is flushed. */
 const SPARE_BATCHES = 16;
@@ -46,8 +47,10 @@ export async function openRoutes(
 					target.protocol === "grpc"
 						? grpc?.create(signal, target, inFlight[signal])
 						: await http?.create(signal, target, inFlight[signal]);
+				const spoolable = { spoolable: spoolableTo(signal, target, otel.proxies, diagnostics) };
 				// An empty protobuf is no bytes at all, and some receivers refuse that.
-				if (route) opened.push(target.protocol === "http/protobuf" ? route : warmable(signal, route));
+				if (route)
+					opened.push({ ...(target.protocol === "http/protobuf" ? route : warmable(signal, route)), ...spoolable });
 			} catch (error) {
 				diagnostics.say("error", `${signal} exporter: ${String(error)}`);
 				opened.push(failing(target, error));

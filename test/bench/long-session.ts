@@ -16,6 +16,8 @@ const privacy = createRunPrivacy(config, ["a-token-of-the-run"]);
 const ids = createPresetIds();
 const sinks = await createSinks({
 	config,
+	runId: "bench",
+	startedAt: Date.now(),
 	resource: {},
 	scope: { name: "bench", version: "0" },
 	idGenerator: ids,

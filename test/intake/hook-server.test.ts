@@ -26,7 +26,7 @@ async function open(doors: { http?: boolean; socket?: boolean } = { http: true }
 		token: TOKEN,
 		http: doors.http ?? false,
 		socketPath,
-		onHook: (body) => bodies.push(body),
+		onHook: (body) => void bodies.push(body),
 		tell: (sentence) => told.push(sentence),
 	});
 	closers.push(() => server.close());

@@ -46,7 +46,7 @@ async function open(options: { http?: boolean; onOtlp?: (request: OtlpRequest) =
 	const server = await openHookServer({
 		token: TOKEN,
 		http: options.http ?? true,
-		onHook: (body) => bodies.push(body),
+		onHook: (body) => void bodies.push(body),
 		onOtlp: options.onOtlp ?? ((request) => requests.push(request)),
 		tell: () => {},
 	});

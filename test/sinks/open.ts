@@ -22,6 +22,8 @@ export async function openSinks(env: Record<string, string>): Promise<Opened> {
 	let spans = 0;
 	const sinks = await createSinks({
 		config,
+		runId: "run-1",
+		startedAt: Date.now(),
 		resource: { "service.instance.id": "run-1" },
 		scope: SCOPE,
 		idGenerator: {

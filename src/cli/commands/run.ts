@@ -3,6 +3,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
+import { type BegunRun, noteBegun } from "../../begun-runs.ts";
 import { systemClock } from "../../clock.ts";
 import { isSampled } from "../../config/sampled.ts";
 import type { Config } from "../../config.ts";
@@ -14,7 +15,9 @@ import { findClaude } from "../../launch/find-claude.ts";
 import { type ClaudeEnd, type ClaudeProcess, type Release, spawnClaude } from "../../launch/spawn-claude.ts";
 import { startUserCommand } from "../../launch/user-command.ts";
 import { makeFolder } from "../../make-folder.ts";
+import { redactionMark, toldOf, writeContext } from "../../pipeline/run-context.ts";
 import type { ContextCrossing, Pipeline, PipelineOptions } from "../../pipeline.ts";
+import { identityOf } from "../../process-identity.ts";
 import { sessionTraceparent } from "../../signals/ids.ts";
 import { openDoors } from "../open-doors.ts";
 import { cliMistakes, missingHooks } from "../sentences.ts";
@@ -63,6 +66,7 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 	const runId = randomUUID();
 	const token = randomBytes(TOKEN_BYTES).toString("base64url");
 	const pipeline = Promise.withResolvers<Pipeline>();
+	const whenReady = inOrder(pipeline.promise, tellBug(diagnostics));
 	const doors = await openDoors({
 		claudeArgs,
 		config,
@@ -72,9 +76,8 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 		packageRoot: context.packageRoot,
 		runId,
 		token,
-		// Hooks that come before the pipeline is loaded wait for it, in their order.
-		onHook: (body) => void pipeline.promise.then((ready) => ready.hook(body)).catch(tellBug(diagnostics)),
-		onOtlp: (request) => void pipeline.promise.then((ready) => ready.otlp(request)).catch(tellBug(diagnostics)),
+		onHook: (body) => whenReady((ready) => ready.hook(body)),
+		onOtlp: (request) => void whenReady((ready) => ready.otlp(request)),
 	});
 	const traceparent = config.propagate ? traceparentOf(runId, config) : undefined;
 	const names = { runId, token, socketPath: doors.socketPath, traceparent };
@@ -98,7 +101,10 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 	const { claude, release } = started;
 	try {
 		const native = doors.native?.destinations;
-		pipeline.resolve(loadPipeline({ claudeArgs, runId, token, native, startedAt, claudePid: claude.pid }, context));
+		const run = { claudeArgs, runId, token, native, startedAt, claudePid: claude.pid };
+		const told = contextOf(run, context);
+		if (config.store.at !== "nowhere") noteBegun(config.dataDir, begunOf(run, told));
+		pipeline.resolve(loadPipeline(run, told, context));
 		doors.tidy();
 		const end = await claude.ended;
 		await doors.close(claudeArgs.interactive && claudeArgs.sessionPersistence);
@@ -114,6 +120,21 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 		release();
 		process.off("uncaughtException", onBug).off("unhandledRejection", onBug);
 	}
+}
+
+/** What comes before the pipeline is loaded waits for it, in its order; what comes later is done at once. */
+function inOrder(pipeline: Promise<Pipeline>, onBug: (error: unknown) => void) {
+	let ready: Pipeline | undefined;
+	const whenLoaded = async (work: (pipeline: Pipeline) => void) => {
+		try {
+			ready = await pipeline;
+			work(ready);
+		} catch (error) {
+			onBug(error);
+		}
+	};
+	return (work: (pipeline: Pipeline) => void): void | Promise<void> =>
+		ready === undefined ? whenLoaded(work) : work(ready);
 }
 
 function traceparentOf(runId: string, { inbound, otel }: Config): string {
@@ -165,8 +186,41 @@ type PipelineStart = { claudeArgs: ClaudeArgs } & Pick<
 	PipelineOptions,
 	"runId" | "token" | "native" | "startedAt" | "claudePid"
 >;
+type ToldRun = PipelineOptions["context"];
 
-async function loadPipeline({ claudeArgs, ...run }: PipelineStart, context: RunContext): Promise<Pipeline> {
+function contextOf({ claudeArgs, native, startedAt, claudePid }: PipelineStart, { config, cwd }: RunContext): ToldRun {
+	return {
+		told: toldOf(config, claudeArgs.interactive),
+		redaction: redactionMark(config),
+		startedAt,
+		cwd,
+		claudePid,
+		claudeConfigDir: config.claudeConfigDir,
+		sessionPersistence: claudeArgs.sessionPersistence && config.sources.includes("transcript"),
+		sessionSource: claudeArgs.sessionSource,
+		interactive: claudeArgs.interactive,
+		argsCount: claudeArgs.args.length,
+		argsPreview: previewArgs(claudeArgs.parsed),
+		native: native !== undefined,
+		knownSessionId: claudeArgs.knownSessionId,
+	};
+}
+
+function begunOf({ runId, startedAt, claudePid }: PipelineStart, told: ToldRun): BegunRun {
+	return {
+		runId,
+		owner: identityOf(process.pid),
+		claude: claudePid === undefined ? undefined : identityOf(claudePid),
+		startedAt,
+		context: writeContext(told),
+	};
+}
+
+async function loadPipeline(
+	{ claudeArgs, ...run }: PipelineStart,
+	told: ToldRun,
+	context: RunContext,
+): Promise<Pipeline> {
 	// Compiling the pipeline is half of loading it: from the second run on it is read from there. Where it cannot be
 	// written, Node goes on without.
 	keepCompiled(join(context.config.dataDir, "compile-cache"));
@@ -174,13 +228,10 @@ async function loadPipeline({ claudeArgs, ...run }: PipelineStart, context: RunC
 	return startPipeline({
 		...run,
 		config: context.config,
-		sessionSource: claudeArgs.sessionSource,
-		interactive: claudeArgs.interactive,
-		argsCount: claudeArgs.args.length,
-		argsPreview: previewArgs(claudeArgs.parsed),
+		context: told,
 		digestKey: randomBytes(DIGEST_KEY_BYTES),
 		cwd: context.cwd,
-		sessionPersistence: claudeArgs.sessionPersistence && context.config.sources.includes("transcript"),
+		sessionPersistence: told.sessionPersistence,
 		knownSessionId: claudeArgs.knownSessionId,
 		onContextThreshold: contextCommand(context),
 		diagnostics: context.diagnostics,

@@ -1,0 +1,145 @@
+// A path → an open SQLite database that several processes share: mode 0600, no symbolic link, its tables as new as this
+// program. What was damaged is put aside under another name, and a new one is begun.
+import { chmodSync, closeSync, lstatSync, openSync, renameSync, statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Database } from "better-sqlite3";
+import { keepingLines } from "./errors.ts";
+import { makeFolder } from "./make-folder.ts";
+
+export type { Database, Statement } from "better-sqlite3";
+
+/** Why a database cannot be used: for one sentence to a person. */
+export class DatabaseProblem extends Error {
+	override readonly name = "DatabaseProblem";
+}
+
+export interface DatabaseOptions {
+	path: string;
+	/** Each brings the tables from one version to the next; the first makes them. */
+	migrations: readonly string[];
+	/** What was noticed and mended, in a sentence. */
+	note(sentence: string): void;
+}
+
+/** Longest wait for another process that is writing, in milliseconds; one of ours takes far less than one. */
+export const BUSY_LIMIT_MS = 2_000;
+/** A write-ahead log that has grown beyond this is cut back, in bytes. */
+const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
+
+/** Throws a DatabaseProblem. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+	const { path } = options;
+	try {
+		prepareFile(path);
+		try {
+			return await openOnce(options);
+		} catch (error) {
+			if (!isDamage(error)) throw error;
+			options.note(keepingLines.damaged(path, putAside(path)));
+			prepareFile(path);
+			return await openOnce(options);
+		}
+	} catch (error) {
+		throw error instanceof DatabaseProblem ? error : new DatabaseProblem(reasonOf(error));
+	}
+}
+
+export function isDamage(error: unknown): boolean {
+	const code = codeOf(error);
+	return code.startsWith("SQLITE_CORRUPT") || code.startsWith("SQLITE_NOTADB");
+}
+
+export function isBusy(error: unknown): boolean {
+	const code = codeOf(error);
+	return code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED");
+}
+
+/** A few words for a person, without what the file holds. */
+export function reasonOf(error: unknown): string {
+	const code = codeOf(error);
+	if (/SQLITE_FULL|ENOSPC|EDQUOT/.test(code)) return "the disk is full";
+	if (/SQLITE_(?:READONLY|CANTOPEN|PERM|AUTH)|EACCES|EPERM|EROFS|ENOTDIR|EISDIR/.test(code))
+		return "it cannot be written";
+	if (code.startsWith("SQLITE_IOERR")) return "the disk does not take it";
+	if (isDamage(error)) return "it is damaged";
+	if (isBusy(error)) return "others keep it locked";
+	return error instanceof Error ? error.message : String(error);
+}
+
+/** Puts a damaged database aside, under a name that is free; gives that name. */
+export function putAside(path: string): string {
+	const aside = `${path}.damaged-${new Date().toISOString().replace(/[:.]/g, "-")}`;
+	for (const part of ["-wal", "-shm", ""]) {
+		try {
+			renameSync(path + part, aside + part);
+		} catch {
+			// Another process was first, or there was none.
+		}
+	}
+	return aside;
+}
+
+async function openOnce({ path, migrations, note }: DatabaseOptions): Promise<Database> {
+	const { default: Sqlite } = await import("better-sqlite3");
+	const database = new Sqlite(path, { timeout: BUSY_LIMIT_MS });
+	try {
+		// New databases only: pruned space can then be given back to the system in small steps.
+		database.pragma("auto_vacuum = INCREMENTAL");
+		const shared = isNetworkFolder(dirname(path));
+		if (shared) note(keepingLines.network(path));
+		database.pragma(`journal_mode = ${shared ? "DELETE" : "WAL"}`);
+		database.pragma(`synchronous = ${shared ? "FULL" : "NORMAL"}`);
+		database.pragma(`journal_size_limit = ${LOG_LIMIT_BYTES}`);
+		migrate(database, migrations);
+		return database;
+	} catch (error) {
+		database.close();
+		throw error;
+	}
+}
+
+function migrate(database: Database, migrations: readonly string[]): void {
+	const version = () => Number(database.pragma("user_version", { simple: true }));
+	if (version() === migrations.length) return;
+	database
+		.transaction(() => {
+			// Another process may have been first.
+			const from = version();
+			if (from > migrations.length) throw new DatabaseProblem("it was written by a newer claude-otel: update this one");
+			for (const step of migrations.slice(from)) database.exec(step);
+			database.pragma(`user_version = ${migrations.length}`);
+		})
+		.immediate();
+}
+
+function prepareFile(path: string): void {
+	makeFolder(dirname(path), 0o700);
+	try {
+		closeSync(openSync(path, "wx", 0o600));
+		return;
+	} catch (error) {
+		if (codeOf(error) !== "EEXIST") throw error;
+	}
+	const found = lstatSync(path);
+	if (!found.isFile()) throw new DatabaseProblem("it is no plain file (links are not followed)");
+	if (process.getuid !== undefined && found.uid !== process.getuid()) throw new DatabaseProblem("it is another user's");
+	if (process.platform !== "win32" && (found.mode & 0o077) !== 0) chmodSync(path, 0o600);
+}
+
+/** Numbers of `statfs`: NFS, SMB, CIFS, SMB2, AFS, Ceph, 9p, Lustre, GPFS. SQLite's log needs memory that processes share. */
+const NETWORK_TYPES = new Set([
+	0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x5346414f, 0x00c36400, 0x01021997, 0x0bd00bd0, 0x47504653,
+]);
+
+function isNetworkFolder(folder: string): boolean {
+	if (process.platform !== "linux") return false;
+	try {
+		return NETWORK_TYPES.has(Number(statfsSync(folder).type) >>> 0);
+	} catch {
+		return false;
+	}
+}
+
+function codeOf(error: unknown): string {
+	return error instanceof Error && "code" in error ? String(error.code) : "";
+}

@@ -1,0 +1,133 @@
+// Raw facts → privacy → kept → model → signals: the middle of the flow, the same for a run that goes on and for one that
+// is told again after its process has died. A fact is kept before it is applied, so what was told can be told again.
+import { isSampled } from "../config/sampled.ts";
+import type { ModelOutput } from "../model/episode.ts";
+import type { Fact, RawFact } from "../model/fact.ts";
+import { createModel } from "../model/model.ts";
+import { createPricing, type Pricing } from "../model/pricing.ts";
+import { matchWildcard } from "../model/wildcard.ts";
+import type { ContextCrossing } from "../pipeline.ts";
+import { type PresetIds, parseTraceparent } from "../signals/ids.ts";
+import type { Metrics } from "../signals/metrics.ts";
+import { createSignals } from "../signals/signals.ts";
+import type { Sinks } from "../sinks/providers.ts";
+import type { Told } from "./run-context.ts";
+
+export interface FlowOptions {
+	runId: string;
+	told: Told;
+	/** Onto session and turn spans and records, already clean. */
+	extra: Record<string, string>;
+	sinks: Pick<Sinks, "tracer" | "meter" | "logger">;
+	ids: PresetIds;
+	protect(fact: RawFact): Fact;
+	/** Keeps facts before they are applied. */
+	keep?(facts: readonly Fact[]): void;
+	/** The model has handed something on when it was told this time. */
+	onAdvanced?(at: number): void;
+	onContextThreshold?(crossing: ContextCrossing): void;
+	/** Where a session is written down. */
+	transcriptOf?(sessionId: string): string | undefined;
+}
+
+export interface Flow {
+	/** What one witness tells at once. */
+	take(raws: readonly RawFact[]): void;
+	/** Facts that were kept before. */
+	apply(fact: Fact): void;
+	advance(now: number): void;
+	settle(): void;
+	metrics: Metrics;
+	pricing: Pricing;
+	/** Tool calls that were told of. */
+	calls(): number;
+}
+
+export function createFlow(options: FlowOptions): Flow {
+	const { told, runId, protect } = options;
+	const inbound = parseTraceparent(told.inbound.traceparent, told.inbound.tracestate);
+	const signals = createSignals({
+		...options.sinks,
+		ids: options.ids,
+		runId,
+		inbound,
+		shape: inbound ? "session" : told.shape,
+		isSampled: (traceId, sampled) => isSampled(told.sampler, traceId, sampled),
+		level: told.level,
+		semconv: told.semconv,
+		extra: options.extra,
+		deniedModels: told.deniedModels,
+	});
+	const pricing = createPricing();
+	let handedOn = false;
+	const output = noticing(withThresholds(signals.output, options), () => {
+		handedOn = true;
+	});
+	const context = { windowOf: pricing.windowOf, thresholds: told.contextThresholds };
+	const model = createModel({ price: pricing.price, isExcluded: createExclusion(told.toolsExclude), context }, output);
+	let calls = 0;
+
+	function apply(fact: Fact): void {
+		signals.metrics.fact(fact.source);
+		if (fact.kind === "tool.requested") calls++;
+		if (fact.kind === "message.seen") pricing.expect(fact.requestedModel, fact.at);
+		if (fact.kind === "request.answered") pricing.expect(fact.model, fact.at);
+		model.apply(fact);
+	}
+
+	return {
+		take(raws) {
+			if (raws.length === 0) return;
+			const facts = raws.map(protect);
+			options.keep?.(facts);
+			for (const fact of facts) apply(fact);
+		},
+		apply,
+		advance(now) {
+			handedOn = false;
+			model.advance(now);
+			if (handedOn) options.onAdvanced?.(now);
+		},
+		settle: () => model.settle(),
+		metrics: signals.metrics,
+		pricing,
+		calls: () => calls,
+	};
+}
+
+/** Episodes and moments are told in the order in which the model knew enough: what a replay has to repeat. */
+function noticing(output: ModelOutput, notice: () => void): ModelOutput {
+	return {
+		...output,
+		sessionOpened(session) {
+			notice();
+			output.sessionOpened(session);
+		},
+		episode(episode) {
+			notice();
+			output.episode(episode);
+		},
+		moment(moment) {
+			notice();
+			output.moment(moment);
+		},
+	};
+}
+
+function withThresholds(output: ModelOutput, { onContextThreshold, transcriptOf }: FlowOptions): ModelOutput {
+	return {
+		...output,
+		moment(moment) {
+			output.moment(moment);
+			if (moment.kind !== "context.threshold") return;
+			const { sessionId, usedRatio, threshold } = moment;
+			onContextThreshold?.({ sessionId, usedRatio, threshold, transcriptPath: transcriptOf?.(sessionId) });
+		},
+	};
+}
+
+/** Names of tools, where `*` stands for any characters. */
+function createExclusion(patterns: readonly string[]): (toolName: string) => boolean {
+	const matchers = patterns.map(matchWildcard);
+	return (toolName) => matchers.some((matches) => matches(toolName));
+}

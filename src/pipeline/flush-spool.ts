@@ -1,0 +1,66 @@
+// What waits in the spool → its destinations, as today's configuration reaches them. Lanes that go elsewhere wait on.
+import type { Config } from "../config.ts";
+import type { Diagnostics } from "../diagnostics.ts";
+import type { Batches } from "../sinks/exporter.ts";
+import type { Failure } from "../sinks/failure.ts";
+import { createLane } from "../sinks/spool/lane.ts";
+import type { Spool, WaitingLane } from "../sinks/spool/spool.ts";
+import { laneOf, openExit } from "../sinks/spool/spoolable.ts";
+
+export interface FlushedLane {
+	signal: WaitingLane["signal"];
+	destination: string;
+	delivered: number;
+	refused: number;
+	/** Still there. */
+	waiting: number;
+	/** Why; undefined where today's configuration does not send there. */
+	failure?: Failure;
+	/** The variable that names the destination. */
+	variable: string;
+}
+
+const SIGNALS = ["traces", "metrics", "logs"] as const satisfies (keyof Batches)[];
+
+export async function flushSpool(spool: Spool, config: Config, diagnostics: Diagnostics): Promise<FlushedLane[]> {
+	const { otel } = config;
+	const targets = new Map(SIGNALS.map((signal) => [laneOf(signal, otel[signal]), { signal, target: otel[signal] }]));
+	const flushed: FlushedLane[] = [];
+	for (const { lane, signal, destination, items } of await spool.waiting()) {
+		const here = targets.get(lane);
+		const result: FlushedLane = {
+			signal,
+			destination,
+			delivered: 0,
+			refused: 0,
+			waiting: items,
+			variable: here?.target.endpointVariable ?? "OTEL_EXPORTER_OTLP_ENDPOINT",
+		};
+		flushed.push(result);
+		if (here === undefined) continue;
+		const way = createLane({
+			spool,
+			lane,
+			signal,
+			destination,
+			runId: "",
+			openExit: () => openExit(signal, here.target, otel.proxies, diagnostics),
+			listener: {
+				delivered(count) {
+					result.delivered += count;
+				},
+				refused(count, _own, failure) {
+					result.refused += count;
+					result.failure = failure;
+				},
+				waits(failure) {
+					result.failure = failure;
+				},
+			},
+		});
+		await way.deliver();
+		way.stop();
+		result.waiting = (await spool.waiting()).find((left) => left.lane === lane)?.items ?? 0;
+	}
+	return flushed;
+}

@@ -1,0 +1,200 @@
+// One run that was killed → told to its end. The same facts in the same order give the same spans and records, to the
+// byte; those that its destinations have are left out, and its metrics go on where they were.
+import type { Config } from "../config.ts";
+import { createSessionFinder } from "../intake/session-finder.ts";
+import { createTranscriptTail } from "../intake/transcript-file.ts";
+import type { Fact, RawFact } from "../model/fact.ts";
+import { createRunPrivacy } from "../run-privacy.ts";
+import { createPresetIds } from "../signals/ids.ts";
+import { createSinks, type Sinks } from "../sinks/providers.ts";
+import type { Journal } from "../store/journal.ts";
+import type { AbandonedRun, Store } from "../store/store.ts";
+import { VERSION } from "../version.ts";
+import { createFlow, type Flow } from "./flow.ts";
+import type { RecoveredRun, RecoveryOptions } from "./recovery.ts";
+import { type RunContext, readContext, redactionMark } from "./run-context.ts";
+
+/** Work in one go, in milliseconds: a hook of the session beside it waits no longer. */
+const STEP_MS = 5;
+/** The export of one run. */
+const EXPORT_MS = 10_000;
+/** Metrics leave once, at the end. */
+const NEVER_MS = 2 ** 31 - 1;
+
+export interface RunRecovery extends RecoveryOptions {
+	store: Store;
+	isStopped(): boolean;
+}
+
+/** Undefined where it was stopped: the next process begins anew. */
+export async function recoverRun(
+	run: AbandonedRun,
+	journal: Journal,
+	options: RunRecovery,
+): Promise<RecoveredRun | undefined> {
+	const { clock, isStopped } = options;
+	const told = { runId: run.runId, startedAt: run.startedAt };
+	const context = readContext(run.context);
+	if (context === undefined) {
+		journal.end(clock());
+		return { ...told, unreadable: true };
+	}
+	const { flow, sinks } = await openFlow(run.runId, context, journal, options);
+	if (!(await replay(journal, flow, sinks, isStopped))) {
+		journal.release();
+		return undefined;
+	}
+	flow.take(readBeyond(context, journal, options));
+	await flow.pricing.ready();
+	flow.settle();
+	const { line } = await sinks.shutdown(EXPORT_MS);
+	journal.end(clock());
+	return { ...told, undelivered: line };
+}
+
+async function openFlow(
+	runId: string,
+	context: RunContext,
+	journal: Journal,
+	{ config, keeping, diagnostics }: RunRecovery,
+): Promise<{ flow: Flow; sinks: Sinks }> {
+	const ids = createPresetIds();
+	const asItWas = configOf(config, context);
+	const privacy = createRunPrivacy(asItWas, []);
+	const sinks = await createSinks({
+		config: asItWas,
+		runId,
+		startedAt: context.startedAt,
+		resource: { "service.version": VERSION, "service.instance.id": runId, ...attributesOf(context.resource) },
+		scope: { name: "claude-otel", version: VERSION },
+		idGenerator: ids,
+		diagnostics,
+		writeAfter: () => {},
+		onExportFailure: () => {},
+		spool: keeping.spool,
+		ledger(destination) {
+			const taken = journal.deliveredTo(destination);
+			return {
+				has: (id) => taken.has(id),
+				note: (delivered) => journal.delivered(destination, delivered),
+				position: () => journal.position(),
+				metered: (upTo) => journal.metered(destination, upTo),
+			};
+		},
+	});
+	const flow = createFlow({
+		runId,
+		told: context.told,
+		extra: context.extra ?? {},
+		sinks,
+		ids,
+		protect: privacy.protect,
+		keep: (facts) => journal.keep(facts),
+	});
+	await flow.pricing.load();
+	return { flow, sinks };
+}
+
+/** Where things go is of today, how they look is of then. */
+function configOf(config: Config, { told, redaction, resource }: RunContext): Config {
+	const { sampler, spanLimits, logLimits, temporality, histogram } = told;
+	const text = (name: string) => (typeof resource?.[name] === "string" ? resource[name] : undefined);
+	const withoutConsole = <T extends { exporters: string[] }>(signal: T): T => ({
+		...signal,
+		exporters: signal.exporters.filter((name) => name !== "console"),
+	});
+	const otel = {
+		...config.otel,
+		sampler,
+		spanLimits,
+		logLimits,
+		temporality,
+		histogram,
+		traces: withoutConsole(config.otel.traces),
+		metrics: withoutConsole(config.otel.metrics),
+		logs: withoutConsole(config.otel.logs),
+		metricIntervalMs: NEVER_MS,
+		...(resource === undefined
+			? {}
+			: {
+					resourceAttributes: {},
+					serviceName: text("service.name") ?? config.otel.serviceName,
+					serviceNamespace: text("service.namespace"),
+				}),
+	};
+	// Under other rules of redaction than then, what is still to be read is told without texts.
+	const sameRules = redactionMark({ ...config, level: told.level }) === redaction;
+	return { ...config, otel, level: sameRules ? told.level : "minimal", sample: told.sample.ratio };
+}
+
+/** False where it was stopped. */
+async function replay(journal: Journal, flow: Flow, sinks: Sinks, isStopped: () => boolean): Promise<boolean> {
+	const meters = sinks.meters.map(({ key, forget }) => ({ forget, upTo: journal.meteredTo(key) }));
+	/** What a destination has of increments before this entry is not sent again. */
+	const forgetBefore = async (seq: number) => {
+		for (const meter of meters) {
+			if (meter.upTo === 0 || meter.upTo >= seq) continue;
+			meter.upTo = 0;
+			await meter.forget();
+		}
+	};
+	let since = performance.now();
+	for (const entry of journal.entries()) {
+		await forgetBefore(entry.seq);
+		if (entry.kind === "fact") flow.apply(entry.fact);
+		else flow.advance(entry.at);
+		if (performance.now() - since < STEP_MS) continue;
+		await new Promise((resolve) => setImmediate(resolve));
+		if (isStopped()) return false;
+		since = performance.now();
+	}
+	await forgetBefore(Number.POSITIVE_INFINITY);
+	return true;
+}
+
+/** What its transcripts tell until another run went on with them. */
+function readBeyond(context: RunContext, journal: Journal, { store }: RunRecovery): RawFact[] {
+	if (!context.sessionPersistence) return [];
+	const facts: RawFact[] = [];
+	const tail = createTranscriptTail(context.startedAt, (fact) => facts.push(fact));
+	const { claudeConfigDir, startedAt, cwd, sessionPersistence, knownSessionId, claudePid } = context;
+	const finder = createSessionFinder(
+		{ config: { claudeConfigDir }, startedAt, cwd, sessionPersistence, knownSessionId, claudePid },
+		(path) => {
+			tail.follow(path);
+			journal.transcript(path);
+		},
+	);
+	for (const path of journal.transcripts()) tail.follow(path);
+	for (const sessionId of sessionsIn(journal)) finder.admits(sessionId, true);
+	finder.look();
+	finder.lookLast();
+	tail.poll();
+	const ends = new Map(
+		tail.paths().map((path) => [sessionOf(path), store.nextRunIn(path, context.startedAt) ?? Number.POSITIVE_INFINITY]),
+	);
+	return facts.filter((fact) => fact.at < (ends.get(fact.sessionId) ?? Number.POSITIVE_INFINITY));
+}
+
+function sessionsIn(journal: Journal): Set<string> {
+	const sessions = new Set<string>();
+	for (const entry of journal.entries()) {
+		if (entry.kind === "fact" && isOfSession(entry.fact)) sessions.add(entry.fact.sessionId);
+	}
+	return sessions;
+}
+
+/** claude tells of its start under an id that may come to nothing. */
+function isOfSession(fact: Fact): boolean {
+	return fact.sessionId !== "" && (fact.promptId !== undefined || fact.source !== "native");
+}
+
+function sessionOf(path: string): string {
+	return /([^/\\]+)\.jsonl$/.exec(path)?.[1] ?? "";
+}
+
+function attributesOf(resource: RunContext["resource"]): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(resource ?? {}).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])),
+	);
+}

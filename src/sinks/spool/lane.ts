@@ -1,0 +1,135 @@
+// One destination of one signal in the spool: what it did not take is added at the end, and delivered from the front while
+// this process lives. Only one process at a time delivers a lane; the others leave their batches to it.
+import { type Clock, systemClock } from "../../clock.ts";
+import type { Failure } from "../failure.ts";
+import type { Exit, Outcome } from "./exit.ts";
+import type { Spool, SpooledBatch, WaitingBatch } from "./spool.ts";
+
+export const FIRST_WAIT_MS = 1_000;
+export const LONGEST_WAIT_MS = 30_000;
+
+export interface LaneOptions extends Pick<SpooledBatch, "lane" | "signal" | "destination" | "runId"> {
+	spool: Spool;
+	/** Loaded and connected when there is something to deliver. */
+	openExit(): Promise<Exit>;
+	listener: LaneListener;
+	clock?: Clock;
+}
+
+/** `own`: of this run. */
+export interface LaneListener {
+	delivered(items: number, own: boolean): void;
+	/** For good: they are gone. */
+	refused(items: number, own: boolean, failure: Failure): void;
+	waits(failure: Failure): void;
+}
+
+export interface Lane {
+	/** Looks whether earlier runs left something, and delivers it while time is. */
+	start(): Promise<void>;
+	/** Something waits already: what is newer has to queue up. */
+	isBehind(): boolean;
+	/** False where it cannot be kept. */
+	add(body: Uint8Array, items: number): Promise<boolean>;
+	/** Delivers what waits, now; until all is delivered or the collector does not take it. */
+	deliver(): Promise<void>;
+	/** No further batch. One that is on its way stays in the spool unless its answer still comes. */
+	stop(): void;
+}
+
+export function createLane(options: LaneOptions): Lane {
+	const { spool, lane, signal, destination, runId, listener, clock = systemClock } = options;
+	let behind = false;
+	let stopped = false;
+	let wait = FIRST_WAIT_MS;
+	let timer: NodeJS.Timeout | undefined;
+	let exit: Promise<Exit> | undefined;
+	let delivering: Promise<void> | undefined;
+
+	function tryLater(millis: number): void {
+		if (stopped) return;
+		clearTimeout(timer);
+		timer = setTimeout(() => void deliver(), millis).unref();
+	}
+
+	function deliver(): Promise<void> {
+		delivering ??= deliverAll().finally(() => {
+			delivering = undefined;
+		});
+		return delivering;
+	}
+
+	async function deliverAll(): Promise<void> {
+		while (isOpen() && (await spool.lease(lane, clock()))) {
+			const batch = await spool.first(lane);
+			if (batch === undefined) {
+				behind = false;
+				wait = FIRST_WAIT_MS;
+				await spool.release(lane, 0);
+				return;
+			}
+			const outcome = await send(batch);
+			if (outcome.kind === "later") return postpone(outcome);
+			await spool.remove(batch.id);
+			tell(batch, outcome);
+		}
+		if (!stopped) tryLater(LONGEST_WAIT_MS);
+	}
+
+	function isOpen(): boolean {
+		return !stopped;
+	}
+
+	async function postpone({ failure, retryAfterMs }: Extract<Outcome, { kind: "later" }>): Promise<void> {
+		listener.waits(failure);
+		await spool.release(lane, retryAfterMs === undefined ? 0 : clock() + retryAfterMs);
+		tryLater(Math.max(wait, retryAfterMs ?? 0));
+		wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+	}
+
+	async function send({ body }: WaitingBatch): Promise<Outcome> {
+		try {
+			exit ??= options.openExit();
+			return await (await exit).send(body);
+		} catch (error) {
+			return {
+				kind: "later",
+				failure: { words: error instanceof Error ? error.message : String(error), cure: "unknown" },
+			};
+		}
+	}
+
+	function tell(batch: WaitingBatch, outcome: Exclude<Outcome, { kind: "later" }>): void {
+		const own = batch.runId === runId;
+		const rejected = outcome.kind === "refused" ? batch.items : Math.min(outcome.rejected, batch.items);
+		if (batch.items > rejected) listener.delivered(batch.items - rejected, own);
+		if (rejected === 0) return;
+		const failure: Failure =
+			outcome.kind === "refused" ? outcome.failure : { words: "rejected by the collector", cure: "rejected" };
+		listener.refused(rejected, own, failure);
+	}
+
+	return {
+		async start() {
+			if (!(await spool.isWaiting(lane))) return;
+			behind = true;
+			await deliver();
+		},
+		isBehind: () => behind,
+		async add(body, items) {
+			behind = true;
+			const kept = await spool.add({ lane, signal, destination, items, body, runId });
+			if (kept && delivering === undefined) tryLater(wait);
+			return kept;
+		},
+		deliver,
+		stop() {
+			stopped = true;
+			clearTimeout(timer);
+			void exit?.then(
+				({ close }) => close(),
+				() => {},
+			);
+		},
+	};
+}

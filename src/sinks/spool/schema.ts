@@ -1,0 +1,26 @@
+// The tables of the spool, and how an older one becomes a newer one: each entry is one step, and none is ever changed.
+
+export const SPOOL_MIGRATIONS = [
+	`
+	CREATE TABLE batches (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		lane TEXT NOT NULL,
+		signal TEXT NOT NULL,
+		destination TEXT NOT NULL,
+		items INTEGER NOT NULL,
+		bytes INTEGER NOT NULL,
+		run_id TEXT NOT NULL,
+		body BLOB NOT NULL
+	) STRICT;
+	CREATE INDEX batches_by_lane ON batches (lane, id);
+	CREATE INDEX batches_by_bytes ON batches (bytes);
+	-- Who delivers a lane at present, and from when it may be tried again.
+	CREATE TABLE lanes (
+		lane TEXT PRIMARY KEY,
+		owner TEXT NOT NULL,
+		machine TEXT NOT NULL,
+		until REAL NOT NULL,
+		not_before REAL NOT NULL
+	) STRICT, WITHOUT ROWID;
+	`,
+] as const;

@@ -1,0 +1,202 @@
+// Batches that a collector did not take → a file of this user, as the bytes that would have gone out, until somebody can
+// deliver them: in their order, and each by one process. The file is made when there is something to keep.
+import { statSync } from "node:fs";
+import { keepingLines } from "../../errors.ts";
+import { type Database, openDatabase, reasonOf } from "../../open-database.ts";
+import { identityOf, isAlive, machineId } from "../../process-identity.ts";
+import type { Batches } from "../exporter.ts";
+import { SPOOL_MIGRATIONS } from "./schema.ts";
+
+export interface SpooledBatch {
+	/** Where it goes and how it is written: batches of one lane keep their order. */
+	lane: string;
+	signal: keyof Batches;
+	/** Without user info: for a person. */
+	destination: string;
+	/** Spans, records or points. */
+	items: number;
+	body: Uint8Array;
+	/** Whose it is. */
+	runId: string;
+}
+export interface WaitingBatch extends SpooledBatch {
+	id: number;
+}
+export interface WaitingLane {
+	lane: string;
+	signal: keyof Batches;
+	destination: string;
+	batches: number;
+	items: number;
+	bytes: number;
+}
+
+export interface Spool {
+	path: string;
+	/** False where it cannot be kept: the sentence has been told. */
+	add(batch: SpooledBatch): Promise<boolean>;
+	/** What waits, in all lanes. */
+	waiting(): Promise<WaitingLane[]>;
+	isWaiting(lane: string): Promise<boolean>;
+	/** False while another process delivers this lane. Holds for LEASE_MS. */
+	lease(lane: string, now: number): Promise<boolean>;
+	/** Another process may go on; none tries again before `notBefore`. */
+	release(lane: string, notBefore: number): Promise<void>;
+	/** The oldest batch of the lane. */
+	first(lane: string): Promise<WaitingBatch | undefined>;
+	remove(id: number): Promise<void>;
+	/** Items that were dropped because the spool was full, by this process. */
+	dropped(): number;
+	close(): void;
+}
+
+export interface SpoolOptions {
+	path: string;
+	maxBytes: number;
+	/** One sentence for the user or the diagnostics. */
+	note(sentence: string): void;
+}
+
+/** A process that delivers a lane renews its claim before each batch; a hung one loses it after so long. */
+export const LEASE_MS = 60_000;
+
+export function createSpool({ path, maxBytes, note }: SpoolOptions): Spool {
+	const owner = identityOf(process.pid);
+	let opening: Promise<Database | undefined> | undefined;
+	let dropped = 0;
+	let told = false;
+
+	/** @param make false: only where the file is there already */
+	function open(make: boolean): Promise<Database | undefined> {
+		if (opening === undefined && !make && !isThere(path)) return Promise.resolve(undefined);
+		opening ??= openDatabase({ path, migrations: SPOOL_MIGRATIONS, note }).catch((error: unknown) => {
+			fail(error);
+			return undefined;
+		});
+		return opening;
+	}
+
+	function fail(error: unknown): void {
+		if (!told) note(keepingLines.noSpool(path, reasonOf(error)));
+		told = true;
+	}
+
+	/** What cannot be read or written now is as if it were not there: nobody waits for it, nothing breaks. */
+	async function use<T>(otherwise: T, work: (database: Database) => T, make = false): Promise<T> {
+		const database = await open(make);
+		if (database === undefined || !database.open) return otherwise;
+		try {
+			return work(database);
+		} catch (error) {
+			fail(error);
+			return otherwise;
+		}
+	}
+
+	function insert(database: Database, { lane, signal, destination, items, body, runId }: SpooledBatch): boolean {
+		return database
+			.transaction(() => {
+				if (!makeRoom(database, body.length)) return false;
+				database
+					.prepare(
+						"INSERT INTO batches (lane, signal, destination, items, bytes, run_id, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+					)
+					.run(lane, signal, destination, items, body.length, runId, body);
+				return true;
+			})
+			.immediate();
+	}
+
+	function makeRoom(database: Database, wanted: number): boolean {
+		if (wanted > maxBytes) return false;
+		const sum = database.prepare<[], { bytes: number }>("SELECT total(bytes) AS bytes FROM batches");
+		const oldest = database.prepare<[], { id: number; items: number }>(
+			"SELECT id, items FROM batches ORDER BY id LIMIT 1",
+		);
+		while ((sum.get()?.bytes ?? 0) + wanted > maxBytes) {
+			const found = oldest.get();
+			if (found === undefined) return true;
+			database.prepare("DELETE FROM batches WHERE id = ?").run(found.id);
+			dropped += found.items;
+		}
+		return true;
+	}
+
+	function takeLease(database: Database, lane: string, now: number): boolean {
+		return database
+			.transaction(() => {
+				const held = database
+					.prepare<[string], { owner: string; machine: string; until: number; not_before: number }>(
+						"SELECT owner, machine, until, not_before FROM lanes WHERE lane = ?",
+					)
+					.get(lane);
+				if (held && isHeld(held, now)) return false;
+				database
+					.prepare(
+						"INSERT INTO lanes (lane, owner, machine, until, not_before) VALUES (?, ?, ?, ?, 0) ON CONFLICT (lane) DO UPDATE SET owner = excluded.owner, machine = excluded.machine, until = excluded.until",
+					)
+					.run(lane, owner, machineId(), now + LEASE_MS);
+				return true;
+			})
+			.immediate();
+	}
+
+	function isHeld(held: { owner: string; machine: string; until: number; not_before: number }, now: number): boolean {
+		// A clock that was set back must not close a lane for hours.
+		if (held.not_before > now && held.not_before <= now + LONGEST_WAIT_MS) return true;
+		if (held.owner === owner && held.machine === machineId()) return false;
+		if (held.until <= now || held.until > now + LEASE_MS) return false;
+		return held.machine !== machineId() || isAlive(held.owner);
+	}
+
+	return {
+		path,
+		async add(batch) {
+			const kept = await use(false, (database) => insert(database, batch), true);
+			return kept;
+		},
+		waiting: () =>
+			use<WaitingLane[]>([], (database) =>
+				database
+					.prepare<[], WaitingLane>(
+						"SELECT lane, signal, destination, count(*) AS batches, sum(items) AS items, sum(bytes) AS bytes FROM batches GROUP BY lane ORDER BY min(id)",
+					)
+					.all(),
+			),
+		isWaiting: (lane) =>
+			use(
+				false,
+				(database) => database.prepare("SELECT 1 FROM batches WHERE lane = ? LIMIT 1").get(lane) !== undefined,
+			),
+		lease: (lane, now) => use(false, (database) => takeLease(database, lane, now)),
+		release: (lane, notBefore) =>
+			use(undefined, (database) => {
+				database
+					.prepare("UPDATE lanes SET until = 0, not_before = ? WHERE lane = ? AND owner = ?")
+					.run(notBefore, lane, owner);
+			}),
+		first: (lane) =>
+			use<WaitingBatch | undefined>(undefined, (database) => {
+				const row = database
+					.prepare<[string], Omit<WaitingBatch, "runId"> & { run_id: string }>(
+						"SELECT id, lane, signal, destination, items, run_id, body FROM batches WHERE lane = ? ORDER BY id LIMIT 1",
+					)
+					.get(lane);
+				if (row === undefined) return undefined;
+				const { run_id: runId, ...batch } = row;
+				return { ...batch, runId };
+			}),
+		remove: (id) => use(undefined, (database) => void database.prepare("DELETE FROM batches WHERE id = ?").run(id)),
+		dropped: () => dropped,
+		close() {
+			void opening?.then((database) => database?.close());
+		},
+	};
+}
+
+/** A collector that asks for more patience is asked again by the next run. */
+const LONGEST_WAIT_MS = 24 * 60 * 60_000;
+
+function isThere(path: string): boolean {
+	return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}

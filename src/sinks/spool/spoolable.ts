@@ -1,0 +1,38 @@
+// Where a signal goes by OTLP → how a batch of it is kept and sent again.
+
+import { hideUserInfo } from "../../config/row.ts";
+import type { OtelConfig, SignalConfig } from "../../config.ts";
+import type { Diagnostics } from "../../diagnostics.ts";
+import type { Batches, Spoolable } from "../exporter.ts";
+import type { Exit } from "./exit.ts";
+import { serializerFor } from "./serializers.ts";
+
+export function spoolableTo<S extends keyof Batches>(
+	signal: S,
+	target: SignalConfig,
+	proxies: OtelConfig["proxies"],
+	diagnostics: Diagnostics,
+): Spoolable<Batches[S]> {
+	return {
+		lane: laneOf(signal, target),
+		serialize: serializerFor(signal, target.protocol),
+		openExit: () => openExit(signal, target, proxies, diagnostics),
+	};
+}
+
+/** Over gRPC and http/protobuf the bytes are the same, but not the place. */
+export function laneOf(signal: keyof Batches, { protocol, url }: Pick<SignalConfig, "protocol" | "url">): string {
+	return `${signal} ${protocol} ${hideUserInfo(url)}`;
+}
+
+export async function openExit(
+	signal: keyof Batches,
+	target: SignalConfig,
+	proxies: OtelConfig["proxies"],
+	diagnostics: Diagnostics,
+): Promise<Exit> {
+	if (target.protocol === "grpc") {
+		return (await import("./grpc-exit.ts")).createGrpcExit(signal, target, proxies, diagnostics);
+	}
+	return (await import("./http-exit.ts")).createHttpExit(target, proxies);
+}

@@ -1,0 +1,90 @@
+// Wraps an OTLP exporter: what it could not deliver, and not because the collector said no, goes to its lane of the spool
+// as the bytes that would have gone out. For the SDK it is delivered then; the account of the run knows better.
+import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
+import type { BatchExporter } from "../exporter.ts";
+import { describeFailure, type Failure } from "../failure.ts";
+import { isPermanent } from "./is-permanent.ts";
+import type { Lane } from "./lane.ts";
+
+/** Goes with a success: the batch waits in the spool. */
+export class Spooled extends Error {
+	readonly failure: Failure;
+
+	constructor(failure: Failure) {
+		super(failure.words);
+		this.failure = failure;
+	}
+}
+
+export const BEHIND: Failure = { words: "earlier batches wait there already", cure: "unknown" };
+
+export interface SpoolingOptions<B> {
+	serialize(batch: B): Uint8Array | undefined;
+	sizeOf(batch: B): number;
+	lane: Lane;
+	/** Why the last one was not taken. */
+	lastFailure(): Failure | undefined;
+}
+
+export class SpoolingExporter<B> implements BatchExporter<B> {
+	private readonly inner: BatchExporter<B>;
+	private readonly options: SpoolingOptions<B>;
+	private readonly flights = new Set<(failure: Failure) => Promise<void>>();
+
+	constructor(inner: BatchExporter<B>, options: SpoolingOptions<B>) {
+		this.inner = inner;
+		this.options = options;
+	}
+
+	export(batch: B, done: (result: ExportResult) => void): void {
+		const { lane, lastFailure } = this.options;
+		if (lane.isBehind()) {
+			const failure = lastFailure() ?? BEHIND;
+			void this.queueUp(batch, failure, done);
+			return;
+		}
+		let settled = false;
+		const spool = async (result: ExportResult, failure: Failure) => {
+			settled = true;
+			this.flights.delete(giveUp);
+			done(await this.spool(batch, result, failure));
+		};
+		const giveUp = (failure: Failure) =>
+			spool({ code: ExportResultCode.FAILED, error: new Error(failure.words) }, failure);
+		this.flights.add(giveUp);
+		this.inner.export(batch, (result) => {
+			if (settled) return;
+			if (result.code !== ExportResultCode.SUCCESS && !isPermanent(result.error)) {
+				void spool(result, describeFailure(result.error));
+				return;
+			}
+			settled = true;
+			this.flights.delete(giveUp);
+			done(result);
+		});
+	}
+
+	/** Time is over: what is on its way goes to the spool, whatever becomes of it. */
+	async abandon(failure: Failure): Promise<void> {
+		await Promise.all([...this.flights].map((giveUp) => giveUp(failure)));
+	}
+
+	async forceFlush(): Promise<void> {
+		await this.inner.forceFlush?.();
+	}
+
+	shutdown(): Promise<void> {
+		return this.inner.shutdown();
+	}
+
+	private async queueUp(batch: B, failure: Failure, done: (result: ExportResult) => void): Promise<void> {
+		done(await this.spool(batch, { code: ExportResultCode.FAILED, error: new Error(failure.words) }, failure));
+	}
+
+	private async spool(batch: B, failed: ExportResult, failure: Failure): Promise<ExportResult> {
+		const { serialize, sizeOf, lane } = this.options;
+		const body = serialize(batch);
+		const kept = body !== undefined && (await lane.add(body, sizeOf(batch)));
+		return kept ? { code: ExportResultCode.SUCCESS, error: new Spooled(failure) } : failed;
+	}
+}

@@ -1,0 +1,45 @@
+// The tables of the store, and how an older store becomes a newer one: each entry is one step, and none is ever changed.
+
+export const STORE_MIGRATIONS = [
+	`
+	-- One run of claude-otel: whose it is, and what it takes to tell it again.
+	CREATE TABLE runs (
+		id INTEGER PRIMARY KEY,
+		run_id TEXT NOT NULL UNIQUE,
+		machine TEXT NOT NULL,
+		owner TEXT NOT NULL,
+		claude TEXT,
+		started_at REAL NOT NULL,
+		seen_at REAL NOT NULL,
+		ended_at REAL,
+		recoveries INTEGER NOT NULL DEFAULT 0,
+		context TEXT NOT NULL
+	) STRICT;
+	CREATE INDEX runs_open ON runs (started_at) WHERE ended_at IS NULL;
+	CREATE INDEX runs_by_age ON runs (started_at);
+	-- What a run was told, in its order: facts, and between them what it did with them.
+	CREATE TABLE journal (
+		run INTEGER NOT NULL,
+		seq INTEGER NOT NULL,
+		kind TEXT NOT NULL,
+		session TEXT NOT NULL,
+		at REAL NOT NULL,
+		body TEXT NOT NULL,
+		PRIMARY KEY (run, seq)
+	) STRICT, WITHOUT ROWID;
+	-- Ids of the spans and records that a destination has taken.
+	CREATE TABLE delivered (
+		run INTEGER NOT NULL,
+		destination TEXT NOT NULL,
+		ids TEXT NOT NULL
+	) STRICT;
+	CREATE INDEX delivered_run ON delivered (run);
+	-- Where its sessions are written down.
+	CREATE TABLE transcripts (
+		path TEXT NOT NULL,
+		run INTEGER NOT NULL,
+		PRIMARY KEY (path, run)
+	) STRICT, WITHOUT ROWID;
+	CREATE INDEX transcripts_run ON transcripts (run);
+	`,
+] as const;

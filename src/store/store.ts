@@ -1,0 +1,144 @@
+// Facts that passed privacy → a database of this user, where they outlive the process that was told them. Many processes
+// share it. A fact that cannot be kept is held for a while, then counted; nothing in here throws at whoever keeps.
+
+import { keepingLines } from "../errors.ts";
+import { isDamage, openDatabase, putAside, reasonOf } from "../open-database.ts";
+import { isAlive, machineId } from "../process-identity.ts";
+import { createFlusher, type Flusher } from "./flush-log.ts";
+import { createJournal, type Journal } from "./journal.ts";
+import { ABANDONED_MAX, FOREIGN_SILENCE_MS, RECOVERIES_MAX } from "./limits.ts";
+import { pruneStore } from "./prune.ts";
+import { STORE_MIGRATIONS } from "./schema.ts";
+
+export interface StoreOptions {
+	path: string;
+	/** One sentence: what was put right, or cannot be. */
+	note(sentence: string): void;
+}
+
+export interface NewRun {
+	runId: string;
+	/** Identities, see process-identity.ts. */
+	owner: string;
+	claude?: string;
+	/** Milliseconds since the epoch. */
+	startedAt: number;
+	/** JSON: what it takes to tell the run again. */
+	context: string;
+}
+
+export interface AbandonedRun {
+	id: number;
+	runId: string;
+	startedAt: number;
+	context: string;
+	/** How often somebody began to recover it before. */
+	recoveries: number;
+}
+
+export interface Store {
+	/** Undefined where it is known already. */
+	begin(run: NewRun): Journal | undefined;
+	/** Whether this process of a run, or its claude, still lives. */
+	isAlive(run: Pick<NewRun, "owner" | "claude">): boolean;
+	/** Runs whose process, and its claude, have gone before the run was closed; oldest first. */
+	abandoned(now: number): AbandonedRun[];
+	/** Takes one of them over, before anybody else: what it was told can then be read and added to. */
+	claim(run: AbandonedRun, owner: string, now: number): Journal | undefined;
+	/** When the next run after this time began that went on in the same transcript: milliseconds since the epoch. */
+	nextRunIn(transcript: string, after: number): number | undefined;
+	/** Deletes closed runs that are too old or too many, oldest first. Yields often. */
+	prune(limits: { maxBytes: number; maxAgeMs: number }, now: number): Promise<void>;
+	close(): void;
+}
+
+/** Throws a DatabaseProblem. */
+export async function openStore({ path, note }: StoreOptions): Promise<Store> {
+	const database = await openDatabase({ path, migrations: STORE_MIGRATIONS, note });
+	const flusher: Flusher = createFlusher(path);
+	let broken = false;
+	const insertRun = database.prepare(
+		"INSERT OR IGNORE INTO runs (run_id, machine, owner, claude, started_at, seen_at, context) VALUES (?, ?, ?, ?, ?, ?, ?)",
+	);
+	const open = database.prepare<[number], OpenRun>(
+		"SELECT id, run_id, machine, owner, claude, started_at, seen_at, recoveries, context FROM runs WHERE ended_at IS NULL ORDER BY started_at LIMIT ?",
+	);
+	const takeOver = database.prepare(
+		"UPDATE runs SET owner = ?, machine = ?, seen_at = ?, recoveries = recoveries + 1 WHERE id = ? AND recoveries = ? AND ended_at IS NULL",
+	);
+
+	function onFailure(error: unknown): void {
+		if (broken) return;
+		if (isDamage(error)) {
+			broken = true;
+			note(keepingLines.damaged(path, putAside(path)));
+		} else note(keepingLines.notKept(path, reasonOf(error)));
+	}
+
+	const journalOf = (id: number): Journal =>
+		createJournal({ database, run: id, onFailure, onCommit: flusher.soon, isBroken: () => broken });
+
+	return {
+		begin({ runId, owner, claude, startedAt, context }) {
+			try {
+				const { changes, lastInsertRowid } = insertRun.run(
+					runId,
+					machineId(),
+					owner,
+					claude ?? null,
+					startedAt,
+					startedAt,
+					context,
+				);
+				return changes === 1 ? journalOf(Number(lastInsertRowid)) : undefined;
+			} catch (error) {
+				onFailure(error);
+				return undefined;
+			}
+		},
+		isAlive: ({ owner, claude }) => isAlive(owner) || (claude !== undefined && isAlive(claude)),
+		abandoned(now) {
+			return open
+				.all(ABANDONED_MAX)
+				.filter((run) => run.recoveries < RECOVERIES_MAX && isGone(run, now))
+				.map(({ id, run_id, started_at, context, recoveries }) => {
+					return { id, runId: run_id, startedAt: started_at, context, recoveries };
+				});
+		},
+		claim({ id, recoveries }, owner, now) {
+			return takeOver.run(owner, machineId(), now, id, recoveries).changes === 1 ? journalOf(id) : undefined;
+		},
+		nextRunIn: (transcript, after) =>
+			database
+				.prepare<[string, number], { next: number | null }>(
+					"SELECT min(started_at) AS next FROM transcripts JOIN runs ON runs.id = run WHERE path = ? AND started_at > ?",
+				)
+				.get(transcript, after)?.next ?? undefined,
+		prune: (limits, now) => pruneStore(database, limits, now),
+		close() {
+			flusher.close();
+			database.close();
+		},
+	};
+}
+
+interface OpenRun {
+	id: number;
+	run_id: string;
+	machine: string;
+	owner: string;
+	claude: string | null;
+	started_at: number;
+	seen_at: number;
+	recoveries: number;
+	context: string;
+}
+
+/** A claude that outlives its claude-otel still writes: its run is recovered when both have gone. */
+function isGone({ machine, owner, claude, seen_at }: OpenRun, now: number): boolean {
+	const [host, boot, space] = machine.split("/");
+	const [ownHost, ownBoot, ownSpace] = machineId().split("/");
+	if (host === ownHost && boot !== ownBoot) return true;
+	if (host === ownHost && space === ownSpace) return !isAlive(owner) && (claude === null || !isAlive(claude));
+	return Math.abs(now - seen_at) > FOREIGN_SILENCE_MS;
+}
