@@ -8,26 +8,61 @@ import { openStage, type Stage } from "../support/stage.ts";
 let stage: Stage;
 afterEach(() => stage.close());
 
-test("a run whose claude-otel was killed is told to its end by `claude-otel recover`", async () => {
-	stage = await openStage({
-		main: [step(bash("echo 1")), step(bash("sleep 1; echo 2")), step(bash("echo 3")), step(text("done"))],
-	});
+const SCRIPT = () => ({
+	main: [step(bash("echo 1")), step(bash("sleep 1; echo 2")), step(bash("echo 3")), step(text("done"))],
+});
+const TREE = tree(`
+	claude.session
+	  invoke_agent claude-code turn.status=ok
+	    chat claude-opus-5-5 query_source=main
+	    execute_tool Bash tool.status=ok
+	    chat claude-opus-5-5 query_source=main
+	    execute_tool Bash tool.status=ok
+	    chat claude-opus-5-5 query_source=main
+	    execute_tool Bash tool.status=ok
+	    chat claude-opus-5-5 query_source=main
+`);
+
+/** claude itself goes on to its end, and shows nothing of it. */
+async function runAndKill(): Promise<void> {
 	const killed = await stage.print("go", [], {
 		onStart: async (running) => {
 			await until("the second request", () => stage.model.requests.length >= 2);
 			running.signal("SIGKILL");
 		},
 	});
-	expect(killed.signal).toBe("SIGKILL");
-	await until("claude's last request", () => stage.model.requests.length === 4);
-	await new Promise((resolve) => setTimeout(resolve, 1500));
+	expect(killed).toMatchObject({ signal: "SIGKILL", stdout: "done\n", stderr: "" });
+}
+
+test("a run whose claude-otel was killed is told to its end by `claude-otel recover`", async () => {
+	stage = await openStage(SCRIPT());
+	await runAndKill();
 	const recovered = await stage.run(["recover"]);
 	expect(recovered).toMatchObject({ code: 0, stderr: "" });
 	expect(recovered.stdout).toMatch(/^Recovered the run [0-9a-f-]{36}, begun .*\.\n$/);
 	assertTold(stage.receiver.spans, stage.model.requests);
-	expect(outline(stage.receiver.spans)).toBe(
-		tree(`
-			claude.session
-		`),
-	);
+	expect(outline(stage.receiver.spans)).toBe(TREE);
+	const session = stage.receiver.spans.find(({ name }) => name === "claude.session");
+	expect(session?.attributes["session.end_reason"]).toBe("lost");
+});
+
+test("the next run recovers it too, and neither is told twice", async () => {
+	stage = await openStage(SCRIPT());
+	await runAndKill();
+	stage.model.setScript({ main: [step(bash("sleep 1")), step(text("again"))] });
+	const next = await stage.print("go");
+	expect(next).toMatchObject({ code: 0, stdout: "again\n", stderr: "" });
+	const sessions = stage.receiver.spans.filter(({ name }) => name === "claude.session");
+	expect(sessions.map(({ attributes }) => attributes["session.end_reason"]).toSorted()).toEqual(["exit", "lost"]);
+	assertTold(stage.receiver.spans, stage.model.requests);
+	expect((await stage.run(["recover"])).stdout).toBe("No session waits to be recovered.\n");
+});
+
+test("a run that goes on with the session of a killed one does not tell its part again", async () => {
+	stage = await openStage(SCRIPT());
+	await runAndKill();
+	stage.model.setScript({ main: [step(bash("sleep 1")), step(text("again"))] });
+	await stage.print("on", ["--continue"]);
+	await stage.run(["recover"]);
+	assertTold(stage.receiver.spans, stage.model.requests);
 });

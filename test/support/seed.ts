@@ -14,11 +14,11 @@ export type Random = {
 const DEFAULT_SEED_COUNT = 5;
 
 /**
- * The seeds of this run: TEST_SEEDS of them (default 5), counted up from TEST_SEED, which is random unless it is given.
+ * The seeds of this run: TEST_SEEDS of them (5 unless the test says otherwise), counted up from TEST_SEED, which is random unless it is given.
  * They are printed, so that `TEST_SEED=… TEST_SEEDS=1` repeats a failure.
  */
-export function seeds(): number[] {
-	const count = Number(process.env.TEST_SEEDS ?? DEFAULT_SEED_COUNT);
+export function seeds(initial = DEFAULT_SEED_COUNT): number[] {
+	const count = Number(process.env.TEST_SEEDS ?? initial);
 	const first = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 1_000_000));
 	const all = Array.from({ length: count }, (_, i) => first + i);
 	console.log(`seeds ${all[0]}…${all.at(-1)} (repeat with TEST_SEED=${all[0]} TEST_SEEDS=${count})`);

@@ -1,0 +1,159 @@
+// One random session in which somebody is killed at a random moment, then `claude-otel recover`. In: a seed. Out: nothing,
+// or an error that names what was lost, told twice, or told otherwise the second time.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import type { ClaudeHome } from "./claude-home.ts";
+import { addUp, assertTold, tokensOf, usageTokens } from "./oracle.ts";
+import type { MetricPoint, Span } from "./otlp-plain.ts";
+import { PRESENT_FILE, randomScript } from "./random-script.ts";
+import { runClaudeOtel } from "./run.ts";
+import { type Random, seededRandom } from "./seed.ts";
+import { FREE_HAND, openStage, PROTOCOLS, type Stage } from "./stage.ts";
+import { assertSoundTrace } from "./tree.ts";
+
+const VICTIMS = ["claude-otel", "claude-otel", "claude", "both"] as const;
+const LIMITS = { calls: 8, agents: 2, retries: 1 };
+/** A session of this size takes about so long. */
+const LATEST_KILL_MS = 6_000;
+const TIMEOUT_MS = 90_000;
+
+export async function runKilledSession(seed: number): Promise<void> {
+	const random = seededRandom(seed);
+	const victim = random.pick(VICTIMS);
+	const afterMs = random.int(0, LATEST_KILL_MS);
+	const protocol = random.pick(PROTOCOLS);
+	// Often spans leave while the session goes on, so that some have arrived before the kill.
+	const env = { OTEL_BSP_SCHEDULE_DELAY: random.pick(["100", "5000"]), OTEL_METRIC_EXPORT_INTERVAL: "500" };
+	const stage = await openStage({ main: [] }, { protocol, env });
+	try {
+		const { exit, killed } = await killAt(stage, random, victim, afterMs);
+		const recovered = await stage.run(["recover"]);
+		expect(recovered).toMatchObject({ code: 0, stderr: "" });
+		const again = await stage.run(["recover"]);
+		expect(again.stdout).toBe("No session waits to be recovered.\n");
+		const spans = once(stage.receiver.spans);
+		if (victim === "claude-otel" || !killed) assertTold(spans, stage.model.requests);
+		else assertWhatIsKnown(spans, stage);
+		assertTotals(spans, stage.receiver.metrics);
+		if (!killed) expect(exit).toBe(0);
+	} catch (error) {
+		const what = `Seed ${seed} (${victim} killed after ${afterMs} ms, ${protocol}, spans every ${env.OTEL_BSP_SCHEDULE_DELAY} ms)`;
+		throw new Error(`${what}: ${error instanceof Error ? error.message : error}`, { cause: error });
+	} finally {
+		await stage.close();
+	}
+}
+
+async function killAt(stage: Stage, random: Random, victim: (typeof VICTIMS)[number], afterMs: number) {
+	writeFileSync(join(stage.home.work, PRESENT_FILE), "present\n");
+	const { script, args } = randomScript(random, LIMITS);
+	stage.model.setScript(script);
+	let ended = false;
+	let killed = false;
+	const { code, timedOut } = await runClaudeOtel(stage.home, ["-p", "go", FREE_HAND, ...args], {
+		env: stage.env,
+		timeoutMs: TIMEOUT_MS,
+		onStart: async (running) => {
+			await new Promise((resolve) => setTimeout(resolve, afterMs));
+			if (ended) return;
+			if (victim === "both") running.signalGroup("SIGKILL");
+			else if (victim === "claude-otel") running.signal("SIGKILL");
+			else {
+				const [claude] = childrenOf(running.pid);
+				if (claude === undefined) return;
+				process.kill(claude, "SIGKILL");
+			}
+			killed = true;
+		},
+	});
+	ended = true;
+	expect(timedOut).toBe(false);
+	return { exit: code, killed };
+}
+
+function childrenOf(pid: number): number[] {
+	try {
+		return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+	} catch {
+		return []; // It has ended.
+	}
+}
+
+/** What arrived twice arrived in the same bytes. */
+function once(spans: readonly Span[]): Span[] {
+	const byId = new Map<string, Span>();
+	for (const span of spans) {
+		const id = `${span.traceId}:${span.spanId}`;
+		const first = byId.get(id);
+		if (first) expect(span, `${span.name} was sent twice, and differs`).toEqual(first);
+		else byId.set(id, span);
+	}
+	return [...byId.values()];
+}
+
+/** claude itself was killed: what its transcript holds is told, and nothing that did not happen. */
+function assertWhatIsKnown(spans: Span[], { home, model }: Stage): void {
+	assertSoundTrace(spans);
+	const answered = new Map(model.requests.map((request) => [request.requestId, request]));
+	const chats = spans.filter(({ attributes }) => attributes["gen_ai.operation.name"] === "chat");
+	const told = new Map(chats.map(({ attributes }) => [attributes["gen_ai.response.id"], attributes]));
+	for (const { attributes } of chats) expect(answered.has(String(attributes["request.id"]))).toBe(true);
+	for (const { id, usage, whole } of messagesIn(home)) {
+		const attributes = told.get(id);
+		expect(attributes, `message ${id} of the transcript has no chat span`).toBeDefined();
+		const request = model.requests.find(({ messageId }) => messageId === id);
+		if (attributes && request && whole) {
+			expect(tokensOf(attributes)).toEqual(usageTokens(request.usage));
+			expect(usage).toBe(request.usage.output);
+		}
+	}
+	const tools = spans.filter(({ attributes }) => attributes["gen_ai.operation.name"] === "execute_tool");
+	const byCall = new Map(tools.map(({ attributes }) => [attributes["tool.use_id"], attributes]));
+	for (const id of resultsIn(home)) {
+		expect(byCall.get(id)?.["tool.status"], `call ${id} has a result in the transcript`).toMatch(/^(ok|error|denied)$/);
+	}
+}
+
+function messagesIn(home: ClaudeHome): { id: string; usage: number; whole: boolean }[] {
+	const found = new Map<string, { id: string; usage: number; whole: boolean }>();
+	for (const record of home.records()) {
+		const message = record.message as { id?: string; stop_reason?: string | null; usage?: { output_tokens: number } };
+		if (record.type !== "assistant" || message.id === undefined || record.isApiErrorMessage === true) continue;
+		const before = found.get(message.id);
+		found.set(message.id, {
+			id: message.id,
+			usage: Math.max(before?.usage ?? 0, message.usage?.output_tokens ?? 0),
+			whole: (before?.whole ?? false) || typeof message.stop_reason === "string",
+		});
+	}
+	return [...found.values()];
+}
+
+function resultsIn(home: ClaudeHome): string[] {
+	return home.records().flatMap((record) => {
+		const content = (record.message as { content?: unknown } | undefined)?.content;
+		if (record.type !== "user" || !Array.isArray(content)) return [];
+		return content.flatMap((block: { type?: string; tool_use_id?: string }) =>
+			block.type === "tool_result" && block.tool_use_id !== undefined ? [block.tool_use_id] : [],
+		);
+	});
+}
+
+/** The last points of each series are the sums of the spans. */
+function assertTotals(spans: Span[], metrics: readonly MetricPoint[]): void {
+	const chats = spans.filter(({ attributes }) => attributes["gen_ai.operation.name"] === "chat");
+	const sums = addUp(chats.map(({ attributes }) => tokensOf(attributes)));
+	const last = new Map<string, MetricPoint>();
+	for (const point of metrics.filter(({ name }) => name === "claude.tokens_total")) {
+		const series = JSON.stringify([point.attributes, point.resource["service.instance.id"]]);
+		const before = last.get(series);
+		if (before) {
+			expect(point.startTime, "a series that begins anew").toBe(before.startTime);
+			expect(point.value, "a counter that falls").toBeGreaterThanOrEqual(before.value);
+		}
+		last.set(series, point);
+	}
+	const counted = [...last.values()].reduce((sum, { value }) => sum + value, 0);
+	expect(counted).toBe(sums.total);
+}
