@@ -135,6 +135,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		onContextThreshold: options.onContextThreshold,
 		transcriptOf: (sessionId) => tail.paths().find((path) => path.endsWith(`${sessionId}.jsonl`)),
 	});
+	if (keeping.spool) flow.metrics.watchSpool(keeping.spool.bytes);
 	const read: RawFact[] = [];
 	const tail = createTranscriptTail(startedAt, (fact) => read.push(fact));
 	const readOtlp = createOtlpReader();

@@ -19,6 +19,8 @@ export interface Metrics {
 	dropped(source: string): void;
 	late(source: string): void;
 	exportFailed(signal: string, count: number): void;
+	/** Asked at each collection. */
+	watchSpool(bytes: () => number): void;
 }
 
 const COUNTERS = {
@@ -168,5 +170,11 @@ export function createMetrics(meter: Meter): Metrics {
 		dropped: (source) => count("claude_otel.facts_dropped_total", 1, { source }),
 		late: (source) => count("claude_otel.late_facts_total", 1, { source }),
 		exportFailed: (signal, failed) => count("claude_otel.export_failures_total", failed, { signal }),
+		watchSpool(bytes) {
+			const { unit, meaning } = METRICS["claude_otel.spool_bytes"];
+			meter
+				.createObservableGauge("claude_otel.spool_bytes", { unit, description: meaning })
+				.addCallback((result) => result.observe(bytes()));
+		},
 	};
 }

@@ -226,6 +226,7 @@ export const METRICS = {
 	"claude_otel.facts_dropped_total": counter("facts dropped", ["source"]),
 	"claude_otel.late_facts_total": counter("facts that came after their span", ["source"]),
 	"claude_otel.export_failures_total": counter("spans, points and records not exported", ["signal"]),
+	"claude_otel.spool_bytes": gauge("what waits in the spool for a collector", "By", []),
 } as const satisfies Record<string, MetricRow>;
 export type MetricName = keyof typeof METRICS;
 

@@ -56,6 +56,28 @@ export async function startUnpackingRelay(to: string): Promise<Place & { encodin
 	return { ...place, encodings };
 }
 
+/** A collector at an address of its own, with a way to be ill: `answer` undefined hands on to the receiver. */
+export async function startFickle(to: () => string): Promise<Place & { behave(answer?: RequestListener): void }> {
+	let now: RequestListener | undefined;
+	const place = await startHttp(async (incoming, response) => {
+		if (now) return now(incoming, response);
+		const body = await readBody(incoming);
+		const headers = { "content-type": incoming.headers["content-type"] };
+		const onward = request(new URL(incoming.url ?? "/", to()), { method: "POST", headers }, (answer) => {
+			response.writeHead(answer.statusCode ?? 500, answer.headers);
+			answer.pipe(response);
+		});
+		onward.on("error", () => response.destroy());
+		onward.end(body);
+	});
+	return {
+		...place,
+		behave(answer) {
+			now = answer;
+		},
+	};
+}
+
 /** Takes a given address and hands every connection on. */
 export function startRelay(at: string, to: string): Promise<Place> {
 	const relay = createTcpServer((socket) => {

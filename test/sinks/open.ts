@@ -3,6 +3,7 @@ import { systemClock } from "../../src/clock.ts";
 import { loadConfig } from "../../src/config.ts";
 import { createDiagnostics } from "../../src/diagnostics.ts";
 import { createSinks, type Sinks } from "../../src/sinks/providers.ts";
+import type { Spool } from "../../src/sinks/spool/spool.ts";
 
 export const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
 export const SCOPE = { name: "claude-otel", version: "1.2.3" };
@@ -14,7 +15,7 @@ export interface Opened extends Sinks {
 	said(): string;
 }
 
-export async function openSinks(env: Record<string, string>): Promise<Opened> {
+export async function openSinks(env: Record<string, string>, spool?: Spool): Promise<Opened> {
 	const { config } = loadConfig({ HOME: "/nonexistent", ...env }, "linux");
 	const failures: Opened["failures"] = [];
 	const written: string[] = [];
@@ -23,6 +24,7 @@ export async function openSinks(env: Record<string, string>): Promise<Opened> {
 	const sinks = await createSinks({
 		config,
 		runId: "run-1",
+		spool,
 		startedAt: Date.now(),
 		resource: { "service.instance.id": "run-1" },
 		scope: SCOPE,

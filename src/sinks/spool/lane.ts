@@ -39,6 +39,7 @@ export interface Lane {
 
 export function createLane(options: LaneOptions): Lane {
 	const { spool, lane, signal, destination, runId, listener, clock = systemClock } = options;
+	const holder = spool.newHolder();
 	let behind = false;
 	let stopped = false;
 	let wait = FIRST_WAIT_MS;
@@ -60,12 +61,12 @@ export function createLane(options: LaneOptions): Lane {
 	}
 
 	async function deliverAll(): Promise<void> {
-		while (isOpen() && (await spool.lease(lane, clock()))) {
+		while (isOpen() && (await spool.lease(lane, holder, clock()))) {
 			const batch = await spool.first(lane);
 			if (batch === undefined) {
 				behind = false;
 				wait = FIRST_WAIT_MS;
-				await spool.release(lane, 0);
+				await spool.release(lane, holder, 0);
 				return;
 			}
 			const outcome = await send(batch);
@@ -82,7 +83,7 @@ export function createLane(options: LaneOptions): Lane {
 
 	async function postpone({ failure, retryAfterMs }: Extract<Outcome, { kind: "later" }>): Promise<void> {
 		listener.waits(failure);
-		await spool.release(lane, retryAfterMs === undefined ? 0 : clock() + retryAfterMs);
+		await spool.release(lane, holder, retryAfterMs === undefined ? 0 : clock() + retryAfterMs);
 		tryLater(Math.max(wait, retryAfterMs ?? 0));
 		wait = Math.min(wait * 2, LONGEST_WAIT_MS);
 	}
@@ -126,6 +127,7 @@ export function createLane(options: LaneOptions): Lane {
 		stop() {
 			stopped = true;
 			clearTimeout(timer);
+			if (delivering) void spool.release(lane, holder);
 			void exit?.then(
 				({ close }) => close(),
 				() => {},

@@ -38,13 +38,17 @@ export interface Spool {
 	/** What waits, in all lanes. */
 	waiting(): Promise<WaitingLane[]>;
 	isWaiting(lane: string): Promise<boolean>;
-	/** False while another process delivers this lane. Holds for LEASE_MS. */
-	lease(lane: string, now: number): Promise<boolean>;
-	/** Another process may go on; none tries again before `notBefore`. */
-	release(lane: string, notBefore: number): Promise<void>;
+	/** Names one who delivers: the same process may have several. */
+	newHolder(): string;
+	/** False while somebody else delivers this lane. Holds for LEASE_MS. */
+	lease(lane: string, holder: string, now: number): Promise<boolean>;
+	/** Somebody else may go on; nobody tries again before `notBefore`, if that is given. */
+	release(lane: string, holder: string, notBefore?: number): Promise<void>;
 	/** The oldest batch of the lane. */
 	first(lane: string): Promise<WaitingBatch | undefined>;
 	remove(id: number): Promise<void>;
+	/** What waits, in bytes, as far as this process knows. */
+	bytes(): number;
 	/** Items that were dropped because the spool was full, by this process. */
 	dropped(): number;
 	close(): void;
@@ -60,10 +64,13 @@ export interface SpoolOptions {
 /** A process that delivers a lane renews its claim before each batch; a hung one loses it after so long. */
 export const LEASE_MS = 60_000;
 
+let holders = 0;
+
 export function createSpool({ path, maxBytes, note }: SpoolOptions): Spool {
 	const owner = identityOf(process.pid);
 	let opening: Promise<Database | undefined> | undefined;
 	let dropped = 0;
+	let bytes = 0;
 	let told = false;
 
 	/** @param make false: only where the file is there already */
@@ -79,6 +86,10 @@ export function createSpool({ path, maxBytes, note }: SpoolOptions): Spool {
 	function fail(error: unknown): void {
 		if (!told) note(keepingLines.noSpool(path, reasonOf(error)));
 		told = true;
+	}
+
+	function noteBytes(database: Database): void {
+		bytes = database.prepare<[], { bytes: number }>("SELECT total(bytes) AS bytes FROM batches").get()?.bytes ?? 0;
 	}
 
 	/** What cannot be read or written now is as if it were not there: nobody waits for it, nothing breaks. */
@@ -122,39 +133,43 @@ export function createSpool({ path, maxBytes, note }: SpoolOptions): Spool {
 		return true;
 	}
 
-	function takeLease(database: Database, lane: string, now: number): boolean {
+	function takeLease(database: Database, lane: string, holder: string, now: number): boolean {
 		return database
 			.transaction(() => {
 				const held = database
-					.prepare<[string], { owner: string; machine: string; until: number; not_before: number }>(
-						"SELECT owner, machine, until, not_before FROM lanes WHERE lane = ?",
-					)
+					.prepare<[string], HeldLane>("SELECT owner, machine, until, not_before FROM lanes WHERE lane = ?")
 					.get(lane);
-				if (held && isHeld(held, now)) return false;
+				if (held && isHeld(held, holder, now)) return false;
 				database
 					.prepare(
 						"INSERT INTO lanes (lane, owner, machine, until, not_before) VALUES (?, ?, ?, ?, 0) ON CONFLICT (lane) DO UPDATE SET owner = excluded.owner, machine = excluded.machine, until = excluded.until",
 					)
-					.run(lane, owner, machineId(), now + LEASE_MS);
+					.run(lane, holder, machineId(), now + LEASE_MS);
 				return true;
 			})
 			.immediate();
 	}
 
-	function isHeld(held: { owner: string; machine: string; until: number; not_before: number }, now: number): boolean {
+	function isHeld(held: HeldLane, holder: string, now: number): boolean {
 		// A clock that was set back must not close a lane for hours.
 		if (held.not_before > now && held.not_before <= now + LONGEST_WAIT_MS) return true;
-		if (held.owner === owner && held.machine === machineId()) return false;
+		if (held.owner === holder && held.machine === machineId()) return false;
 		if (held.until <= now || held.until > now + LEASE_MS) return false;
-		return held.machine !== machineId() || isAlive(held.owner);
+		return held.machine !== machineId() || isAlive(held.owner.replace(/#.*$/, ""));
 	}
 
 	return {
 		path,
-		async add(batch) {
-			const kept = await use(false, (database) => insert(database, batch), true);
-			return kept;
-		},
+		add: (batch) =>
+			use(
+				false,
+				(database) => {
+					const kept = insert(database, batch);
+					noteBytes(database);
+					return kept;
+				},
+				true,
+			),
 		waiting: () =>
 			use<WaitingLane[]>([], (database) =>
 				database
@@ -164,16 +179,17 @@ export function createSpool({ path, maxBytes, note }: SpoolOptions): Spool {
 					.all(),
 			),
 		isWaiting: (lane) =>
-			use(
-				false,
-				(database) => database.prepare("SELECT 1 FROM batches WHERE lane = ? LIMIT 1").get(lane) !== undefined,
-			),
-		lease: (lane, now) => use(false, (database) => takeLease(database, lane, now)),
-		release: (lane, notBefore) =>
+			use(false, (database) => {
+				noteBytes(database);
+				return database.prepare("SELECT 1 FROM batches WHERE lane = ? LIMIT 1").get(lane) !== undefined;
+			}),
+		newHolder: () => `${owner}#${++holders}`,
+		lease: (lane, holder, now) => use(false, (database) => takeLease(database, lane, holder, now)),
+		release: (lane, holder, notBefore) =>
 			use(undefined, (database) => {
 				database
-					.prepare("UPDATE lanes SET until = 0, not_before = ? WHERE lane = ? AND owner = ?")
-					.run(notBefore, lane, owner);
+					.prepare("UPDATE lanes SET until = 0, not_before = coalesce(?, not_before) WHERE lane = ? AND owner = ?")
+					.run(notBefore ?? null, lane, holder);
 			}),
 		first: (lane) =>
 			use<WaitingBatch | undefined>(undefined, (database) => {
@@ -186,12 +202,24 @@ export function createSpool({ path, maxBytes, note }: SpoolOptions): Spool {
 				const { run_id: runId, ...batch } = row;
 				return { ...batch, runId };
 			}),
-		remove: (id) => use(undefined, (database) => void database.prepare("DELETE FROM batches WHERE id = ?").run(id)),
+		remove: (id) =>
+			use(undefined, (database) => {
+				database.prepare("DELETE FROM batches WHERE id = ?").run(id);
+				noteBytes(database);
+			}),
+		bytes: () => bytes,
 		dropped: () => dropped,
 		close() {
 			void opening?.then((database) => database?.close());
 		},
 	};
+}
+
+interface HeldLane {
+	owner: string;
+	machine: string;
+	until: number;
+	not_before: number;
 }
 
 /** A collector that asks for more patience is asked again by the next run. */

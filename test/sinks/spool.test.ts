@@ -1,0 +1,342 @@
+// What a collector did not take waits on the disk, and goes out when it is back: once, in order, in the same bytes.
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import type { RequestListener } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { loadConfig } from "../../src/config.ts";
+import { createDiagnostics } from "../../src/diagnostics.ts";
+import { flushSpool } from "../../src/pipeline/flush-spool.ts";
+import { createSpool, LEASE_MS, type Spool } from "../../src/sinks/spool/spool.ts";
+import { type Receiver, startReceiver } from "../support/receiver.ts";
+import { until } from "../support/run.ts";
+import { type Place, readBody, startFickle, startHanging, startRelay, unusedAddress } from "./collectors.ts";
+import { emitOne, millisecondsOf, type Opened, openSinks } from "./open.ts";
+
+const GRACE_MS = 1_000;
+let folder: string;
+let notes: string[];
+const places: { close(): Promise<void> }[] = [];
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), "claude-otel-spool-"));
+	notes = [];
+});
+afterEach(async () => {
+	for (const place of places.splice(0)) await place.close();
+	rmSync(folder, { recursive: true });
+});
+
+async function keep<P extends { close(): Promise<void> }>(place: Promise<P>): Promise<P> {
+	const kept = await place;
+	places.push(kept);
+	return kept;
+}
+
+/** Another process would open it just so. */
+function spool(maxBytes = 10_000_000): Spool {
+	return createSpool({ path: join(folder, "spool.db"), maxBytes, note: (sentence) => notes.push(sentence) });
+}
+
+/** As `claude-otel flush` does. */
+async function flushed(protocol: string, endpoint: string) {
+	const { config } = loadConfig({
+		HOME: "/nonexistent",
+		OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+		OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+	});
+	return flushSpool(spool(), config, createDiagnostics({ target: { to: "nowhere" }, level: "none", clock: Date.now }));
+}
+
+const names = (receiver: Receiver) => receiver.spans.map(({ name }) => name);
+
+describe.each(["grpc", "http/protobuf", "http/json"])("over %s", (protocol) => {
+	const open = (endpoint: string, more: Record<string, string> = {}): Promise<Opened> =>
+		openSinks(
+			{
+				OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+				OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+				OTEL_EXPORTER_OTLP_HEADERS: "x-key=of-today",
+				...more,
+			},
+			spool(),
+		);
+	const endpointOf = (receiver: Receiver) => (protocol === "grpc" ? receiver.grpc : receiver.http);
+
+	test("what nobody took waits, and the next run delivers all three signals, once", async () => {
+		const endpoint = await unusedAddress();
+		const first = await open(endpoint);
+		emitOne(first, "early");
+		const { line, signals } = await first.shutdown(GRACE_MS);
+		expect(line).toBe(
+			`claude-otel: 1 span, the metrics and 1 log record could not be delivered to ${endpoint} yet (connection refused) and wait on this machine for the next run or \`claude-otel flush\`; check that a collector listens there or set OTEL_EXPORTER_OTLP_ENDPOINT.`,
+		);
+		expect(signals.map(({ waiting, lost }) => ({ waiting, lost }))).toEqual([
+			{ waiting: 1, lost: 0 },
+			{ waiting: 1, lost: 0 },
+			{ waiting: 1, lost: 0 },
+		]);
+		expect(statSync(join(folder, "spool.db")).mode & 0o777).toBe(0o600);
+
+		const receiver = await keep(startReceiver());
+		await keep(startRelay(endpoint, endpointOf(receiver)));
+		const second = await open(endpoint);
+		second.warm();
+		await receiver.waitForSpans(1);
+		emitOne(second, "late");
+		expect((await second.shutdown(10_000)).line).toBeUndefined();
+		expect(names(receiver).toSorted()).toEqual(["early", "late"]);
+		expect(receiver.logs.map(({ body }) => body).toSorted()).toEqual(["early happened", "late happened"]);
+		expect(receiver.metrics).toHaveLength(2);
+		expect(JSON.stringify(receiver.requests.map(({ headers, metadata }) => headers ?? metadata))).toContain("of-today");
+		expect(await spool().waiting()).toEqual([]);
+		expect(notes).toEqual([]);
+	});
+
+	test("a collector that hangs does not hold the end up, and nothing is lost", async () => {
+		const hanging = await startHanging();
+		const sinks = await open(hanging.url);
+		for (let number = 0; number < 5; number++) sinks.tracer.startSpan(`span ${number}`).end();
+		const took = await millisecondsOf(async () => {
+			expect((await sinks.shutdown(200)).line).toContain("5 spans could not be delivered");
+		});
+		expect(took).toBeLessThan(GRACE_MS * 2);
+		await hanging.close();
+		const receiver = await keep(startReceiver());
+		await keep(startRelay(hanging.url, endpointOf(receiver)));
+		const next = await open(hanging.url);
+		next.warm();
+		await receiver.waitForSpans(5);
+		expect((await next.shutdown(GRACE_MS)).line).toBeUndefined();
+		expect(names(receiver)).toEqual([0, 1, 2, 3, 4].map((number) => `span ${number}`));
+	});
+
+	test("a collector that comes back while the run goes on gets everything in order", async () => {
+		const endpoint = await unusedAddress();
+		const sinks = await open(endpoint, {
+			OTEL_BSP_SCHEDULE_DELAY: "20",
+			OTEL_EXPORTER_OTLP_TIMEOUT: "500",
+			OTEL_METRICS_EXPORTER: "none",
+		});
+		sinks.tracer.startSpan("one").end();
+		await sinks.flush(5 * GRACE_MS);
+		sinks.tracer.startSpan("two").end();
+		await sinks.flush(5 * GRACE_MS);
+		expect((await spool().waiting()).map(({ items }) => items)).toEqual([2]);
+		const receiver = await keep(startReceiver());
+		await keep(startRelay(endpoint, endpointOf(receiver)));
+		sinks.tracer.startSpan("three").end();
+		const { line, signals } = await sinks.shutdown(10_000);
+		expect(line).toBeUndefined();
+		expect(signals[0]).toMatchObject({ exported: 3, waiting: 0, lost: 0 });
+		expect(names(receiver)).toEqual(["one", "two", "three"]);
+	});
+});
+
+describe("over http", () => {
+	const traces = {
+		OTEL_METRICS_EXPORTER: "none",
+		OTEL_LOGS_EXPORTER: "none",
+		OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
+	};
+	const open = (place: Place, more: Record<string, string> = {}) =>
+		openSinks({ ...traces, OTEL_EXPORTER_OTLP_ENDPOINT: place.url, ...more }, spool());
+
+	const ill: Record<string, RequestListener> = {
+		"answers 500": (incoming, response) => {
+			incoming.resume();
+			response.writeHead(500).end();
+		},
+		"answers 503": (incoming, response) => {
+			incoming.resume();
+			response.writeHead(503).end();
+		},
+		"resets connections": (incoming) => incoming.socket.resetAndDestroy(),
+		"never ends its answer": (incoming, response) => {
+			incoming.resume();
+			response.writeHead(200, { "content-length": "100" }).write("a");
+		},
+	};
+	test.each(Object.keys(ill))("a collector that %s gets it all when it is well again", async (what) => {
+		const receiver = await keep(startReceiver());
+		const collector = await keep(startFickle(() => receiver.http));
+		collector.behave(ill[what]);
+		const sinks = await open(collector, { OTEL_EXPORTER_OTLP_TIMEOUT: "300" });
+		emitOne(sinks);
+		expect((await sinks.shutdown(400)).signals[0]).toMatchObject({ waiting: 1, lost: 0 });
+		collector.behave();
+		const next = await open(collector);
+		next.warm();
+		await receiver.waitForSpans(1);
+		await next.shutdown(GRACE_MS);
+		// In a process that lives on, OpenTelemetry's exporter still tries what we have given up.
+		expect(new Set(names(receiver))).toEqual(new Set(["one"]));
+		expect(await spool().waiting()).toEqual([]);
+	});
+
+	test("what a collector refuses is counted, told, and not tried again", async () => {
+		let asked = 0;
+		const receiver = await keep(startReceiver());
+		const collector = await keep(startFickle(() => receiver.http));
+		collector.behave((incoming, response) => {
+			incoming.resume();
+			asked++;
+			response.writeHead(400).end();
+		});
+		const sinks = await open(collector);
+		emitOne(sinks);
+		const { line, signals } = await sinks.shutdown(GRACE_MS);
+		expect(signals[0]).toMatchObject({ waiting: 0, lost: 1 });
+		expect(line).toContain("1 span was not delivered");
+		const next = await open(collector);
+		next.warm();
+		await next.shutdown(GRACE_MS);
+		expect(asked).toBe(1);
+	});
+
+	test("a waiting batch that is refused at last is counted, and the ones behind it go on", async () => {
+		const receiver = await keep(startReceiver());
+		const collector = await keep(startFickle(() => receiver.http));
+		const dead = await open({ ...collector, url: collector.url }, { OTEL_EXPORTER_OTLP_TIMEOUT: "100" });
+		collector.behave((incoming) => incoming.socket.resetAndDestroy());
+		for (const name of ["one", "two"]) {
+			dead.tracer.startSpan(name).end();
+			await dead.flush(GRACE_MS);
+		}
+		await dead.shutdown(300);
+		expect((await spool().waiting()).map(({ batches }) => batches)).toEqual([2]);
+		let first = true;
+		collector.behave(async (incoming, response) => {
+			await readBody(incoming);
+			response.writeHead(first ? 400 : 200).end();
+			first = false;
+		});
+		const next = await open(collector);
+		next.warm();
+		await until("both are gone", () => !first);
+		await next.shutdown(GRACE_MS);
+		expect(next.failures).toEqual([{ signal: "traces", count: 1, reason: "HTTP 400" }]);
+		expect(await spool().waiting()).toEqual([]);
+	});
+
+	test("what a collector took only in part is counted", async () => {
+		const collector = await keep(startFickle(() => ""));
+		collector.behave((incoming) => incoming.socket.resetAndDestroy());
+		const sinks = await open(collector, {
+			OTEL_EXPORTER_OTLP_TIMEOUT: "100",
+			OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+		});
+		for (let number = 0; number < 3; number++) sinks.tracer.startSpan("span").end();
+		await sinks.shutdown(300);
+		collector.behave(async (incoming, response) => {
+			await readBody(incoming);
+			response.writeHead(200, { "content-type": "application/json" }).end('{"partialSuccess":{"rejectedSpans":"2"}}');
+		});
+		expect(await flushed("http/json", collector.url)).toMatchObject([{ delivered: 1, refused: 2, waiting: 0 }]);
+	});
+
+	test("what waits for another place is left, and named", async () => {
+		const collector = await keep(startFickle(() => ""));
+		collector.behave((incoming) => incoming.socket.resetAndDestroy());
+		const sinks = await open(collector, { OTEL_EXPORTER_OTLP_TIMEOUT: "100" });
+		emitOne(sinks);
+		await sinks.shutdown(300);
+		expect(await flushed("http/protobuf", "http://127.0.0.1:9")).toEqual([
+			{
+				signal: "traces",
+				destination: collector.url,
+				delivered: 0,
+				refused: 0,
+				waiting: 1,
+				variable: "OTEL_EXPORTER_OTLP_ENDPOINT",
+			},
+		]);
+	});
+
+	test("Retry-After is honoured: nobody asks before, whichever process", async () => {
+		let asked = 0;
+		const collector = await keep(startFickle(() => ""));
+		collector.behave((incoming) => incoming.socket.resetAndDestroy());
+		const sinks = await open(collector, { OTEL_EXPORTER_OTLP_TIMEOUT: "100" });
+		emitOne(sinks);
+		await sinks.shutdown(300);
+		collector.behave((incoming, response) => {
+			incoming.resume();
+			asked++;
+			response.writeHead(429, { "retry-after": "60" }).end();
+		});
+		for (let process = 0; process < 3; process++) {
+			const next = await open(collector);
+			next.warm();
+			await new Promise((resolve) => setTimeout(resolve, 100));
+			await next.shutdown(100);
+		}
+		expect(asked).toBe(1);
+		expect((await spool().waiting()).map(({ items }) => items)).toEqual([1]);
+	});
+
+	test("two that deliver at once deliver each batch once", async () => {
+		const receiver = await keep(startReceiver());
+		const collector = await keep(startFickle(() => receiver.http));
+		collector.behave((incoming) => incoming.socket.resetAndDestroy());
+		const sinks = await open(collector, { OTEL_EXPORTER_OTLP_TIMEOUT: "50" });
+		for (let number = 0; number < 20; number++) {
+			sinks.tracer.startSpan(`span ${number}`).end();
+			await sinks.flush(GRACE_MS);
+		}
+		await sinks.shutdown(200);
+		collector.behave();
+		const both = [await open(collector), await open(collector)];
+		for (const one of both) one.warm();
+		await receiver.waitForSpans(20);
+		for (const one of both) await one.shutdown(GRACE_MS);
+		expect(names(receiver)).toEqual(Array.from({ length: 20 }, (_, number) => `span ${number}`));
+	});
+});
+
+describe("the spool", () => {
+	const batch = (items: number, bytes: number) => ({
+		lane: "traces http://a",
+		signal: "traces" as const,
+		destination: "http://a",
+		items,
+		body: new Uint8Array(bytes),
+		runId: "run",
+	});
+
+	test("that is full drops the oldest, and counts them", async () => {
+		const small = spool(1000);
+		for (const items of [1, 2, 3, 4]) expect(await small.add(batch(items, 300))).toBe(true);
+		expect(small.dropped()).toBe(1);
+		expect((await small.first("traces http://a"))?.items).toBe(2);
+		expect(small.bytes()).toBe(900);
+		expect(await small.add(batch(9, 2000))).toBe(false);
+		expect(small.dropped()).toBe(1);
+	});
+
+	test("where it cannot be made says so once, and what comes is lost", async () => {
+		const nowhere = createSpool({ path: "/proc/none/spool.db", maxBytes: 1000, note: (told) => notes.push(told) });
+		expect(await nowhere.add(batch(1, 10))).toBe(false);
+		expect(await nowhere.add(batch(1, 10))).toBe(false);
+		expect(notes).toHaveLength(1);
+		expect(notes[0]).toContain(
+			"so what a collector does not take is lost: mend it, name another file in CLAUDE_OTEL_SPOOL",
+		);
+	});
+
+	test("leaves a lane to whoever has it, until he lets go or hangs", async () => {
+		const ours = spool();
+		const lane = "traces http://a";
+		await ours.add(batch(1, 10));
+		const [one, two] = [ours.newHolder(), ours.newHolder()];
+		expect(await ours.lease(lane, one, 1_000_000)).toBe(true);
+		expect(await ours.lease(lane, one, 1_000_001)).toBe(true);
+		expect(await ours.lease(lane, two, 1_000_001)).toBe(false);
+		expect(await ours.lease(lane, two, 1_000_001 + LEASE_MS)).toBe(true);
+		await ours.release(lane, two, 2_000_000);
+		expect(await ours.lease(lane, one, 1_999_999)).toBe(false);
+		expect(await ours.lease(lane, one, 2_000_000)).toBe(true);
+		// A clock that was set back: what was to come in a minute is years away, and nobody waits for that.
+		await ours.release(lane, one, 1_000_000_000);
+		expect(await ours.lease(lane, two, 1_000)).toBe(true);
+	});
+});
