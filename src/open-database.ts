@@ -17,6 +17,8 @@ export interface DatabaseOptions {
 	path: string;
 	/** Each brings the tables from one version to the next; the first makes them. */
 	migrations: readonly string[];
+	/** Reads a little of each table: damage is found now, and not in the midst of a session. */
+	probe: readonly string[];
 	/** What was noticed and mended, in a sentence. */
 	note(sentence: string): void;
 }
@@ -79,7 +81,7 @@ export function putAside(path: string): string {
 	return aside;
 }
 
-async function openOnce({ path, migrations, note }: DatabaseOptions): Promise<Database> {
+async function openOnce({ path, migrations, probe, note }: DatabaseOptions): Promise<Database> {
 	const { default: Sqlite } = await import("better-sqlite3");
 	const database = new Sqlite(path, { timeout: BUSY_LIMIT_MS });
 	try {
@@ -91,6 +93,7 @@ async function openOnce({ path, migrations, note }: DatabaseOptions): Promise<Da
 		database.pragma(`synchronous = ${shared ? "FULL" : "NORMAL"}`);
 		database.pragma(`journal_size_limit = ${LOG_LIMIT_BYTES}`);
 		migrate(database, migrations);
+		for (const query of probe) database.prepare(query).all();
 		return database;
 	} catch (error) {
 		database.close();

@@ -54,6 +54,7 @@ export function createFlow(options: FlowOptions): Flow {
 		shape: inbound ? "session" : told.shape,
 		isSampled: (traceId, sampled) => isSampled(told.sampler, traceId, sampled),
 		level: told.level,
+		sample: told.sample,
 		semconv: told.semconv,
 		extra: options.extra,
 		deniedModels: told.deniedModels,

@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Config, OtelConfig } from "../config.ts";
+import type { TailSampling } from "../signals/tail-sampling.ts";
 
 /** Of the configuration, what changes bytes. */
 export interface Told
@@ -12,14 +13,7 @@ export interface Told
 	level: "minimal" | "standard" | "full";
 	shape: "session" | "turn";
 	inbound: { traceparent?: string; tracestate?: string };
-	sample: Sampling;
-}
-
-export interface Sampling {
-	/** Share of sessions that are kept though nothing is notable in them. */
-	ratio: number;
-	costUsd: number;
-	slowTurnMs: number;
+	sample: TailSampling;
 }
 
 export interface RunContext {

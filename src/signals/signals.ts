@@ -7,6 +7,7 @@ import { createLogs } from "./logs.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { ATTRIBUTES } from "./names.ts";
 import { createSpans } from "./spans.ts";
+import { createTailSampling, type TailSampling } from "./tail-sampling.ts";
 
 export interface SignalOptions {
 	tracer: Tracer;
@@ -18,6 +19,8 @@ export interface SignalOptions {
 	inbound: InboundTrace | undefined;
 	isSampled(traceId: string, inbound?: boolean): boolean;
 	level: "minimal" | "standard" | "full";
+	/** Which sessions become spans and records; metrics count them all. */
+	sample: TailSampling;
 	semconv: Semconv;
 	/** Onto session and turn spans and records. */
 	extra: Record<string, string>;
@@ -35,6 +38,13 @@ export function createSignals(options: SignalOptions): Signals {
 	const metrics = createMetrics(options.meter);
 	const spans = createSpans({ ...options, extra, sessionsAndTurnsOnly: minimal });
 	const logs = minimal ? undefined : createLogs({ ...options, extra, spans });
+	const told = createTailSampling(options.sample, options.runId, {
+		episode(episode) {
+			spans.episode(episode);
+			logs?.episode(episode);
+		},
+		moment: (moment) => logs?.moment(moment),
+	});
 	const output: ModelOutput = {
 		sessionOpened(session) {
 			metrics.sessionOpened(session.source);
@@ -42,12 +52,11 @@ export function createSignals(options: SignalOptions): Signals {
 		},
 		episode(episode) {
 			metrics.episode(episode);
-			spans.episode(episode);
-			logs?.episode(episode);
+			told.episode(episode);
 		},
 		moment(moment) {
 			metrics.moment(moment);
-			logs?.moment(moment);
+			told.moment(moment);
 		},
 		hooksRan: metrics.hooksRan,
 		counted: metrics.counted,

@@ -1,5 +1,13 @@
 // The tables of the store, and how an older store becomes a newer one: each entry is one step, and none is ever changed.
 
+export const STORE_PROBE = [
+	"SELECT id FROM runs WHERE ended_at IS NULL LIMIT 1",
+	"SELECT id FROM runs ORDER BY started_at LIMIT 1",
+	"SELECT run FROM runs JOIN journal ON run = id ORDER BY run DESC LIMIT 1",
+	"SELECT run FROM delivered ORDER BY run DESC LIMIT 1",
+	"SELECT run FROM transcripts ORDER BY run DESC LIMIT 1",
+];
+
 export const STORE_MIGRATIONS = [
 	`
 	-- One run of claude-otel: whose it is, and what it takes to tell it again.

@@ -8,7 +8,7 @@ import { createFlusher, type Flusher } from "./flush-log.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { ABANDONED_MAX, FOREIGN_SILENCE_MS, RECOVERIES_MAX } from "./limits.ts";
 import { pruneStore } from "./prune.ts";
-import { STORE_MIGRATIONS } from "./schema.ts";
+import { STORE_MIGRATIONS, STORE_PROBE } from "./schema.ts";
 
 export interface StoreOptions {
 	path: string;
@@ -54,7 +54,7 @@ export interface Store {
 
 /** Throws a DatabaseProblem. */
 export async function openStore({ path, note }: StoreOptions): Promise<Store> {
-	const database = await openDatabase({ path, migrations: STORE_MIGRATIONS, note });
+	const database = await openDatabase({ path, migrations: STORE_MIGRATIONS, probe: STORE_PROBE, note });
 	const flusher: Flusher = createFlusher(path);
 	let broken = false;
 	const insertRun = database.prepare(
@@ -62,6 +62,9 @@ export async function openStore({ path, note }: StoreOptions): Promise<Store> {
 	);
 	const open = database.prepare<[number], OpenRun>(
 		"SELECT id, run_id, machine, owner, claude, started_at, seen_at, recoveries, context FROM runs WHERE ended_at IS NULL ORDER BY started_at LIMIT ?",
+	);
+	const nextIn = database.prepare<[string, number], { next: number | null }>(
+		"SELECT min(started_at) AS next FROM transcripts JOIN runs ON runs.id = run WHERE path = ? AND started_at > ?",
 	);
 	const takeOver = database.prepare(
 		"UPDATE runs SET owner = ?, machine = ?, seen_at = ?, recoveries = recoveries + 1 WHERE id = ? AND recoveries = ? AND ended_at IS NULL",
@@ -71,50 +74,48 @@ export async function openStore({ path, note }: StoreOptions): Promise<Store> {
 		if (broken) return;
 		if (isDamage(error)) {
 			broken = true;
-			note(keepingLines.damaged(path, putAside(path)));
+			note(keepingLines.damagedNow(path, putAside(path)));
 		} else note(keepingLines.notKept(path, reasonOf(error)));
+	}
+
+	/** What cannot be read is as if it were not there. */
+	function attempt<T>(otherwise: T, work: () => T): T {
+		if (broken) return otherwise;
+		try {
+			return work();
+		} catch (error) {
+			onFailure(error);
+			return otherwise;
+		}
 	}
 
 	const journalOf = (id: number): Journal =>
 		createJournal({ database, run: id, onFailure, onCommit: flusher.soon, isBroken: () => broken });
 
 	return {
-		begin({ runId, owner, claude, startedAt, context }) {
-			try {
-				const { changes, lastInsertRowid } = insertRun.run(
-					runId,
-					machineId(),
-					owner,
-					claude ?? null,
-					startedAt,
-					startedAt,
-					context,
-				);
+		begin: ({ runId, owner, claude, startedAt, context }) =>
+			attempt(undefined, () => {
+				const values = [runId, machineId(), owner, claude ?? null, startedAt, startedAt, context];
+				const { changes, lastInsertRowid } = insertRun.run(...values);
 				return changes === 1 ? journalOf(Number(lastInsertRowid)) : undefined;
-			} catch (error) {
-				onFailure(error);
-				return undefined;
-			}
-		},
+			}),
 		isAlive: ({ owner, claude }) => isAlive(owner) || (claude !== undefined && isAlive(claude)),
-		abandoned(now) {
-			return open
-				.all(ABANDONED_MAX)
+		abandoned: (now) =>
+			attempt([], () => open.all(ABANDONED_MAX))
 				.filter((run) => run.recoveries < RECOVERIES_MAX && isGone(run, now))
 				.map(({ id, run_id, started_at, context, recoveries }) => {
 					return { id, runId: run_id, startedAt: started_at, context, recoveries };
-				});
+				}),
+		claim: ({ id, recoveries }, owner, now) =>
+			attempt(undefined, () => {
+				const { changes } = takeOver.run(owner, machineId(), now, id, recoveries);
+				return changes === 1 ? journalOf(id) : undefined;
+			}),
+		nextRunIn: (transcript, after) => attempt(undefined, () => nextIn.get(transcript, after)?.next ?? undefined),
+		async prune(limits, now) {
+			if (broken) return;
+			await pruneStore(database, limits, now).catch(onFailure);
 		},
-		claim({ id, recoveries }, owner, now) {
-			return takeOver.run(owner, machineId(), now, id, recoveries).changes === 1 ? journalOf(id) : undefined;
-		},
-		nextRunIn: (transcript, after) =>
-			database
-				.prepare<[string, number], { next: number | null }>(
-					"SELECT min(started_at) AS next FROM transcripts JOIN runs ON runs.id = run WHERE path = ? AND started_at > ?",
-				)
-				.get(transcript, after)?.next ?? undefined,
-		prune: (limits, now) => pruneStore(database, limits, now),
 		close() {
 			flusher.close();
 			database.close();

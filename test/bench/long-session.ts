@@ -35,6 +35,7 @@ const signals = createSignals({
 	semconv: "v1.41",
 	extra: {},
 	deniedModels: [],
+	sample: { ratio: 1, costUsd: 1, slowTurnMs: 120_000 },
 });
 const model = createModel(
 	{ price: createPricing().price, isExcluded: () => false, context: { windowOf: () => undefined, thresholds: [] } },

@@ -85,6 +85,7 @@ export function createInMemorySignals(chosen: Chosen = {}): InMemorySignals {
 		semconv: "v1.41",
 		extra: {},
 		deniedModels: [],
+		sample: { ratio: 1, costUsd: 1, slowTurnMs: 120_000 },
 		...options,
 		isSampled: (traceId, inbound) => isSampled(sampler, traceId, inbound),
 		tracer: tracers.getTracer("claude-otel", "0.0.0"),

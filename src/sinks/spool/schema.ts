@@ -1,5 +1,11 @@
 // The tables of the spool, and how an older one becomes a newer one: each entry is one step, and none is ever changed.
 
+export const SPOOL_PROBE = [
+	"SELECT total(bytes) FROM batches",
+	"SELECT id FROM batches ORDER BY id LIMIT 1",
+	"SELECT lane FROM lanes",
+];
+
 export const SPOOL_MIGRATIONS = [
 	`
 	CREATE TABLE batches (

@@ -5,7 +5,7 @@ import { keepingLines } from "../../errors.ts";
 import { type Database, openDatabase, reasonOf } from "../../open-database.ts";
 import { identityOf, isAlive, machineId } from "../../process-identity.ts";
 import type { Batches } from "../exporter.ts";
-import { SPOOL_MIGRATIONS } from "./schema.ts";
+import { SPOOL_MIGRATIONS, SPOOL_PROBE } from "./schema.ts";
 
 export interface SpooledBatch {
 	/** Where it goes and how it is written: batches of one lane keep their order. */
@@ -76,10 +76,12 @@ export function createSpool({ path, maxBytes, note }: SpoolOptions): Spool {
 	/** @param make false: only where the file is there already */
 	function open(make: boolean): Promise<Database | undefined> {
 		if (opening === undefined && !make && !isThere(path)) return Promise.resolve(undefined);
-		opening ??= openDatabase({ path, migrations: SPOOL_MIGRATIONS, note }).catch((error: unknown) => {
-			fail(error);
-			return undefined;
-		});
+		opening ??= openDatabase({ path, migrations: SPOOL_MIGRATIONS, probe: SPOOL_PROBE, note }).catch(
+			(error: unknown) => {
+				fail(error);
+				return undefined;
+			},
+		);
 		return opening;
 	}
 

@@ -1,0 +1,330 @@
+// Facts in a file that outlives its process: in their order, for one reader at a time, and never in the way.
+import { spawn } from "node:child_process";
+import {
+	chmodSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	truncateSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { identityOf, machineId } from "../../src/process-identity.ts";
+import type { Journal } from "../../src/store/journal.ts";
+import { FOREIGN_SILENCE_MS, RECOVERIES_MAX } from "../../src/store/limits.ts";
+import { openStore, type Store } from "../../src/store/store.ts";
+import { factOf } from "./facts.ts";
+
+const NOW = 1_790_000_000_000;
+/** No process has so high a number. */
+const DEAD = "4194999:1";
+let folder: string;
+let path: string;
+let notes: string[];
+const stores: Store[] = [];
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), "claude-otel-store-"));
+	path = join(folder, "store.db");
+	notes = [];
+});
+afterEach(() => {
+	for (const store of stores.splice(0)) store.close();
+	rmSync(folder, { recursive: true });
+});
+
+async function open(at = path): Promise<Store> {
+	const store = await openStore({ path: at, note: (sentence) => notes.push(sentence) });
+	stores.push(store);
+	return store;
+}
+
+function begin(store: Store, more: Partial<Parameters<Store["begin"]>[0]> = {}): Journal {
+	const run = { runId: "run-1", owner: DEAD, startedAt: NOW, context: "{}", ...more };
+	const journal = store.begin(run);
+	if (journal === undefined) throw new Error("the run is there already");
+	return journal;
+}
+
+const facts = (journal: Journal) =>
+	[...journal.entries()].flatMap((entry) => (entry.kind === "fact" ? [entry.fact] : []));
+
+describe("a journal", () => {
+	test("gives back what it was told, in its order, to whoever claims the run", async () => {
+		const store = await open();
+		const journal = begin(store);
+		journal.keep([factOf(1), factOf(2)]);
+		journal.advanced(NOW + 5);
+		journal.keep([factOf(3)]);
+		journal.transcript("/a.jsonl");
+		journal.transcript("/a.jsonl");
+		journal.delivered("here", ["a", "b"]);
+		journal.delivered("there", ["c"]);
+		journal.metered("here", 3);
+
+		const other = await open();
+		const [run] = other.abandoned(NOW);
+		const claimed = run && other.claim(run, identityOf(process.pid), NOW);
+		expect([...(claimed?.entries() ?? [])]).toEqual([
+			{ seq: 1, kind: "fact", fact: factOf(1) },
+			{ seq: 2, kind: "fact", fact: factOf(2) },
+			{ seq: 3, kind: "advanced", at: NOW + 5 },
+			{ seq: 4, kind: "fact", fact: factOf(3) },
+		]);
+		expect(claimed?.transcripts()).toEqual(["/a.jsonl"]);
+		expect(claimed?.deliveredTo("here")).toEqual(new Set(["a", "b"]));
+		expect(claimed?.deliveredTo("nowhere")).toEqual(new Set());
+		expect(claimed?.meteredTo("here")).toBe(3);
+		claimed?.keep([factOf(4)]);
+		expect(claimed && facts(claimed).map(({ at }) => at - NOW)).toEqual([1, 2, 3, 4]);
+	});
+
+	test("of many thousand entries is read in portions", async () => {
+		const journal = begin(await open());
+		journal.keep(Array.from({ length: 2_500 }, (_, number) => factOf(number)));
+		expect(facts(journal)).toHaveLength(2_500);
+	});
+
+	test("holds what cannot be written while another process writes, and keeps it with the next", async () => {
+		const store = await open();
+		const journal = begin(store);
+		const rival = new Database(path, { timeout: 10 });
+		rival.exec("BEGIN IMMEDIATE");
+		const started = performance.now();
+		journal.keep([factOf(1)]);
+		expect(performance.now() - started).toBeGreaterThan(1_000);
+		rival.exec("COMMIT");
+		rival.close();
+		journal.keep([factOf(2)]);
+		expect(facts(journal).map(({ at }) => at - NOW)).toEqual([1, 2]);
+		expect(notes).toEqual([]);
+	});
+});
+
+describe("a run", () => {
+	test("is abandoned when its process and its claude have gone, and it was not closed", async () => {
+		const store = await open();
+		begin(store, { runId: "gone" });
+		begin(store, { runId: "mine", owner: identityOf(process.pid) });
+		begin(store, { runId: "outlived", claude: identityOf(process.pid) });
+		begin(store, { runId: "closed" }).end(NOW);
+		expect(store.abandoned(NOW).map(({ runId }) => runId)).toEqual(["gone"]);
+	});
+
+	test("whose process number was given to another process since has gone", async () => {
+		const store = await open();
+		begin(store, { runId: "reused", owner: `${process.pid}:1` });
+		expect(store.abandoned(NOW).map(({ runId }) => runId)).toEqual(process.platform === "linux" ? ["reused"] : []);
+	});
+
+	test("of another machine or container has gone when it has been silent for long; of this one before a reboot at once", async () => {
+		const store = await open();
+		for (const runId of ["elsewhere", "container", "boot"]) begin(store, { runId });
+		const database = new Database(path);
+		const [host = "", boot = ""] = machineId().split("/");
+		const move = database.prepare("UPDATE runs SET machine = ? WHERE run_id = ?");
+		move.run("another/1234/pid:[1]", "elsewhere");
+		move.run(`${host}/${boot}/pid:[1]`, "container");
+		move.run(`${host}/earlier/pid:[1]`, "boot");
+		database.close();
+		const gone = (now: number) =>
+			store
+				.abandoned(now)
+				.map(({ runId }) => runId)
+				.toSorted();
+		expect(gone(NOW + 1_000)).toEqual(["boot"]);
+		expect(gone(NOW + FOREIGN_SILENCE_MS + 1)).toEqual(["boot", "container", "elsewhere"]);
+	});
+
+	test("is claimed by one process alone", async () => {
+		const [one, two] = [await open(), await open()];
+		begin(one);
+		const [found] = one.abandoned(NOW);
+		const [same] = two.abandoned(NOW);
+		expect(found && one.claim(found, identityOf(process.pid), NOW)).toBeDefined();
+		expect(same && two.claim(same, identityOf(process.pid), NOW)).toBeUndefined();
+		expect(two.abandoned(NOW)).toEqual([]);
+	});
+
+	test("that kills whoever recovers it is left alone after a few attempts", async () => {
+		const store = await open();
+		begin(store);
+		for (let attempt = 0; attempt < RECOVERIES_MAX; attempt++) {
+			const [run] = store.abandoned(NOW);
+			expect(run).toBeDefined();
+			if (run) store.claim(run, DEAD, NOW);
+		}
+		expect(store.abandoned(NOW)).toEqual([]);
+	});
+
+	test("that was given up in good order is tried as often as it takes", async () => {
+		const store = await open();
+		begin(store);
+		for (let attempt = 0; attempt < RECOVERIES_MAX * 3; attempt++) {
+			const [run] = store.abandoned(NOW);
+			if (run) store.claim(run, DEAD, NOW)?.release();
+		}
+		expect(store.abandoned(NOW)).toHaveLength(1);
+	});
+
+	test("ends in a transcript where the next one goes on in it", async () => {
+		const store = await open();
+		begin(store, { runId: "a", startedAt: 1_000 }).transcript("/a.jsonl");
+		begin(store, { runId: "b", startedAt: 3_000 }).transcript("/a.jsonl");
+		begin(store, { runId: "c", startedAt: 2_000 }).transcript("/c.jsonl");
+		expect(store.nextRunIn("/a.jsonl", 1_000)).toBe(3_000);
+		expect(store.nextRunIn("/a.jsonl", 3_000)).toBeUndefined();
+	});
+});
+
+describe("pruning", () => {
+	const limits = { maxBytes: 1e9, maxAgeMs: 1_000 };
+	const runIds = () => {
+		const database = new Database(path);
+		const rows = database.prepare<[], { run_id: string }>("SELECT run_id FROM runs ORDER BY started_at").all();
+		database.close();
+		return rows.map(({ run_id }) => run_id);
+	};
+
+	test("deletes closed runs that are too old, whole, and no open ones", async () => {
+		const store = await open();
+		for (const [runId, startedAt] of [
+			["old", NOW - 5_000],
+			["new", NOW],
+		] as const) {
+			const journal = begin(store, { runId, startedAt });
+			journal.keep([factOf(1)]);
+			journal.delivered("here", ["a"]);
+			journal.transcript(`/${runId}.jsonl`);
+			journal.end(NOW);
+		}
+		begin(store, { runId: "open", startedAt: NOW - 9_000 });
+		await store.prune(limits, NOW);
+		expect(runIds()).toEqual(["open", "new"]);
+		const database = new Database(path);
+		for (const table of ["journal", "delivered", "transcripts"])
+			expect(database.prepare(`SELECT count(DISTINCT run) AS runs FROM ${table}`).get()).toEqual({ runs: 1 });
+		database.close();
+	});
+
+	test("keeps the file within its size, oldest runs first, and gives the space back", async () => {
+		const store = await open();
+		for (let run = 0; run < 6; run++) {
+			const journal = begin(store, { runId: `run-${run}`, startedAt: NOW + run });
+			journal.keep(Array.from({ length: 2_000 }, (_, number) => factOf(number)));
+			journal.end(NOW);
+		}
+		const database = new Database(path);
+		const pages = () => Number(database.pragma("page_count", { simple: true }));
+		const before = pages();
+		await store.prune({ maxBytes: (before * 4096) / 2, maxAgeMs: 1e9 }, NOW);
+		expect(runIds()).not.toContain("run-0");
+		expect(runIds()).toContain("run-5");
+		expect(pages()).toBeLessThan(before * 0.6);
+		database.close();
+	});
+});
+
+describe("the file", () => {
+	test("is for its owner alone, and so is what SQLite lays beside it", async () => {
+		writeFileSync(path, "");
+		chmodSync(path, 0o644);
+		const store = await open();
+		begin(store).keep([factOf(1)]);
+		expect(readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mode & 0o777])).toEqual(
+			readdirSync(folder).map((name) => [name, 0o600]),
+		);
+	});
+
+	test("is not opened through a symbolic link", async () => {
+		writeFileSync(join(folder, "target"), "");
+		symlinkSync(join(folder, "target"), path);
+		await expect(open()).rejects.toThrow("links are not followed");
+		expect(readFileSync(join(folder, "target"), "utf8")).toBe("");
+	});
+
+	test("of a newer claude-otel is left as it is", async () => {
+		(await open()).close();
+		stores.splice(0);
+		const database = new Database(path);
+		database.pragma("user_version = 99");
+		database.close();
+		await expect(open()).rejects.toThrow("newer claude-otel");
+	});
+
+	test.each<[string, () => void]>([
+		["is no database", () => writeFileSync(path, "junk ".repeat(1_000))],
+		["was cut short", () => truncateSync(path, 5_000)],
+		["has a broken page", () => overwrite(path, 2 * 4_096, 4_096)],
+	])("that %s is put aside, told, and a new one begun", async (_what, damage) => {
+		const before = await open();
+		begin(before).keep(Array.from({ length: 100 }, (_, number) => factOf(number)));
+		before.close();
+		stores.splice(0);
+		damage();
+		const store = await open();
+		begin(store).keep([factOf(1)]);
+		const aside = readdirSync(folder).filter((name) => name.includes(".damaged-"));
+		expect(aside.length).toBeGreaterThan(0);
+		expect(notes).toEqual([expect.stringMatching(/was damaged: it was put aside as .*, and a new one was begun\.$/)]);
+	});
+});
+
+test("damage that is found in the midst of a session is put aside and told once, and the session goes on", async () => {
+	const before = await open();
+	begin(before).keep(Array.from({ length: 100 }, (_, number) => factOf(number)));
+	before.close();
+	stores.splice(0);
+	// The page that says where other pages belong: it is not read before something is written.
+	overwrite(path, 4_096, 4_096);
+	const store = await open();
+	const run = { runId: "run-2", owner: DEAD, startedAt: NOW, context: "{}" };
+	const journal = store.begin(run);
+	for (let times = 0; times < 3; times++) journal?.keep(Array.from({ length: 100 }, (_, number) => factOf(number)));
+	journal?.end(NOW);
+	expect(store.abandoned(NOW)).toEqual([]);
+	expect(notes).toEqual([
+		expect.stringMatching(/was found damaged and put aside as .*the next one begins a new file\.$/),
+	]);
+	expect((await open()).begin(run)).toBeDefined();
+});
+
+test("twenty processes keep their facts in one store, and none meets a lock", { timeout: 120_000 }, async () => {
+	const COUNT = 200;
+	const ends = await Promise.all(Array.from({ length: 20 }, () => write([path, String(COUNT)])));
+	expect(ends).toEqual(Array.from({ length: 20 }, () => ({ code: 0, dropped: 0, notes: [] })));
+	const database = new Database(path);
+	expect(database.prepare("SELECT count(*) AS facts FROM journal").get()).toEqual({ facts: 20 * COUNT });
+	database.close();
+});
+
+test("a process that is killed has lost nothing of what it had kept", async () => {
+	const { dropped } = await write([path, "500", "die"]);
+	expect(dropped).toBe(0);
+	const store = await open();
+	const [run] = store.abandoned(NOW);
+	const journal = run && store.claim(run, identityOf(process.pid), NOW);
+	expect(journal && facts(journal)).toHaveLength(500);
+});
+
+function write(args: string[]): Promise<{ code: number | null; dropped?: number; notes?: string[] }> {
+	return new Promise((resolve) => {
+		const child = spawn(process.execPath, [join(import.meta.dirname, "writer.ts"), ...args]);
+		let out = "";
+		child.stdout.on("data", (chunk) => {
+			out += chunk;
+		});
+		child.on("close", (code) => resolve({ code, ...JSON.parse(out || "{}") }));
+	});
+}
+
+function overwrite(file: string, from: number, length: number): void {
+	const bytes = readFileSync(file);
+	bytes.fill(0xab, from, from + length);
+	writeFileSync(file, bytes);
+}
