@@ -58,6 +58,13 @@ const METERED = "#metered";
 export function createJournal({ database, run, onFailure, onCommit, isBroken }: JournalOptions): Journal {
 	const insert = database.prepare("INSERT INTO journal (run, seq, kind, session, at, body) VALUES (?, ?, ?, ?, ?, ?)");
 	const insertDelivered = database.prepare("INSERT INTO delivered (run, destination, ids) VALUES (?, ?, ?)");
+	const transcriptsOf = database.prepare<[number], { path: string }>("SELECT path FROM transcripts WHERE run = ?");
+	const deliveredOf = database.prepare<[number, string], { ids: string }>(
+		"SELECT ids FROM delivered WHERE run = ? AND destination = ?",
+	);
+	const meteredOf = database.prepare<[number, string, string], { upTo: number | null }>(
+		"SELECT max(at) AS upTo FROM journal WHERE run = ? AND kind = ? AND body = ?",
+	);
 	let last =
 		database.prepare<[number], { last: number | null }>("SELECT max(seq) AS last FROM journal WHERE run = ?").get(run)
 			?.last ?? 0;
@@ -93,6 +100,17 @@ export function createJournal({ database, run, onFailure, onCommit, isBroken }: 
 		}
 	}
 
+	/** What cannot be read is as if it were not there. */
+	function read<T>(otherwise: T, work: () => T): T {
+		if (isBroken()) return otherwise;
+		try {
+			return work();
+		} catch (error) {
+			onFailure(error);
+			return otherwise;
+		}
+	}
+
 	/** @param sql ends with the row of the run */
 	const update = (sql: string, ...values: number[]) => attempt(() => void database.prepare(sql).run(...values, run));
 
@@ -120,7 +138,7 @@ export function createJournal({ database, run, onFailure, onCommit, isBroken }: 
 			);
 			// In portions: an open cursor would keep the log from being cut back.
 			for (let from = 0; ; ) {
-				const portion = rows.all(run, from, PORTION);
+				const portion = read([], () => rows.all(run, from, PORTION));
 				for (const row of portion) {
 					const entry = readEntry(row);
 					if (entry) yield entry;
@@ -130,24 +148,10 @@ export function createJournal({ database, run, onFailure, onCommit, isBroken }: 
 				from = end.seq;
 			}
 		},
-		transcripts: () =>
-			database
-				.prepare<[number], { path: string }>("SELECT path FROM transcripts WHERE run = ?")
-				.all(run)
-				.map(({ path }) => path),
+		transcripts: () => read([], () => transcriptsOf.all(run)).map(({ path }) => path),
 		deliveredTo: (destination) =>
-			new Set(
-				database
-					.prepare<[number, string], { ids: string }>("SELECT ids FROM delivered WHERE run = ? AND destination = ?")
-					.all(run, destination)
-					.flatMap(({ ids }) => ids.split("\n")),
-			),
-		meteredTo: (destination) =>
-			database
-				.prepare<[number, string, string], { upTo: number | null }>(
-					"SELECT max(at) AS upTo FROM journal WHERE run = ? AND kind = ? AND body = ?",
-				)
-				.get(run, METERED, destination)?.upTo ?? 0,
+			new Set(read([], () => deliveredOf.all(run, destination)).flatMap(({ ids }) => ids.split("\n"))),
+		meteredTo: (destination) => read(undefined, () => meteredOf.get(run, METERED, destination))?.upTo ?? 0,
 		dropped: () => dropped,
 	};
 }
