@@ -209,5 +209,7 @@ test("what was not delivered is one line on a terminal, after claude has left it
 	await terminal.exit;
 	const raw = terminal.raw();
 	expect(raw.match(/claude-otel:/g)).toHaveLength(1);
-	expect(raw).toMatch(/ANSWER-1[\s\S]*claude-otel: [^\n]* not delivered to http:\/\/127\.0\.0\.1:9[^\n]*\.\r\n/);
+	expect(raw).toMatch(
+		/ANSWER-1[\s\S]*claude-otel: [^\n]* could not be delivered to http:\/\/127\.0\.0\.1:9 yet [^\n]*`claude-otel flush`[^\n]*\.\r\n/,
+	);
 });
