@@ -45,7 +45,7 @@ export async function openRoutes(
 				const route =
 					target.protocol === "grpc"
 						? grpc?.create(signal, target, inFlight[signal])
-						: await http?.create(signal, target, inFlight[signal]);
+						: http?.create(signal, target, inFlight[signal]);
 				// An empty protobuf is no bytes at all, and some receivers refuse that.
 				if (route) opened.push(target.protocol === "http/protobuf" ? route : warmable(signal, route));
 			} catch (error) {
