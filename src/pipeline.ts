@@ -83,7 +83,8 @@ const USAGE_MS = 15_000;
 
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
 	const { config, runId, startedAt, diagnostics, clock = systemClock } = options;
-	const privacy = createRunPrivacy(config, [options.token]);
+	// A key stands in the environment of claude's commands, so its value is a secret wherever it turns up.
+	const privacy = createRunPrivacy(config, [options.token, ...config.backends.flatMap(({ secrets }) => secrets)]);
 	const repository = createRepositoryReader(clock);
 	const ids = createPresetIds();
 	const sinks = await createSinks({

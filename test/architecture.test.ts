@@ -81,6 +81,22 @@ describe("imports", () => {
 		expect(astray.map(({ path, specifier }) => `${path} imports ${specifier}`)).toEqual([]);
 	});
 
+	test("of signals in sinks are the names, as types: else exporters would know sessions", () => {
+		const astray = importsIn("sinks").filter(
+			({ to, specifier, typeOnly }) => to === "signals" && !(typeOnly && specifier.endsWith("/names.ts")),
+		);
+		expect(astray.map(({ path, specifier }) => `${path} imports ${specifier}`)).toEqual([]);
+	});
+
+	test("of the back ends is one, and later: else who chose none would load them all", () => {
+		const inside = /^src\/sinks\/backends\//;
+		const into = SOURCES.filter(({ path }) => !inside.test(path)).flatMap(({ path, imports }) =>
+			imports.flatMap(({ specifier }) => (/\/backends\//.test(specifier) ? [`${path} imports ${specifier}`] : [])),
+		);
+		expect(into).toEqual(["src/sinks/routes.ts imports ./backends/open-backends.ts"]);
+		expect(filesWith(/\bfrom\s*["'][^"']*\/backends\//)).toEqual([]);
+	});
+
 	test("of leaves are leaves: else everything would import everything", () => {
 		const astray = LEAVES.flatMap((leaf) => importsIn(leaf)).filter(({ to, specifier }) => {
 			return to !== undefined && !LEAVES.includes(to) && to !== "config" && !specifier.endsWith("package.json");

@@ -1,6 +1,6 @@
 // Comes in: the tallies of all exporters at the end of a run. Goes out: what arrived and what did not, and the
 // one line that tells the user about it.
-import { deliveryCures, deliveryLines } from "../errors.ts";
+import { backendCures, deliveryCures, deliveryLines } from "../errors.ts";
 import type { Tally } from "./counting-exporter.ts";
 import type { Batches } from "./exporter.ts";
 import type { Failure } from "./failure.ts";
@@ -9,6 +9,8 @@ export interface SignalDelivery {
 	signal: keyof Batches;
 	destination: string;
 	variable: string;
+	/** The variable that lets us in, of a back end that was chosen by its name. */
+	credentials?: string;
 	exported: number;
 	/** Given to the exporter, and it failed or was given up. */
 	failed: number;
@@ -29,18 +31,19 @@ export interface Counted {
 	signal: keyof Batches;
 	destination: string;
 	variable: string;
+	credentials?: string;
 	tally: Tally;
 	/** Each batch of metrics repeats the totals. */
 	cumulative: boolean;
 }
 
 export function summarize(counted: Counted[]): Delivery {
-	const signals = counted.map(({ signal, destination, variable, tally, cumulative }): SignalDelivery => {
+	const signals = counted.map(({ signal, destination, variable, credentials, tally, cumulative }): SignalDelivery => {
 		const { exported, failed } = tally;
 		const dropped = signal === "metrics" ? 0 : Math.max(0, tally.offered - exported - failed);
 		const lost = signal === "metrics" && cumulative ? tally.lastFailed : failed + dropped;
 		const failure = tally.failure ?? (dropped > 0 ? QUEUE_FULL : undefined);
-		return { signal, destination, variable, exported, failed, dropped, lost, failure };
+		return { signal, destination, variable, credentials, exported, failed, dropped, lost, failure };
 	});
 	return { signals, line: tell(signals.filter(({ lost }) => lost > 0)) };
 }
@@ -52,8 +55,9 @@ function tell(lost: SignalDelivery[]): string | undefined {
 	const sentences = [...new Set(lost.map(({ destination }) => destination))].map((destination) => {
 		const here = lost.filter((delivery) => delivery.destination === destination);
 		const failure = here.find((delivery) => delivery.failure)?.failure ?? QUEUE_FULL;
-		const variable = here[0]?.variable ?? "OTEL_EXPORTER_OTLP_ENDPOINT";
-		const cure = deliveryCures[failure.cure](variable);
+		const { variable = "OTEL_EXPORTER_OTLP_ENDPOINT", credentials } = here[0] ?? {};
+		const ofBackend = credentials === undefined ? undefined : backendCures[failure.cure]?.(variable, credentials);
+		const cure = ofBackend ?? deliveryCures[failure.cure](variable);
 		return deliveryLines.undelivered(join(here.map(amount)), destination, failure.words, cure);
 	});
 	return sentences.length > 0 ? sentences.join(" ") : undefined;

@@ -5,7 +5,13 @@ import type { Attributes, Logger, Meter, Tracer } from "@opentelemetry/api";
 import { TraceFlags } from "@opentelemetry/api";
 import { BatchLogRecordProcessor, LoggerProvider, type LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
-import { BatchSpanProcessor, type IdGenerator, type SpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import {
+	BatchSpanProcessor,
+	type IdGenerator,
+	type ReadableSpan,
+	type SpanProcessor,
+	TracerProvider,
+} from "@opentelemetry/sdk-trace";
 import type { Config } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { CountingExporter, newTally } from "./counting-exporter.ts";
@@ -20,7 +26,7 @@ import { SplittingExporter } from "./splitting-exporter.ts";
 import { asMetricExporter } from "./temporality.ts";
 
 export interface SinkOptions {
-	config: Pick<Config, "otel" | "file">;
+	config: Pick<Config, "otel" | "file" | "backends">;
 	/** What the signals say of us; OTEL_RESOURCE_ATTRIBUTES and the service's name come on top. */
 	resource: Attributes;
 	/** Name and version that stand on every span, metric and record. */
@@ -64,8 +70,9 @@ export async function createSinks(options: SinkOptions): Promise<Sinks> {
 				options.diagnostics.say("warn", error ? `${told} (${String(error)})` : told);
 				options.onExportFailure?.(signal, count, failure.words);
 			});
-			const { destination, variable } = route;
-			return { signal, destination, variable, tally, cumulative: otel.temporality === "cumulative", route, counting };
+			const { destination, variable, credentials, temporality = otel.temporality } = route;
+			const cumulative = temporality === "cumulative";
+			return { signal, destination, variable, credentials, tally, cumulative, route, counting };
 		});
 	const traces = follow("traces", spansIn, (exporter) => new SplittingExporter(exporter));
 	const metrics = follow("metrics", pointsIn);
@@ -93,9 +100,9 @@ export async function createSinks(options: SinkOptions): Promise<Sinks> {
 	const meterProvider = new MeterProvider({
 		resource,
 		readers: metrics.map(
-			({ counting }) =>
+			({ counting, route }) =>
 				new PeriodicExportingMetricReader({
-					exporter: asMetricExporter(counting, otel),
+					exporter: asMetricExporter(counting, { ...otel, temporality: route.temporality ?? otel.temporality }),
 					exportIntervalMillis: otel.metricIntervalMs,
 					exportTimeoutMillis: otel.metricTimeoutMs,
 				}),
@@ -146,7 +153,7 @@ interface Batching {
 }
 
 /** The SDK's batching, which drops silently when its queue is full: counted in front, the difference is known. */
-function spanProcessor({ counting, tally }: Line<Batches["traces"]>, batching: Batching): SpanProcessor {
+function spanProcessor({ counting, tally, route }: Line<Batches["traces"]>, batching: Batching): SpanProcessor {
 	const processor = new BatchSpanProcessor({
 		exporter: counting,
 		scheduledDelayMillis: batching.delayMs,
@@ -154,12 +161,16 @@ function spanProcessor({ counting, tally }: Line<Batches["traces"]>, batching: B
 		maxQueueSize: batching.queueLimit,
 		maxExportBatchSize: batching.batchLimit,
 	});
+	const end = (span: ReadableSpan) => {
+		if (span.spanContext().traceFlags & TraceFlags.SAMPLED) tally.offered++;
+		processor.onEnd(span);
+	};
 	return {
-		onStart() {},
-		onEnd(span) {
-			if (span.spanContext().traceFlags & TraceFlags.SAMPLED) tally.offered++;
-			processor.onEnd(span);
+		onStart(span) {
+			// What is over at once needs no stand-in; most spans are told when they are over.
+			if (route.pendingOf) queueMicrotask(() => void (span.ended || end(route.pendingOf?.(span) ?? span)));
 		},
+		onEnd: end,
 		forceFlush: () => processor.forceFlush(),
 		shutdown: () => processor.shutdown(),
 	};

@@ -1,0 +1,90 @@
+// Comes in: the back ends that were chosen, with their settings. Goes out: for each signal a route to each of them that
+// takes it. Loaded only where one was chosen.
+import type { ReadableSpan } from "@opentelemetry/sdk-trace";
+import type { BackendName, BackendSettings, ChosenBackend, Config, OtlpTarget } from "../../config.ts";
+import type { Batches, Route } from "../exporter.ts";
+import { HttpRoutes } from "../otlp-http.ts";
+import { AddingExporter } from "./adding-exporter.ts";
+import type { Backend, Connection } from "./backend.ts";
+import { BACKENDS } from "./table.ts";
+
+export type BackendRoutes = { [S in keyof Batches]: (concurrencyLimit: number) => Route<Batches[S]>[] };
+
+export function openBackends({ otel, backends }: Pick<Config, "otel" | "backends">): BackendRoutes {
+	const http = new HttpRoutes(otel.proxies);
+	const opened = backends.map(openBackend);
+	const create = <S extends keyof Batches>(signal: S, concurrencyLimit: number) =>
+		opened.flatMap((backend) => {
+			const headers = backend.connection.signals[signal];
+			if (headers === undefined) return [];
+			const target = targetOf(signal, headers, backend, otel[signal].timeoutMs);
+			const { temporality, credentials } = backend;
+			const route: Route<Batches[S]> = http.create(signal, target, concurrencyLimit);
+			return [{ backend, route: { ...route, temporality, credentials } }];
+		});
+	return {
+		traces: (limit) => create("traces", limit).map(({ backend, route }) => forSpans(route, backend)),
+		metrics: (limit) => create("metrics", limit).map(({ route }) => route),
+		logs: (limit) => create("logs", limit).map(({ route }) => route),
+	};
+}
+
+interface OpenedBackend extends Pick<Backend<BackendName>, "temporality" | "attributesOf" | "pendingOf"> {
+	connection: Connection;
+	title: string;
+	/** The variables that would change the address, and let us in. */
+	address: string;
+	credentials: string;
+}
+
+function openBackend<N extends BackendName>({ name, title, settings, variables }: ChosenBackend<N>): OpenedBackend {
+	const { connect, address, key, ...rest }: Backend<N> = BACKENDS[name];
+	const variableOf = (setting: keyof BackendSettings<N>) => variables[String(setting)] ?? String(setting);
+	return {
+		...rest,
+		title,
+		connection: connect(settings),
+		address: variableOf(address),
+		credentials: variableOf(key),
+	};
+}
+
+/** http/protobuf is the one protocol that all of them take; compressed, because some of them refuse what is large. */
+function targetOf(
+	signal: keyof Batches,
+	headers: Record<string, string>,
+	{ connection, title, address }: OpenedBackend,
+	timeoutMs: number,
+): OtlpTarget {
+	const url = `${connection.base}/v1/${signal}`;
+	return {
+		protocol: "http/protobuf",
+		url,
+		endpoint: `${title} at ${new URL(url).origin}`,
+		endpointVariable: address,
+		isDefault: false,
+		headers: { ...connection.headers, ...headers },
+		timeoutMs,
+		compression: "gzip",
+		insecure: url.startsWith("http:"),
+	};
+}
+
+function forSpans(route: Route<ReadableSpan[]>, { attributesOf, pendingOf }: OpenedBackend): Route<ReadableSpan[]> {
+	const pending = new WeakSet<ReadableSpan>();
+	const exporter = new AddingExporter(
+		route.exporter,
+		(span) => attributesOf?.(span) ?? {},
+		(span) => pending.has(span),
+	);
+	if (pendingOf === undefined) return { ...route, exporter };
+	return {
+		...route,
+		exporter,
+		pendingOf(span) {
+			const standIn = pendingOf(span);
+			pending.add(standIn);
+			return standIn;
+		},
+	};
+}
