@@ -31,6 +31,8 @@ export interface Config extends Values<typeof OWN_ROWS>, Paths {
 export interface Flags {
 	/** `--claude-otel-debug`, or with its path. */
 	debug?: true | string;
+	/** `--summary`. */
+	summary?: true;
 }
 
 export interface Loaded {
@@ -46,7 +48,12 @@ export function loadConfig(env: Environment, platform: NodeJS.Platform = process
 	const reader = new Reader(env);
 	const own: Record<string, unknown> = {};
 	for (const [key, row] of Object.entries(OWN_ROWS)) {
-		own[key] = row === DEBUG_ROW ? readDebug(reader, flags) : reader.read<unknown>(row).value;
+		own[key] =
+			row === DEBUG_ROW
+				? readDebug(reader, flags)
+				: row === OWN_ROWS.summary && flags.summary
+					? readSummaryFlag(reader)
+					: reader.read<unknown>(row).value;
 	}
 	const backends = readBackends(reader);
 	const config: Config = {
@@ -70,4 +77,9 @@ function readDebug(reader: Reader, flags: Flags): DebugTarget {
 	const value = DEBUG_ROW.parse(flags.debug === true ? "stderr" : flags.debug) ?? DEBUG_ROW.initial;
 	reader.describeRow(DEBUG_ROW, { value, origin: "--claude-otel-debug" });
 	return value;
+}
+
+function readSummaryFlag(reader: Reader): true {
+	reader.describeRow(OWN_ROWS.summary, { value: true, origin: "--summary" });
+	return true;
 }

@@ -14,13 +14,13 @@ import { type ProcessUsage, readProcessUsage } from "./intake/process-usage.ts";
 import { createRepositoryReader } from "./intake/repository.ts";
 import { createSessionFinder } from "./intake/session-finder.ts";
 import { createTranscriptTail } from "./intake/transcript-file.ts";
-import type { ModelOutput } from "./model/episode.ts";
+import type { Episode, ModelOutput } from "./model/episode.ts";
 import type { RawFact } from "./model/fact.ts";
 import { createModel } from "./model/model.ts";
 import { createPricing } from "./model/pricing.ts";
 import { matchWildcard } from "./model/wildcard.ts";
 import { createRunPrivacy } from "./run-privacy.ts";
-import { createPresetIds, parseTraceparent } from "./signals/ids.ts";
+import { createPresetIds, parseTraceparent, sessionTraceId } from "./signals/ids.ts";
 import { observeProcesses } from "./signals/process-metrics.ts";
 import { resourceOf } from "./signals/resource.ts";
 import { createSignals } from "./signals/signals.ts";
@@ -44,6 +44,8 @@ export interface PipelineOptions {
 	sessionPersistence: boolean;
 	/** claude has been told to send its own telemetry to us; where that goes on to. */
 	native?: NativeDestinations;
+	/** Each episode, when the model hands it on. */
+	onEpisode?(episode: Episode): void;
 	/** The context window of a session filled up to a threshold. */
 	onContextThreshold?(crossing: ContextCrossing): void;
 	/** --session-id, or --resume with an id. */
@@ -68,7 +70,19 @@ export interface Pipeline {
 	/** What claude tells of itself over OTLP. */
 	otlp(request: OtlpRequest): void;
 	/** Reads what is left, closes and delivers everything. Never rejects; takes no longer than the exit grace. */
-	finish(end: { exitCode?: number; signal?: string }): Promise<{ undelivered?: string }>;
+	finish(end: { exitCode?: number; signal?: string }): Promise<Finished>;
+}
+
+export interface Finished {
+	undelivered?: string;
+	traces: {
+		/** Some span has arrived somewhere. */
+		exported: boolean;
+		/** Each turn is a trace of its own. */
+		perTurn: boolean;
+		/** Of the n-th session of the run. */
+		idOf(session: number): string;
+	};
 }
 
 /** How often transcripts are read and complete things handed on. */
@@ -105,13 +119,14 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		onExportFailure: (signal, count) => signals.metrics.exportFailed(signal, count),
 	});
 	const inbound = parseTraceparent(config.inbound.traceparent, config.inbound.tracestate);
-	const shape = config.traceShape === "auto" ? (options.interactive ? "turn" : "session") : config.traceShape;
+	const wanted = config.traceShape === "auto" ? (options.interactive ? "turn" : "session") : config.traceShape;
+	const shape = inbound ? "session" : wanted;
 	const signals = createSignals({
 		...sinks,
 		ids,
 		runId,
 		inbound,
-		shape: inbound ? "session" : shape,
+		shape,
 		isSampled: (traceId, sampled) => isSampled(config.otel.sampler, traceId, sampled),
 		level: config.level === "off" ? "minimal" : config.level,
 		semconv: config.semconv,
@@ -121,6 +136,10 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	const pricing = createPricing();
 	const output: ModelOutput = {
 		...signals.output,
+		episode(episode) {
+			signals.output.episode(episode);
+			options.onEpisode?.(episode);
+		},
 		moment(moment) {
 			signals.output.moment(moment);
 			if (moment.kind !== "context.threshold") return;
@@ -244,12 +263,19 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 			await pricing.ready();
 			guard(() => model.settle());
 			for (const problem of finder.problems(calls)) diagnostics.say("info", problem);
-			const [{ line }, forwarded] = await Promise.all([
+			const [{ line, signals: delivered }, forwarded] = await Promise.all([
 				sinks.shutdown(config.exitGraceMs),
 				passedOn?.flush(config.exitGraceMs),
 			]);
 			const lines = [line, forwarded?.line].filter((told) => told !== undefined);
-			return { undelivered: lines.length > 0 ? lines.join(" ") : undefined };
+			return {
+				undelivered: lines.length > 0 ? lines.join(" ") : undefined,
+				traces: {
+					exported: delivered.some(({ signal, exported }) => signal === "traces" && exported > 0),
+					perTurn: shape === "turn",
+					idOf: (session) => inbound?.traceId ?? sessionTraceId(runId, session),
+				},
+			};
 		},
 	};
 }

@@ -18,6 +18,7 @@ const OTHERWISE: Record<string, string> = {
 	model: "what happened would depend on where it is told or kept, and could not be replayed",
 	signals: "what is emitted would depend on a door or a destination",
 	sinks: "exporters would know sessions",
+	views: "what a person is shown would depend on more than what the model hands on",
 	demo: "the demo would show something else than what a user gets",
 	testing: "the scripted model could not be published alone",
 	config: "the configuration would depend on what it configures",

@@ -144,6 +144,20 @@ export const OWN_ROWS = {
 		"a path",
 		"Append every span, metric and log record to this file as OTLP JSON lines, with or without a collector.",
 	),
+	summary: row(
+		"CLAUDE_OTEL_SUMMARY",
+		yesNo,
+		"1 or 0",
+		false,
+		"`1` shows a panel on standard error when claude has left the terminal: time, turns, tools, tokens, cost, errors and the trace. The flag `--summary` does the same.",
+	),
+	traceUrl: row<string | undefined>(
+		"CLAUDE_OTEL_TRACE_URL",
+		traceUrl,
+		"a URL with {trace_id} in it",
+		undefined,
+		"Where a trace can be looked at, for the link of `--summary`: `{trace_id}` stands for its id.",
+	),
 	exitGraceMs: row(
 		"CLAUDE_OTEL_EXIT_GRACE_MS",
 		integer(0, 60_000),
@@ -182,7 +196,10 @@ function names(variable: string, meaning: string): Row<string[]> {
 	return row<string[]>(variable, list, "names separated by commas", [], meaning);
 }
 
-/** At least one, in any order. */
+function traceUrl(value: string): string | undefined {
+	const url = value.replaceAll("{trace_id}", "0");
+	return value.includes("{trace_id}") && /^https?:/i.test(url) && URL.canParse(url) ? value : undefined;
+}
 
 function debugTarget(value: string): DebugTarget {
 	const switched = value === "stderr" ? true : yesNo(value);
