@@ -37,6 +37,8 @@ export interface Route<B> {
 	temporality?: OtelConfig["temporality"];
 	/** What tells the destination of a span that has begun and will last. */
 	pendingOf?(span: ReadableSpan): ReadableSpan;
+	/** Calls back when a batch was taken, but for some of what was in it. */
+	onRejected?(listener: (count: number) => void): void;
 	/** Opens the connection before there is anything to send. */
 	warm?(): void;
 	/** No retry and no waiting from now on: `onDown` is called where the destination cannot be reached. */

@@ -1,6 +1,7 @@
 // Comes in: where a signal goes by http/protobuf or http/json. Goes out: the exporter of that protocol with an agent
 // of ours, which knows proxy and certificates, keeps connections open, and tells when the collector cannot be
 // reached: the exporter itself would silently try again for seconds.
+import { EventEmitter } from "node:events";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { Duplex } from "node:stream";
@@ -24,8 +25,11 @@ export class HttpRoutes {
 
 	create<S extends keyof Batches>(signal: S, target: OtlpTarget, concurrencyLimit: number): Route<Batches[S]> {
 		const observed = this.agentFor(target);
+		const rejections = new EventEmitter<{ rejected: [count: number] }>();
+		const tell = (count: number) => void rejections.emit("rejected", count);
 		return {
-			exporter: createHttpExporter(signal, target, concurrencyLimit, observed.agent),
+			exporter: createHttpExporter(signal, target, concurrencyLimit, observed.agent, tell),
+			onRejected: (listener) => void rejections.on("rejected", listener),
 			destination: target.endpoint,
 			variable: target.endpointVariable,
 			close: (onDown) => observed.close(onDown),

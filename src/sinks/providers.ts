@@ -78,8 +78,9 @@ export async function createSinks(options: SinkOptions): Promise<Sinks> {
 	const metrics = follow("metrics", pointsIn);
 	const logs = follow("logs", recordsIn, (exporter) => new SplittingExporter(exporter));
 	const lines = [...traces, ...metrics, ...logs];
+	for (const { route, counting } of lines) route.onRejected?.((count) => counting.rejectPart(count));
 	listenToSdk(options.diagnostics, (signal, rejected) => {
-		lines.find((line) => line.signal === signal)?.counting.rejectPart(rejected);
+		lines.find((line) => line.signal === signal && !line.route.onRejected)?.counting.rejectPart(rejected);
 	});
 
 	const resource = createResource(otel, options.resource);

@@ -12,8 +12,8 @@ afterEach(async () => {
 	receiver = undefined;
 });
 
-async function backend(status?: number): Promise<LoopbackBackend> {
-	const started = await startBackend(status);
+async function backend(status?: number, answer?: Uint8Array): Promise<LoopbackBackend> {
+	const started = await startBackend(status, answer);
 	backends.push(started);
 	return started;
 }
@@ -282,6 +282,27 @@ describe("beside each other", () => {
 			`claude-otel: 1 span, the metrics and 1 log record were not delivered to Honeycomb at ${bad.url} (HTTP 403); check HONEYCOMB_API_KEY, and that it is one of HONEYCOMB_API_ENDPOINT.`,
 		);
 	});
+});
+
+test("what one takes only in part is missing there, and not at the others", async () => {
+	// ExportTraceServiceResponse { partial_success { rejected_spans: 2 } }, and the same of the other signals.
+	const [logfire, sentry] = [await backend(), await backend(200, Uint8Array.of(0x0a, 0x02, 0x08, 0x02))];
+	const sinks = await openSinks({
+		LOGFIRE_TOKEN: "logfire-secret",
+		LOGFIRE_BASE_URL: logfire.url,
+		SENTRY_DSN: `${sentry.url.replace("://", "://sentry-secret@")}/1`,
+		OTEL_LOGS_EXPORTER: "none",
+	});
+	for (let number = 0; number < 5; number++) sinks.tracer.startSpan("span").end();
+	const { signals, line } = await sinks.shutdown(10_000);
+	expect(signals).toMatchObject([
+		{ signal: "traces", destination: `Logfire at ${logfire.url}`, exported: 5, lost: 0 },
+		{ signal: "traces", destination: `Sentry at ${sentry.url}`, exported: 3, lost: 2 },
+		{ signal: "metrics", destination: `Logfire at ${logfire.url}`, lost: 0 },
+	]);
+	expect(line).toBe(
+		`claude-otel: 2 spans were not delivered to Sentry at ${sentry.url} (rejected by the collector); run it with --claude-otel-debug to see why.`,
+	);
 });
 
 /** Spans as the signals make them, in short. */

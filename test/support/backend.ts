@@ -26,7 +26,8 @@ export interface LoopbackBackend {
 
 const OF_THE_CONNECTION = ["host", "connection", "transfer-encoding", "content-length", "user-agent", "traceparent"];
 
-export async function startBackend(status = 200): Promise<LoopbackBackend> {
+/** @param answer what it says to each request: nothing, which is success, or an OTLP answer as protobuf */
+export async function startBackend(status = 200, answer: Uint8Array = new Uint8Array()): Promise<LoopbackBackend> {
 	const requests: BackendRequest[] = [];
 	const spans: Span[] = [];
 	const metrics: MetricPoint[] = [];
@@ -44,7 +45,7 @@ export async function startBackend(status = 200): Promise<LoopbackBackend> {
 			else if (signal === "metrics") metrics.push(...plainMetrics(request));
 			else logs.push(...plainLogs(request));
 		}
-		response.writeHead(status, { "content-type": "application/x-protobuf" }).end();
+		response.writeHead(status, { "content-type": "application/x-protobuf" }).end(answer);
 	});
 	return {
 		url: place.url,

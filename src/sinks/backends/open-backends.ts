@@ -4,9 +4,10 @@ import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import type { BackendName, BackendSettings, ChosenBackend, Config, OtlpTarget } from "../../config.ts";
 import type { Batches, Route } from "../exporter.ts";
 import { HttpRoutes } from "../otlp-http.ts";
-import { AddingExporter } from "./adding-exporter.ts";
+import { AdaptingExporter } from "./adapting-exporter.ts";
 import type { Backend, Connection } from "./backend.ts";
 import { BACKENDS } from "./table.ts";
+import { withAttributes } from "./with-attributes.ts";
 
 export type BackendRoutes = { [S in keyof Batches]: (concurrencyLimit: number) => Route<Batches[S]>[] };
 
@@ -71,11 +72,10 @@ function targetOf(
 }
 
 function forSpans(route: Route<ReadableSpan[]>, { attributesOf, pendingOf }: OpenedBackend): Route<ReadableSpan[]> {
-	const pending = new WeakSet<ReadableSpan>();
-	const exporter = new AddingExporter(
-		route.exporter,
-		(span) => attributesOf?.(span) ?? {},
-		(span) => pending.has(span),
+	if (attributesOf === undefined) return route;
+	const standIns = new WeakSet<ReadableSpan>();
+	const exporter = new AdaptingExporter(route.exporter, (batch) =>
+		withoutOverdue(batch, standIns).map((span) => withAttributes(span, attributesOf(span))),
 	);
 	if (pendingOf === undefined) return { ...route, exporter };
 	return {
@@ -83,8 +83,14 @@ function forSpans(route: Route<ReadableSpan[]>, { attributesOf, pendingOf }: Ope
 		exporter,
 		pendingOf(span) {
 			const standIn = pendingOf(span);
-			pending.add(standIn);
+			standIns.add(standIn);
 			return standIn;
 		},
 	};
+}
+
+/** Nobody needs a stand-in for a span that has come to its end in the same batch. */
+function withoutOverdue(batch: ReadableSpan[], standIns: WeakSet<ReadableSpan>): ReadableSpan[] {
+	const ended = new Set(batch.map((span) => span.spanContext().spanId));
+	return batch.filter((span) => !standIns.has(span) || !ended.has(span.parentSpanContext?.spanId ?? ""));
 }
