@@ -24,6 +24,8 @@ export const mistakes = {
 		new UserMistake(
 			`${variable} names ${quote(name)}, which is no back end that claude-otel knows: choose from ${known.join(", ")}, or none.`,
 		),
+	noneBesideBackends: (variable: string) =>
+		new UserMistake(`${variable} names none beside back ends: name none alone, or leave it out.`),
 	backendWithoutKey: (name: string, missing: readonly string[]) =>
 		new UserMistake(
 			`CLAUDE_OTEL_BACKEND names ${name}, but ${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} not set: set ${missing.length === 1 ? "it" : "them"}, or take ${name} out.`,
@@ -106,7 +108,9 @@ export const backendCures: {
 	unreachable: (address) => `check the network, the proxy and ${address}`,
 	noAnswer: () => "raise CLAUDE_OTEL_EXIT_GRACE_MS if it is far away",
 	refusedIdentity: (address, credentials) =>
-		address === credentials ? `check ${credentials}` : `check ${credentials}, and that it is one of ${address}`,
+		address === credentials
+			? `check ${credentials}`
+			: `check ${credentials}, and ${address} if it is for another region`,
 	wrongPath: (address) => `check ${address}`,
 	wrongProtocol: (address) => `check ${address}`,
 	certificate: (address) => `check ${address}, or name your proxy's authority in NODE_EXTRA_CA_CERTS`,

@@ -70,7 +70,10 @@ function findBackends(reader: Reader): Choice[] {
 
 function chooseBackends(variable: string, asked: string): Choice[] {
 	const wanted = [...new Set(asked.split(",").map((part) => part.trim().toLowerCase()))].filter((part) => part !== "");
-	if (wanted.length === 1 && wanted[0] === "none") return [];
+	if (wanted.includes("none")) {
+		if (wanted.length > 1) throw mistakes.noneBesideBackends(variable);
+		return [];
+	}
 	return wanted.map((part) => {
 		const name = names().find((known) => known === part);
 		if (name === undefined) throw mistakes.unknownBackend(variable, part, names());

@@ -70,6 +70,10 @@ describe("what cannot be used", () => {
 			'CLAUDE_OTEL_BACKEND names "honeypot", which is no back end that claude-otel knows: choose from logfire, sentry, langfuse, honeycomb, datadog, grafana, newrelic, or none.',
 		],
 		[
+			{ CLAUDE_OTEL_BACKEND: "none,logfire", LOGFIRE_TOKEN: "t" },
+			"CLAUDE_OTEL_BACKEND names none beside back ends: name none alone, or leave it out.",
+		],
+		[
 			{ CLAUDE_OTEL_BACKEND: "honeycomb" },
 			"CLAUDE_OTEL_BACKEND names honeycomb, but HONEYCOMB_API_KEY is not set: set it, or take honeycomb out.",
 		],

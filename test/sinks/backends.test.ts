@@ -157,6 +157,8 @@ const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? 
 describe("without an address of its own the region is found", () => {
 	test.each([
 		["logfire", { LOGFIRE_TOKEN: "pylf_v2_eu_abc" }, "https://logfire-eu.pydantic.dev"],
+		["logfire", { LOGFIRE_TOKEN: "pylf_v1_us_abc" }, "https://logfire-us.pydantic.dev"],
+		["logfire", { LOGFIRE_TOKEN: "pylf_v1_mars_abc" }, "https://logfire-us.pydantic.dev"],
 		["logfire", { LOGFIRE_TOKEN: "abc" }, "https://logfire-us.pydantic.dev"],
 		["sentry", { SENTRY_DSN: "https://k@o1.ingest.de.sentry.io/7" }, "https://o1.ingest.de.sentry.io"],
 		["langfuse", { LANGFUSE_PUBLIC_KEY: "p", LANGFUSE_SECRET_KEY: "s" }, "https://cloud.langfuse.com"],
@@ -279,7 +281,7 @@ describe("beside each other", () => {
 		const { line } = await sinks.shutdown(10_000);
 		expect(good.spans.length + good.metrics.length + good.logs.length).toBe(3);
 		expect(line).toBe(
-			`claude-otel: 1 span, the metrics and 1 log record were not delivered to Honeycomb at ${bad.url} (HTTP 403); check HONEYCOMB_API_KEY, and that it is one of HONEYCOMB_API_ENDPOINT.`,
+			`claude-otel: 1 span, the metrics and 1 log record were not delivered to Honeycomb at ${bad.url} (HTTP 403); check HONEYCOMB_API_KEY, and HONEYCOMB_API_ENDPOINT if it is for another region.`,
 		);
 	});
 });

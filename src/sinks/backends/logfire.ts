@@ -52,9 +52,9 @@ export const LOGFIRE: Backend<"logfire"> = {
 	},
 };
 
-/** `pylf_v1_eu_…`; tokens without a region are of the time when there was one. */
+/** `pylf_v1_eu_…`; a token that names none, or one that is not known, is sent to the first region, as Logfire's own SDKs do. */
 function regionOf(token: string): string {
-	return /^pylf_v\d+_([a-z]+)_/.exec(token)?.[1] ?? "us";
+	return /^pylf_v\d+_(us|eu)_/.exec(token)?.[1] ?? "us";
 }
 
 function requestAttributes(span: ReadableSpan): Names {
