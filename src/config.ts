@@ -1,11 +1,13 @@
 // The one configuration, built once. Comes in: the environment, the platform and our own flags. Goes out:
 // every value that the rest of the program needs, where each came from, and hints that stop nothing. No
 // other file reads the environment, and this one imports nothing heavy: it runs before claude is started.
+import { BACKEND_ROW, type ChosenBackend, readBackends } from "./config/backends.ts";
 import { type OtelConfig, readOtel } from "./config/otel.ts";
 import { type Paths, readPaths } from "./config/paths.ts";
-import { type Described, type Environment, Reader } from "./config/row.ts";
+import { type Described, type Environment, Reader, variablesOf } from "./config/row.ts";
 import { DEBUG_ROW, type DebugTarget, OWN_ROWS } from "./config/table.ts";
 
+export type { BackendName, BackendSettings, ChosenBackend } from "./config/backends.ts";
 export { configurationTable, describeConfig } from "./config/describe.ts";
 export type { OtelConfig, SignalConfig } from "./config/otel.ts";
 export type { NativeDestination, NativeDestinations, OtlpTarget } from "./config/otlp.ts";
@@ -18,6 +20,8 @@ export const RUN_VARIABLES = ["CLAUDE_OTEL_RUN", "CLAUDE_OTEL_SOCKET", "CLAUDE_O
 
 export interface Config extends Values<typeof OWN_ROWS>, Paths {
 	otel: OtelConfig;
+	/** Those that are sent to by their presets. */
+	backends: readonly ChosenBackend[];
 	/** The trace that we were started in. */
 	inbound: { traceparent?: string; tracestate?: string; baggage?: string };
 	/** We run inside another run of ours. */
@@ -27,6 +31,8 @@ export interface Config extends Values<typeof OWN_ROWS>, Paths {
 export interface Flags {
 	/** `--claude-otel-debug`, or with its path. */
 	debug?: true | string;
+	/** `--summary`. */
+	summary?: true;
 }
 
 export interface Loaded {
@@ -37,17 +43,24 @@ export interface Loaded {
 	problems: readonly string[];
 }
 
-/** Throws a UserMistake where one of our own settings, an endpoint or the prometheus exporter cannot be used. */
+/** Throws a UserMistake where one of our own settings, a chosen back end, an endpoint or the prometheus exporter cannot be used. */
 export function loadConfig(env: Environment, platform: NodeJS.Platform = process.platform, flags: Flags = {}): Loaded {
 	const reader = new Reader(env);
 	const own: Record<string, unknown> = {};
 	for (const [key, row] of Object.entries(OWN_ROWS)) {
-		own[key] = row === DEBUG_ROW ? readDebug(reader, flags) : reader.read<unknown>(row).value;
+		own[key] =
+			row === DEBUG_ROW
+				? readDebug(reader, flags)
+				: row === OWN_ROWS.summary && flags.summary
+					? readSummaryFlag(reader)
+					: reader.read<unknown>(row).value;
 	}
+	const backends = readBackends(reader);
 	const config: Config = {
 		...(own as unknown as Values<typeof OWN_ROWS>),
 		...readPaths(reader, platform),
-		otel: readOtel(reader),
+		backends,
+		otel: readOtel(reader, backends.length > 0 ? variablesOf(BACKEND_ROW)[0] : undefined),
 		inbound: {
 			traceparent: reader.raw("TRACEPARENT"),
 			tracestate: reader.raw("TRACESTATE"),
@@ -64,4 +77,9 @@ function readDebug(reader: Reader, flags: Flags): DebugTarget {
 	const value = DEBUG_ROW.parse(flags.debug === true ? "stderr" : flags.debug) ?? DEBUG_ROW.initial;
 	reader.describeRow(DEBUG_ROW, { value, origin: "--claude-otel-debug" });
 	return value;
+}
+
+function readSummaryFlag(reader: Reader): true {
+	reader.describeRow(OWN_ROWS.summary, { value: true, origin: "--summary" });
+	return true;
 }

@@ -16,8 +16,20 @@ export class UserMistake extends Error {
 export const mistakes = {
 	unreadableSetting: (variable: string, value: string, expects: string) =>
 		new UserMistake(`${variable} is ${quote(value)}, but must be ${expects}: correct it or unset it.`),
+	unreadableSecret: (variable: string, expects: string) =>
+		new UserMistake(`${variable} cannot be read: it must be ${expects}; correct it or unset it.`),
 	unreadableEndpoint: (variable: string, value: string, example: string) =>
 		new UserMistake(`${variable} is ${quote(value)}, which is no URL: write it like ${example}.`),
+	unknownBackend: (variable: string, name: string, known: readonly string[]) =>
+		new UserMistake(
+			`${variable} names ${quote(name)}, which is no back end that claude-otel knows: choose from ${known.join(", ")}, or none.`,
+		),
+	noneBesideBackends: (variable: string) =>
+		new UserMistake(`${variable} names none beside back ends: name none alone, or leave it out.`),
+	backendWithoutKey: (name: string, missing: readonly string[]) =>
+		new UserMistake(
+			`CLAUDE_OTEL_BACKEND names ${name}, but ${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} not set: set ${missing.length === 1 ? "it" : "them"}, or take ${name} out.`,
+		),
 	badPattern: (sentence: string) => new UserMistake(sentence),
 	badRedactionFile: (path: string, reason: string) =>
 		new UserMistake(
@@ -47,6 +59,7 @@ export const warnings = {
 		`${variable} is ${endpoint}, without a scheme, which means TLS: write http://${endpoint} for a collector without it.`,
 	clientCertificateIncomplete: (missing: string, given: string) =>
 		`${given} is set without ${missing}: set both, or neither; no client certificate is used.`,
+	backendPassedOver: (title: string, sentence: string) => `${sentence} Nothing is sent to ${title}.`,
 	batchLargerThanQueue: (batchVariable: string, queueVariable: string) =>
 		`${batchVariable} is larger than ${queueVariable}: batches are as large as the queue.`,
 	timeoutLongerThanInterval: () =>
@@ -106,6 +119,24 @@ export const deliveryCures = {
 	redaction: () => "run it with --claude-otel-debug to see why",
 	console: () => "use CLAUDE_OTEL_FILE for long sessions",
 	file: () => "check that CLAUDE_OTEL_FILE names a file that can be written",
+};
+
+/** The same where the destination is a back end of CLAUDE_OTEL_BACKEND, and no collector of the user's. */
+export const backendCures: {
+	readonly [kind in keyof typeof deliveryCures]?: (address: string, credentials: string) => string;
+} = {
+	unreachable: (address) => `check the network, the proxy and ${address}`,
+	noAnswer: () => "raise CLAUDE_OTEL_EXIT_GRACE_MS if it is far away",
+	refusedIdentity: (address, credentials) =>
+		address === credentials
+			? `check ${credentials}`
+			: `check ${credentials}, and ${address} if it is for another region`,
+	wrongPath: (address) => `check ${address}`,
+	wrongProtocol: (address) => `check ${address}`,
+	certificate: (address) => `check ${address}, or name your proxy's authority in NODE_EXTRA_CA_CERTS`,
+	tooLarge: () => "lower OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+	overloaded: () => "it asks for fewer requests",
+	rejected: () => "run it with --claude-otel-debug to see why",
 };
 
 function isOne(what: string): boolean {

@@ -14,6 +14,7 @@ import type { OtlpRequest } from "./intake/otlp-server.ts";
 import { createRepositoryReader } from "./intake/repository.ts";
 import { createSessionFinder } from "./intake/session-finder.ts";
 import { createTranscriptTail } from "./intake/transcript-file.ts";
+import type { Episode } from "./model/episode.ts";
 import type { RawFact } from "./model/fact.ts";
 import { createFlow } from "./pipeline/flow.ts";
 import { openKeeping } from "./pipeline/keeping.ts";
@@ -22,7 +23,7 @@ import { type RunContext, writeContext } from "./pipeline/run-context.ts";
 import { createUsageWatch } from "./pipeline/usage-watch.ts";
 import { identityOf } from "./process-identity.ts";
 import { createRunPrivacy } from "./run-privacy.ts";
-import { createPresetIds } from "./signals/ids.ts";
+import { createPresetIds, parseTraceparent, sessionTraceId } from "./signals/ids.ts";
 import { resourceOf } from "./signals/resource.ts";
 import type { Ledger } from "./sinks/lines.ts";
 import type { NativeForward } from "./sinks/native-forward.ts";
@@ -48,6 +49,8 @@ export interface PipelineOptions {
 	sessionPersistence: boolean;
 	/** claude has been told to send its own telemetry to us; where that goes on to. */
 	native?: NativeDestinations;
+	/** Each episode, when the model hands it on. */
+	onEpisode?(episode: Episode): void;
 	/** The context window of a session filled up to a threshold. */
 	onContextThreshold?(crossing: ContextCrossing): void;
 	/** --session-id, or --resume with an id. */
@@ -72,7 +75,19 @@ export interface Pipeline {
 	/** What claude tells of itself over OTLP. */
 	otlp(request: OtlpRequest): void;
 	/** Reads what is left, closes and delivers everything. Never rejects; takes no longer than the exit grace. */
-	finish(end: { exitCode?: number; signal?: string }): Promise<{ undelivered?: string }>;
+	finish(end: { exitCode?: number; signal?: string }): Promise<Finished>;
+}
+
+export interface Finished {
+	undelivered?: string;
+	traces: {
+		/** Some span has arrived somewhere. */
+		exported: boolean;
+		/** Each turn is a trace of its own. */
+		perTurn: boolean;
+		/** Of the n-th session of the run. */
+		idOf(session: number): string;
+	};
 }
 
 /** How often transcripts are read and complete things handed on. */
@@ -88,6 +103,7 @@ const ALIVE_MS = 60_000;
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
 	const { config, runId, startedAt, diagnostics, clock = systemClock } = options;
 	const { told } = options.context;
+	const inbound = parseTraceparent(told.inbound.traceparent, told.inbound.tracestate);
 	const keeping = await openKeeping(config, diagnostics);
 	const privacy = createRunPrivacy(config, [options.token]);
 	const repository = createRepositoryReader(clock);
@@ -132,6 +148,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		},
 		keep: (facts) => journal?.keep(facts),
 		onAdvanced: (at) => journal?.advanced(at),
+		onEpisode: options.onEpisode,
 		onContextThreshold: options.onContextThreshold,
 		transcriptOf: (sessionId) => tail.paths().find((path) => path.endsWith(`${sessionId}.jsonl`)),
 	});
@@ -229,14 +246,21 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 			await flow.pricing.ready();
 			guard(() => flow.settle());
 			for (const problem of finder.problems(flow.calls())) diagnostics.say("info", problem);
-			const [{ line }, forwarded] = await Promise.all([
+			const [{ line, signals: delivered }, forwarded] = await Promise.all([
 				sinks.shutdown(config.exitGraceMs),
 				passedOn?.flush(config.exitGraceMs),
 				recovery.finish(config.exitGraceMs),
 			]);
 			journal?.end(clock());
 			const lines = [line, forwarded?.line, ...keeping.problems].filter((told) => told !== undefined);
-			return { undelivered: lines.length > 0 ? lines.join(" ") : undefined };
+			return {
+				undelivered: lines.length > 0 ? lines.join(" ") : undefined,
+				traces: {
+					exported: delivered.some(({ signal, exported }) => signal === "traces" && exported > 0),
+					perTurn: inbound === undefined && told.shape === "turn",
+					idOf: (session) => inbound?.traceId ?? sessionTraceId(runId, session),
+				},
+			};
 		},
 	};
 }

@@ -17,7 +17,8 @@ export function createRunPrivacy(config: Config, literals: readonly string[]): P
 			allowlist: config.redactAllowlist,
 			disableDefaults: config.redactDisableDefaults,
 			config: readRedactionFile(config.redactConfig),
-			literals,
+			// A key stands in the environment of claude's commands, so its value is a secret wherever it turns up.
+			literals: [...literals, ...config.backends.flatMap(({ secrets }) => secrets)],
 		});
 	} catch (error) {
 		if (error instanceof PatternMistake) throw mistakes.badPattern(error.message);

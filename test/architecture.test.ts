@@ -19,6 +19,7 @@ const OTHERWISE: Record<string, string> = {
 	signals: "what is emitted would depend on a door or a destination",
 	sinks: "exporters would know sessions",
 	store: "what is kept would depend on what becomes of it",
+	views: "what a person is shown would depend on more than what the model hands on",
 	demo: "the demo would show something else than what a user gets",
 	testing: "the scripted model could not be published alone",
 	config: "the configuration would depend on what it configures",
@@ -89,6 +90,25 @@ describe("imports", () => {
 	test("of signals in cli are the ids: else starting claude would wait for OpenTelemetry", () => {
 		const astray = importsIn("cli").filter(({ to, specifier }) => to === "signals" && !specifier.endsWith("/ids.ts"));
 		expect(astray.map(({ path, specifier }) => `${path} imports ${specifier}`)).toEqual([]);
+	});
+
+	test("of signals in sinks are the names, as types: else exporters would know sessions", () => {
+		const astray = importsIn("sinks").filter(
+			({ to, specifier, typeOnly }) => to === "signals" && !(typeOnly && specifier.endsWith("/names.ts")),
+		);
+		expect(astray.map(({ path, specifier }) => `${path} imports ${specifier}`)).toEqual([]);
+	});
+
+	test("of the back ends is one, and later: else who chose none would load them all", () => {
+		const inside = /^src\/sinks\/backends\//;
+		const into = SOURCES.filter(({ path }) => !inside.test(path)).flatMap(({ path, imports }) =>
+			imports.flatMap(({ specifier }) => (/\/backends\//.test(specifier) ? [`${path} imports ${specifier}`] : [])),
+		);
+		expect(into.toSorted()).toEqual([
+			"src/pipeline/flush-spool.ts imports ../sinks/backends/open-backends.ts",
+			"src/sinks/routes.ts imports ./backends/open-backends.ts",
+		]);
+		expect(filesWith(/\bfrom\s*["'][^"']*\/backends\//)).toEqual([]);
 	});
 
 	test("of leaves are leaves: else everything would import everything", () => {

@@ -16,6 +16,7 @@ const LATER: Record<string, string> = {
 	pipeline: "src/pipeline.ts",
 	program: "src/cli/program.ts",
 	"run-privacy": "src/run-privacy.ts",
+	"run-summary": "src/views/run-summary.ts",
 };
 
 /** A program that is running may still load parts of the build before this one. */

@@ -5,6 +5,7 @@ import { systemClock } from "../clock.ts";
 import { type Loaded, loadConfig } from "../config.ts";
 import { createDiagnostics } from "../diagnostics.ts";
 import { readClaudeArgs } from "../launch/claude-args.ts";
+import { colorLevelOf } from "./color-level.ts";
 import { runClaude } from "./commands/run.ts";
 import { type SplitArgs, splitArgs } from "./split-args.ts";
 
@@ -15,7 +16,7 @@ export interface Ending {
 
 export async function runCommandLine(process: NodeJS.Process, packageRoot: string): Promise<Ending> {
 	const split = splitArgs(process.argv.slice(2));
-	const loaded = needsNoSettings(split) ? loadForgiving(process, split.debug) : load(process.env, process, split.debug);
+	const loaded = needsNoSettings(split) ? loadForgiving(process, split) : load(process.env, process, split);
 	if (split.kind === "own") {
 		const { runOwnCommand } = await import("./program.ts");
 		// A write to a reader that has gone fails later, as an event.
@@ -36,6 +37,7 @@ export async function runCommandLine(process: NodeJS.Process, packageRoot: strin
 		packageRoot,
 		stdoutIsTerminal: isatty(1),
 		stderrIsTerminal: isatty(2),
+		stderrColorLevel: () => colorLevelOf(process.stderr),
 		writeAfter: (line) => void after.push(line),
 	});
 	const write = writerOf(process);
@@ -45,8 +47,8 @@ export async function runCommandLine(process: NodeJS.Process, packageRoot: strin
 	return end;
 }
 
-function load(env: NodeJS.ProcessEnv, { platform }: NodeJS.Process, debug: true | string | undefined): Loaded {
-	return loadConfig(env, platform, { debug });
+function load(env: NodeJS.ProcessEnv, { platform }: NodeJS.Process, { debug, summary }: SplitArgs): Loaded {
+	return loadConfig(env, platform, { debug, summary });
 }
 
 /** What exports nothing must work with any settings. */
@@ -56,12 +58,12 @@ function needsNoSettings(split: SplitArgs): boolean {
 }
 
 /** With a setting that cannot be read, as if none of ours and OpenTelemetry's were set. */
-function loadForgiving(process: NodeJS.Process, debug: true | string | undefined): Loaded {
+function loadForgiving(process: NodeJS.Process, split: SplitArgs): Loaded {
 	try {
-		return load(process.env, process, debug);
+		return load(process.env, process, split);
 	} catch {
 		const others = Object.entries(process.env).filter(([name]) => !/^(?:CLAUDE_OTEL_|OTEL_)/.test(name));
-		return load(Object.fromEntries(others), process, debug);
+		return load(Object.fromEntries(others), process, split);
 	}
 }
 

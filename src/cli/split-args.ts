@@ -11,9 +11,10 @@ export type OwnCommand =
 	| "version"
 	| "help";
 
-export type SplitArgs =
-	| { kind: "claude"; args: string[]; debug?: true | string }
-	| { kind: "own"; command: OwnCommand; args: string[]; debug?: true | string };
+export type SplitArgs = { debug?: true | string; summary?: true } & (
+	| { kind: "claude"; args: string[] }
+	| { kind: "own"; command: OwnCommand; args: string[] }
+);
 
 const COMMANDS: ReadonlyMap<string, OwnCommand> = new Map([
 	["install-hooks", "install-hooks"],
@@ -27,17 +28,20 @@ const COMMANDS: ReadonlyMap<string, OwnCommand> = new Map([
 ]);
 
 const DEBUG_FLAG = "--claude-otel-debug";
+const SUMMARY_FLAG = "--summary";
 
 export function splitArgs(args: readonly string[]): SplitArgs {
 	let debug: true | string | undefined;
+	let summary: true | undefined;
 	let index = 0;
 	for (; index < args.length; index++) {
 		const arg = args[index] as string;
 		if (arg === DEBUG_FLAG) debug = true;
 		else if (arg.startsWith(`${DEBUG_FLAG}=`)) debug = arg.slice(DEBUG_FLAG.length + 1) || true;
+		else if (arg === SUMMARY_FLAG) summary = true;
 		else break;
 	}
 	const command = COMMANDS.get(args[index] ?? "");
-	if (command === undefined) return { kind: "claude", args: args.slice(index), debug };
-	return { kind: "own", command, args: args.slice(index + 1), debug };
+	if (command === undefined) return { kind: "claude", args: args.slice(index), debug, summary };
+	return { kind: "own", command, args: args.slice(index + 1), debug, summary };
 }

@@ -8,6 +8,8 @@ export type ExporterName = "otlp" | "console";
 export interface SignalConfig extends OtlpTarget {
 	/** Empty: none. */
 	exporters: ExporterName[];
+	/** The user wants the signal sent nowhere, so no back end gets it either. */
+	none: boolean;
 }
 export interface BatchConfig {
 	delayMs: number;
@@ -43,7 +45,8 @@ export interface OtelConfig {
 	proxies: { http?: string; https?: string; grpc?: string; none: string };
 }
 
-export function readOtel(reader: Reader): OtelConfig {
+/** @param replacedBy the variable whose back ends take the place of the default endpoint */
+export function readOtel(reader: Reader, replacedBy?: string): OtelConfig {
 	const read = <K extends keyof typeof OTEL_ROWS>(key: K) => {
 		const setting = reader.read<unknown>(OTEL_ROWS[key]);
 		return setting.value as (typeof OTEL_ROWS)[K]["initial"];
@@ -54,7 +57,16 @@ export function readOtel(reader: Reader): OtelConfig {
 		metrics: chooseExporters(reader, reader.read(OTEL_ROWS.metricsExporter), "metrics"),
 		logs: chooseExporters(reader, reader.read(OTEL_ROWS.logsExporter), "logs"),
 	};
-	const targets = readTargets(reader);
+	const targets = readTargets(reader, replacedBy);
+	const signal = (name: Signal): SignalConfig => {
+		const none = exporters[name].length === 0;
+		const replaced = targets[name].isDefault && replacedBy !== undefined;
+		return {
+			...targets[name],
+			exporters: exporters[name].filter((exporter) => exporter !== "otlp" || !replaced),
+			none,
+		};
+	};
 	const attributeValueLength = read("attributeLength");
 	const attributeCount = read("attributeCount");
 	const metricIntervalMs = read("metricInterval");
@@ -66,9 +78,9 @@ export function readOtel(reader: Reader): OtelConfig {
 		serviceName: read("serviceName") ?? resourceAttributes["service.name"] ?? "claude-otel",
 		serviceNamespace: read("serviceNamespace") ?? resourceAttributes["service.namespace"],
 		resourceAttributes,
-		traces: { ...targets.traces, exporters: exporters.traces },
-		metrics: { ...targets.metrics, exporters: exporters.metrics },
-		logs: { ...targets.logs, exporters: exporters.logs },
+		traces: signal("traces"),
+		metrics: signal("metrics"),
+		logs: signal("logs"),
 		sampler: { name: read("sampler"), ratio: read("samplerArg") },
 		spanBatch: batch(reader, "OTEL_BSP", read("spanDelay"), read("spanTimeout"), read("spanQueue"), read("spanBatch")),
 		logBatch: batch(reader, "OTEL_BLRP", read("logDelay"), read("logTimeout"), read("logQueue"), read("logBatch")),

@@ -13,6 +13,8 @@ export interface OtlpTarget {
 	endpoint: string;
 	/** The variable that would change it. */
 	endpointVariable: string;
+	/** Nobody said where it goes: the default. */
+	isDefault: boolean;
 	headers: Record<string, string>;
 	timeoutMs: number;
 	compression: "none" | "gzip";
@@ -32,7 +34,8 @@ export type NativeDestinations = Partial<Record<"metrics" | "logs", NativeDestin
 const PATHS: Record<Signal, string> = { traces: "v1/traces", metrics: "v1/metrics", logs: "v1/logs" };
 const HAS_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 
-export function readTargets(reader: Reader): Record<Signal, OtlpTarget> {
+/** @param replacedBy the variable whose back ends take the place of the default endpoint, for --config */
+export function readTargets(reader: Reader, replacedBy?: string): Record<Signal, OtlpTarget> {
 	const settings = {
 		endpoint: reader.readPerSignal(SIGNAL_ROWS.endpoint),
 		protocol: reader.readPerSignal(SIGNAL_ROWS.protocol),
@@ -58,7 +61,11 @@ export function readTargets(reader: Reader): Record<Signal, OtlpTarget> {
 		const headers = { ...settings.headers.general.value, ...settings.headers[signal].value };
 		const describe = (name: string, setting: Setting<unknown>, secret = false) =>
 			reader.describe(signalVariable(`OTEL_EXPORTER_OTLP_${name}`, signal), setting, secret);
-		describe("ENDPOINT", { ...endpoint, value: place.url });
+		const isDefault = endpoint.origin === undefined;
+		describe(
+			"ENDPOINT",
+			isDefault && replacedBy !== undefined ? { value: "", origin: replacedBy } : { ...endpoint, value: place.url },
+		);
 		describe("PROTOCOL", protocol);
 		describe("HEADERS", { ...settings.headers[signal], value: headers }, true);
 		describe("TIMEOUT", settings.timeout[signal]);
@@ -72,6 +79,7 @@ export function readTargets(reader: Reader): Record<Signal, OtlpTarget> {
 			url: place.url,
 			endpoint: hideUserInfo(endpoint.value ?? (protocol.value === "grpc" ? place.url : "http://localhost:4318")),
 			endpointVariable: endpoint.origin ?? "OTEL_EXPORTER_OTLP_ENDPOINT",
+			isDefault,
 			headers,
 			timeoutMs: settings.timeout[signal].value,
 			compression: settings.compression[signal].value,

@@ -90,8 +90,11 @@ export class Reader {
 			if (text === undefined) continue;
 			const value = row.parse(text);
 			if (value !== undefined) return { value, origin: variable };
-			const told = row.secret ? "set" : text;
-			if (!variable.startsWith("OTEL_")) throw mistakes.unreadableSetting(variable, told, row.expects);
+			const told = row.secret ? "set" : hideUserInfo(text);
+			if (!variable.startsWith("OTEL_")) {
+				if (row.secret) throw mistakes.unreadableSecret(variable, row.expects);
+				throw mistakes.unreadableSetting(variable, told, row.expects);
+			}
 			this.problems.push(warnings.ignoredSetting(variable, told, row.expects, row.initialText ?? show(row.initial)));
 		}
 		return undefined;

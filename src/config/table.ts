@@ -218,6 +218,20 @@ export const OWN_ROWS = {
 		120_000,
 		"With CLAUDE_OTEL_SAMPLE: a session with a turn of this length is kept, in milliseconds.",
 	),
+	summary: row(
+		"CLAUDE_OTEL_SUMMARY",
+		yesNo,
+		"1 or 0",
+		false,
+		"`1` shows a panel on standard error when claude has left the terminal: time, turns, tools, tokens, cost, errors and the trace. The flag `--summary` does the same.",
+	),
+	traceUrl: row<string | undefined>(
+		"CLAUDE_OTEL_TRACE_URL",
+		traceUrl,
+		"a URL with {trace_id} in it",
+		undefined,
+		"Where a trace can be looked at, for the link of `--summary`: `{trace_id}` stands for its id.",
+	),
 	exitGraceMs: row(
 		"CLAUDE_OTEL_EXIT_GRACE_MS",
 		integer(0, 60_000),
@@ -254,6 +268,11 @@ function patterns(variable: string, meaning: string): Row<string[]> {
 
 function names(variable: string, meaning: string): Row<string[]> {
 	return row<string[]>(variable, list, "names separated by commas", [], meaning);
+}
+
+function traceUrl(value: string): string | undefined {
+	const url = value.replaceAll("{trace_id}", "0");
+	return value.includes("{trace_id}") && /^https?:/i.test(url) && URL.canParse(url) ? value : undefined;
 }
 
 function debugTarget(value: string): DebugTarget {

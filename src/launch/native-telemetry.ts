@@ -158,8 +158,8 @@ function userDestination(signal: NativeSignal, env: TextEnv, problems: string[])
 	}
 }
 
-function ownDestination({ exporters, ...target }: Config["otel"]["metrics"]): NativeDestination | undefined {
-	return exporters.includes("otlp") ? { ...target, of: "ours" } : undefined;
+function ownDestination({ exporters, none, ...target }: Config["otel"]["metrics"]): NativeDestination | undefined {
+	return none || !exporters.includes("otlp") ? undefined : { ...target, of: "ours" };
 }
 
 /** gRPC in Claude Code knows these in small letters alone. */

@@ -1,7 +1,7 @@
 // Raw facts → privacy → kept → model → signals: the middle of the flow, the same for a run that goes on and for one that
 // is told again after its process has died. A fact is kept before it is applied, so what was told can be told again.
 import { isSampled } from "../config/sampled.ts";
-import type { ModelOutput } from "../model/episode.ts";
+import type { Episode, ModelOutput } from "../model/episode.ts";
 import type { Fact, RawFact } from "../model/fact.ts";
 import { createModel } from "../model/model.ts";
 import { createPricing, type Pricing } from "../model/pricing.ts";
@@ -25,6 +25,8 @@ export interface FlowOptions {
 	keep?(facts: readonly Fact[]): void;
 	/** The model has handed something on when it was told this time. */
 	onAdvanced?(at: number): void;
+	/** Sees what is handed on. */
+	onEpisode?(episode: Episode): void;
 	onContextThreshold?(crossing: ContextCrossing): void;
 	/** Where a session is written down. */
 	transcriptOf?(sessionId: string): string | undefined;
@@ -61,7 +63,7 @@ export function createFlow(options: FlowOptions): Flow {
 	});
 	const pricing = createPricing();
 	let handedOn = false;
-	const output = noticing(withThresholds(signals.output, options), () => {
+	const output = noticing(withListeners(signals.output, options), () => {
 		handedOn = true;
 	});
 	const context = { windowOf: pricing.windowOf, thresholds: told.contextThresholds };
@@ -115,9 +117,13 @@ function noticing(output: ModelOutput, notice: () => void): ModelOutput {
 	};
 }
 
-function withThresholds(output: ModelOutput, { onContextThreshold, transcriptOf }: FlowOptions): ModelOutput {
+function withListeners(output: ModelOutput, { onEpisode, onContextThreshold, transcriptOf }: FlowOptions): ModelOutput {
 	return {
 		...output,
+		episode(episode) {
+			output.episode(episode);
+			onEpisode?.(episode);
+		},
 		moment(moment) {
 			output.moment(moment);
 			if (moment.kind !== "context.threshold") return;

@@ -1,5 +1,5 @@
 // What waits in the spool → its destinations, as today's configuration reaches them. Lanes that go elsewhere wait on.
-import type { Config } from "../config.ts";
+import type { Config, OtlpTarget } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Batches } from "../sinks/exporter.ts";
 import type { Failure } from "../sinks/failure.ts";
@@ -24,7 +24,10 @@ const SIGNALS = ["traces", "metrics", "logs"] as const satisfies (keyof Batches)
 
 export async function flushSpool(spool: Spool, config: Config, diagnostics: Diagnostics): Promise<FlushedLane[]> {
 	const { otel } = config;
-	const targets = new Map(SIGNALS.map((signal) => [laneOf(signal, otel[signal]), { signal, target: otel[signal] }]));
+	const own = SIGNALS.map((signal) => ({ signal, target: otel[signal] as OtlpTarget }));
+	const chosen =
+		config.backends.length === 0 ? [] : (await import("../sinks/backends/open-backends.ts")).backendTargets(config);
+	const targets = new Map([...own, ...chosen].map((here) => [laneOf(here.signal, here.target), here] as const));
 	const flushed: FlushedLane[] = [];
 	for (const { lane, signal, destination, items } of await spool.waiting()) {
 		const here = targets.get(lane);

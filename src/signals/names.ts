@@ -118,6 +118,35 @@ export const ATTRIBUTES = {
 } as const;
 export type AttributeName = keyof typeof ATTRIBUTES;
 
+/** What a back end's own views read: on spans, beside ours, and on their way there alone. */
+export const BACKEND_ATTRIBUTES = {
+	logfire: {
+		"logfire.span_type": "pending_span: the span has begun and is not over",
+		"logfire.pending_parent_id": "on a pending span, the parent of the span that it stands for",
+		"logfire.msg": "the line of the live view: name, and summary of the input or prompt where there is one",
+		"logfire.level_num": "17 where something failed, 13 where a call was refused, interrupted or lost",
+		"operation.cost": "cost of a request in USD",
+		"gen_ai.usage.details.cache_read_tokens": "input tokens of a request read from the cache",
+		"gen_ai.usage.details.cache_write_tokens": "input tokens of a request written to the cache",
+	},
+	sentry: {
+		"sentry.op": "gen_ai.invoke_agent, gen_ai.chat or gen_ai.execute_tool",
+		"gen_ai.agent.name": "on a request of the main loop, claude-code",
+		"gen_ai.usage.input_tokens.cached": "input tokens of a request read from the cache",
+		"gen_ai.usage.input_tokens.cache_write": "input tokens of a request written to the cache",
+		"gen_ai.usage.total_tokens": "all tokens of a request",
+	},
+	langfuse: {
+		"langfuse.observation.type": "generation, agent, tool or span",
+		"langfuse.observation.usage_details": "JSON: tokens of a request by kind, no token in two of them",
+		"langfuse.observation.cost_details": "JSON: cost of a request in USD",
+		"langfuse.observation.input": "a tool's input, its summary, or the prompt, as the level allows",
+		"langfuse.observation.output": "a tool's response (level full)",
+		"langfuse.observation.level": "WARNING where a call was refused, interrupted or lost",
+		"langfuse.user.id": "user.id of the resource",
+	},
+} as const;
+
 export const SPANS = [
 	"claude.session",
 	"invoke_agent {agent}",

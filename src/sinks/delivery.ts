@@ -1,6 +1,6 @@
 // Comes in: the tallies of all exporters at the end of a run. Goes out: what arrived and what did not, and the
 // one line that tells the user about it.
-import { deliveryCures, deliveryLines } from "../errors.ts";
+import { backendCures, deliveryCures, deliveryLines } from "../errors.ts";
 import type { Tally } from "./counting-exporter.ts";
 import type { Batches } from "./exporter.ts";
 import type { Failure } from "./failure.ts";
@@ -9,6 +9,8 @@ export interface SignalDelivery {
 	signal: keyof Batches;
 	destination: string;
 	variable: string;
+	/** The variable that lets us in, of a back end that was chosen by its name. */
+	credentials?: string;
 	exported: number;
 	/** Given to the exporter, and it failed or was given up. */
 	failed: number;
@@ -31,19 +33,20 @@ export interface Counted {
 	signal: keyof Batches;
 	destination: string;
 	variable: string;
+	credentials?: string;
 	tally: Tally;
 	/** Each batch of metrics repeats the totals. */
 	cumulative: boolean;
 }
 
 export function summarize(counted: Counted[]): Delivery {
-	const signals = counted.map(({ signal, destination, variable, tally, cumulative }): SignalDelivery => {
+	const signals = counted.map(({ signal, destination, variable, credentials, tally, cumulative }): SignalDelivery => {
 		const { exported, failed } = tally;
 		const waiting = tally.spooled;
 		const dropped = signal === "metrics" ? 0 : Math.max(0, tally.offered - exported - waiting - failed);
 		const lost = signal === "metrics" && cumulative ? tally.lastFailed : failed + dropped;
 		const failure = tally.failure ?? (dropped > 0 ? QUEUE_FULL : undefined);
-		return { signal, destination, variable, exported, failed, dropped, waiting, lost, failure };
+		return { signal, destination, variable, credentials, exported, failed, dropped, waiting, lost, failure };
 	});
 	const lines = [tell(signals, "lost"), tell(signals, "waiting")].filter((line) => line !== undefined);
 	return { signals, line: lines.length > 0 ? lines.join(" ") : undefined };
@@ -57,8 +60,9 @@ function tell(signals: readonly SignalDelivery[], what: "lost" | "waiting"): str
 	const sentences = [...new Set(missing.map(({ destination }) => destination))].map((destination) => {
 		const here = missing.filter((delivery) => delivery.destination === destination);
 		const failure = here.find((delivery) => delivery.failure)?.failure ?? QUEUE_FULL;
-		const variable = here[0]?.variable ?? "OTEL_EXPORTER_OTLP_ENDPOINT";
-		const cure = deliveryCures[failure.cure](variable);
+		const { variable = "OTEL_EXPORTER_OTLP_ENDPOINT", credentials } = here[0] ?? {};
+		const ofBackend = credentials === undefined ? undefined : backendCures[failure.cure]?.(variable, credentials);
+		const cure = ofBackend ?? deliveryCures[failure.cure](variable);
 		const amounts = join(here.map((delivery) => amount(delivery.signal, delivery[what])));
 		return deliveryLines[what === "lost" ? "undelivered" : "waiting"](amounts, destination, failure.words, cure);
 	});

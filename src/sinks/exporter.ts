@@ -3,6 +3,7 @@ import type { ExportResult } from "@opentelemetry/core";
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { PushMetricExporter, ResourceMetrics } from "@opentelemetry/sdk-metrics";
 import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace";
+import type { OtelConfig } from "../config.ts";
 import type { Exit } from "./spool/exit.ts";
 
 export interface Batches {
@@ -40,6 +41,14 @@ export interface Route<B> {
 	destination: string;
 	/** The variable that names the destination. */
 	variable: string;
+	/** The variable that lets us in, of a back end that was chosen by its name. */
+	credentials?: string;
+	/** Where metrics are taken in one way alone. */
+	temporality?: OtelConfig["temporality"];
+	/** What tells the destination of a span that has begun and will last. */
+	pendingOf?(span: ReadableSpan): ReadableSpan;
+	/** Calls back when a batch was taken, but for some of what was in it. */
+	onRejected?(listener: (count: number) => void): void;
 	/** Opens the connection before there is anything to send. */
 	warm?(): void;
 	/** No retry and no waiting from now on: `onDown` is called where the destination cannot be reached. */

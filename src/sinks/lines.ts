@@ -56,17 +56,14 @@ export function logLines(routes: Route<Batches["logs"]>[], options: LineOptions)
 }
 
 export function metricLines(routes: Route<Batches["metrics"]>[], options: LineOptions): Line<Batches["metrics"]>[] {
-	const metered: Wrap<Batches["metrics"]> = (exporter, key) =>
-		options.ledger ? new MeteredExporter(exporter, options.ledger(key)) : exporter;
-	return routes.map((route) =>
-		lineOf(
-			"metrics",
-			route,
-			pointsIn,
-			options,
-			(exporter, key) => new SteadyStartExporter(metered(exporter, key), options.startedAt),
-		),
-	);
+	return routes.map((route) => {
+		const ledger = temporalityOf(route, options) === "cumulative" ? undefined : options.ledger;
+		const metered: Wrap<Batches["metrics"]> = (exporter, key) =>
+			ledger ? new MeteredExporter(exporter, ledger(key)) : exporter;
+		const wrap: Wrap<Batches["metrics"]> = (exporter, key) =>
+			new SteadyStartExporter(metered(exporter, key), options.startedAt);
+		return lineOf("metrics", route, pointsIn, options, wrap);
+	});
 }
 
 function lineOf<S extends keyof Batches>(
@@ -76,7 +73,7 @@ function lineOf<S extends keyof Batches>(
 	options: LineOptions,
 	wrap: Wrap<Batches[S]>,
 ): Line<Batches[S]> {
-	const { destination, variable, spoolable } = route;
+	const { destination, variable, credentials, spoolable } = route;
 	const { spool, diagnostics } = options;
 	const tally = newTally();
 	const key = spoolable?.lane ?? `${signal} ${destination}`;
@@ -125,8 +122,9 @@ function lineOf<S extends keyof Batches>(
 		signal,
 		destination,
 		variable,
+		credentials,
 		tally,
-		cumulative: options.otel.temporality === "cumulative",
+		cumulative: temporalityOf(route, options) === "cumulative",
 		route,
 		counting,
 		lane,
@@ -136,6 +134,10 @@ function lineOf<S extends keyof Batches>(
 			counting.abandon(failure);
 		},
 	};
+}
+
+function temporalityOf(route: Route<never>, { otel }: LineOptions): OtelConfig["temporality"] {
+	return route.temporality ?? otel.temporality;
 }
 
 /** From now on nobody waits for a destination that cannot be reached. */

@@ -1,34 +1,18 @@
-// Comes in: where a signal goes by http/protobuf or http/json. Goes out: the OpenTelemetry exporter of that
-// protocol with an agent of ours, which knows proxy and certificates, keeps connections open, and tells when the
-// collector cannot be reached: the exporter itself would silently try again for seconds.
+// Comes in: where a signal goes by http/protobuf or http/json. Goes out: the exporter of that protocol with an agent
+// of ours, which knows proxy and certificates, keeps connections open, and tells when the collector cannot be
+// reached: the exporter itself would silently try again for seconds.
+import { EventEmitter } from "node:events";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { Duplex } from "node:stream";
-import type { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
-import type { OtelConfig, OtlpTarget, SignalConfig } from "../config.ts";
-import type { BatchExporter, Batches, Route } from "./exporter.ts";
+import type { OtelConfig, OtlpTarget } from "../config.ts";
+import type { Batches, Route } from "./exporter.ts";
 import { readIdentity } from "./identity.ts";
+import { createHttpExporter } from "./otlp-http-exporter.ts";
 import { proxyFor } from "./proxy.ts";
 
 /** Connections to one collector; more batches than that wait for one of them. */
 export const SOCKET_LIMIT = 8;
-
-type HttpOptions = NonNullable<ConstructorParameters<typeof OTLPTraceExporter>[0]>;
-type Loader<B> = (options: HttpOptions) => Promise<BatchExporter<B>>;
-type Loaders = { [S in keyof Batches]: Loader<Batches[S]> };
-
-const PROTOBUF: Loaders = {
-	traces: async (options) => new (await import("@opentelemetry/exporter-trace-otlp-proto")).OTLPTraceExporter(options),
-	metrics: async (options) =>
-		new (await import("@opentelemetry/exporter-metrics-otlp-proto")).OTLPMetricExporter(options),
-	logs: async (options) => new (await import("@opentelemetry/exporter-logs-otlp-proto")).OTLPLogExporter(options),
-};
-const JSON_TEXT: Loaders = {
-	traces: async (options) => new (await import("@opentelemetry/exporter-trace-otlp-http")).OTLPTraceExporter(options),
-	metrics: async (options) =>
-		new (await import("@opentelemetry/exporter-metrics-otlp-http")).OTLPMetricExporter(options),
-	logs: async (options) => new (await import("@opentelemetry/exporter-logs-otlp-http")).OTLPLogExporter(options),
-};
 
 export class HttpRoutes {
 	/** Signals that go to the same place in the same way share their connections. */
@@ -39,23 +23,13 @@ export class HttpRoutes {
 		this.proxies = proxies;
 	}
 
-	async create<S extends keyof Batches>(
-		signal: S,
-		target: SignalConfig,
-		concurrencyLimit: number,
-	): Promise<Route<Batches[S]>> {
+	create<S extends keyof Batches>(signal: S, target: OtlpTarget, concurrencyLimit: number): Route<Batches[S]> {
 		const observed = this.agentFor(target);
-		const loaders = target.protocol === "http/json" ? JSON_TEXT : PROTOBUF;
-		const exporter = await loaders[signal]({
-			url: target.url,
-			headers: target.headers,
-			compression: target.compression as HttpOptions["compression"],
-			timeoutMillis: target.timeoutMs,
-			concurrencyLimit,
-			httpAgentOptions: () => observed.agent,
-		});
+		const rejections = new EventEmitter<{ rejected: [count: number] }>();
+		const tell = (count: number) => void rejections.emit("rejected", count);
 		return {
-			exporter,
+			exporter: createHttpExporter(signal, target, concurrencyLimit, observed.agent, tell),
+			onRejected: (listener) => void rejections.on("rejected", listener),
 			destination: target.endpoint,
 			variable: target.endpointVariable,
 			close: (onDown) => observed.close(onDown),
@@ -63,7 +37,7 @@ export class HttpRoutes {
 		};
 	}
 
-	private agentFor(target: SignalConfig): ObservedAgent {
+	private agentFor(target: OtlpTarget): ObservedAgent {
 		const proxy = proxyFor(target.url, target.protocol, this.proxies);
 		const tls = target.insecure ? [] : [target.certificate, target.clientKey, target.clientCertificate];
 		const key = JSON.stringify([new URL(target.url).origin, proxy, ...tls]);

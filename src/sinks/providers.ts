@@ -5,7 +5,13 @@ import type { Attributes, Logger, Meter, Tracer } from "@opentelemetry/api";
 import { TraceFlags } from "@opentelemetry/api";
 import { BatchLogRecordProcessor, LoggerProvider, type LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
-import { BatchSpanProcessor, type IdGenerator, type SpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import {
+	BatchSpanProcessor,
+	type IdGenerator,
+	type ReadableSpan,
+	type SpanProcessor,
+	TracerProvider,
+} from "@opentelemetry/sdk-trace";
 import type { Config } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { deliveryLines } from "../errors.ts";
@@ -21,7 +27,7 @@ import type { Spool } from "./spool/spool.ts";
 import { asMetricExporter } from "./temporality.ts";
 
 export interface SinkOptions {
-	config: Pick<Config, "otel" | "file">;
+	config: Pick<Config, "otel" | "file" | "backends">;
 	runId: string;
 	/** When the run began: milliseconds since the epoch. */
 	startedAt: number;
@@ -64,8 +70,9 @@ export async function createSinks(options: SinkOptions): Promise<Sinks> {
 	const metrics = metricLines(routes.metrics, wrapping);
 	const logs = logLines(routes.logs, wrapping);
 	const lines = [...traces, ...metrics, ...logs];
+	for (const { route, counting } of lines) route.onRejected?.((count) => counting.rejectPart(count));
 	listenToSdk(options.diagnostics, (signal, rejected) => {
-		lines.find((line) => line.signal === signal)?.counting.rejectPart(rejected);
+		lines.find((line) => line.signal === signal && !line.route.onRejected)?.counting.rejectPart(rejected);
 	});
 
 	const resource = createResource(otel, options.resource);
@@ -83,10 +90,10 @@ export async function createSinks(options: SinkOptions): Promise<Sinks> {
 		},
 		spanProcessors: traces.map((line) => spanProcessor(line, otel.spanBatch)),
 	});
-	const readers = metrics.map(({ counting, key }) => ({
+	const readers = metrics.map(({ counting, key, route }) => ({
 		key,
 		reader: new PeriodicExportingMetricReader({
-			exporter: asMetricExporter(counting, otel),
+			exporter: asMetricExporter(counting, { ...otel, temporality: route.temporality ?? otel.temporality }),
 			exportIntervalMillis: otel.metricIntervalMs,
 			exportTimeoutMillis: otel.metricTimeoutMs,
 		}),
@@ -160,7 +167,7 @@ interface Batching {
 }
 
 /** The SDK's batching, which drops silently when its queue is full: counted in front, the difference is known. */
-function spanProcessor({ counting, tally }: Line<Batches["traces"]>, batching: Batching): SpanProcessor {
+function spanProcessor({ counting, tally, route }: Line<Batches["traces"]>, batching: Batching): SpanProcessor {
 	const processor = new BatchSpanProcessor({
 		exporter: counting,
 		scheduledDelayMillis: batching.delayMs,
@@ -168,12 +175,16 @@ function spanProcessor({ counting, tally }: Line<Batches["traces"]>, batching: B
 		maxQueueSize: batching.queueLimit,
 		maxExportBatchSize: batching.batchLimit,
 	});
+	const end = (span: ReadableSpan) => {
+		if (span.spanContext().traceFlags & TraceFlags.SAMPLED) tally.offered++;
+		processor.onEnd(span);
+	};
 	return {
-		onStart() {},
-		onEnd(span) {
-			if (span.spanContext().traceFlags & TraceFlags.SAMPLED) tally.offered++;
-			processor.onEnd(span);
+		onStart(span) {
+			// What is over at once needs no stand-in; most spans are told when they are over.
+			if (route.pendingOf) queueMicrotask(() => void (span.ended || end(route.pendingOf?.(span) ?? span)));
 		},
+		onEnd: end,
 		forceFlush: () => processor.forceFlush(),
 		shutdown: () => processor.shutdown(),
 	};

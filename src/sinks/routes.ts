@@ -15,7 +15,7 @@ const SPARE_BATCHES = 16;
 type Routes = { [S in keyof Batches]: Route<Batches[S]>[] };
 
 export async function openRoutes(
-	config: Pick<Config, "otel" | "file">,
+	config: Pick<Config, "otel" | "file" | "backends">,
 	diagnostics: Diagnostics,
 ): Promise<{ routes: Routes; console: ConsoleRoutes | undefined }> {
 	const { otel, file } = config;
@@ -28,6 +28,10 @@ export async function openRoutes(
 	const http = uses((signal) => sends(signal) && signal.protocol !== "grpc")
 		? new (await import("./otlp-http.ts")).HttpRoutes(otel.proxies)
 		: undefined;
+	const backends =
+		!otel.disabled && config.backends.length > 0
+			? (await import("./backends/open-backends.ts")).openBackends(config, diagnostics)
+			: undefined;
 	const files = !otel.disabled && file ? new (await import("./file-exporter.ts")).FileRoutes(file) : undefined;
 	const console = uses((signal) => signal.exporters.includes("console"))
 		? new (await import("./console-exporter.ts")).ConsoleRoutes()
@@ -46,7 +50,7 @@ export async function openRoutes(
 				const route =
 					target.protocol === "grpc"
 						? grpc?.create(signal, target, inFlight[signal])
-						: await http?.create(signal, target, inFlight[signal]);
+						: http?.create(signal, target, inFlight[signal]);
 				const spoolable = { spoolable: spoolableTo(signal, target, otel.proxies, diagnostics) };
 				// An empty protobuf is no bytes at all, and some receivers refuse that.
 				if (route)
@@ -56,6 +60,7 @@ export async function openRoutes(
 				opened.push(failing(target, error));
 			}
 		}
+		if (backends && !target.none) opened.push(...backends[signal](inFlight[signal]));
 		if (files) opened.push(files.create(signal));
 		if (console && target.exporters.includes("console")) opened.push(console.create(signal));
 		return opened;

@@ -65,4 +65,6 @@ test("a run that goes on with the session of a killed one does not tell its part
 	await stage.print("on", ["--continue"]);
 	await stage.run(["recover"]);
 	assertTold(stage.receiver.spans, stage.model.requests);
+	const sessions = stage.receiver.spans.filter(({ name }) => name === "claude.session");
+	expect(sessions.map(({ attributes }) => attributes["session.source"]).toSorted()).toEqual(["resume", "startup"]);
 });

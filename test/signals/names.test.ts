@@ -1,18 +1,23 @@
 // Names are a contract: what is emitted, the table of names, and docs/telemetry.md say the same.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { ATTRIBUTES, METRICS, PROCESS_METRICS, RECORDS, SPANS } from "../../src/signals/names.ts";
+import { ATTRIBUTES, BACKEND_ATTRIBUTES, METRICS, PROCESS_METRICS, RECORDS, SPANS } from "../../src/signals/names.ts";
 import { playRun, scenarios } from "../flows/play.ts";
 import type { Exported } from "./in-memory.ts";
 import { nativeStory, storyOf, tell } from "./story.ts";
 
 const PAGE = readFileSync(new URL("../../docs/telemetry.md", import.meta.url), "utf8");
+const BACKENDS_PAGE = readFileSync(new URL("../../docs/back-ends.md", import.meta.url), "utf8");
 
 /** Rows of the table whose header begins with these columns, cells without their backticks. */
 function table(...header: string[]): string[][] {
-	const lines = PAGE.split("\n");
+	return tableIn(PAGE, ...header);
+}
+
+function tableIn(page: string, ...header: string[]): string[][] {
+	const lines = page.split("\n");
 	const start = lines.findIndex((line) => line.startsWith(`| ${header.join(" | ")} |`));
-	if (start === -1) throw new Error(`docs/telemetry.md has no table with the columns ${header.join(", ")}`);
+	if (start === -1) throw new Error(`the page has no table with the columns ${header.join(", ")}`);
 	const end = lines.findIndex((line, at) => at > start && !line.startsWith("|"));
 	return lines.slice(start + 2, end).map((line) =>
 		line
@@ -50,6 +55,13 @@ describe("docs/telemetry.md", () => {
 	test("has the records of the table of names, and no others", () => {
 		expect(firstColumn(table("record", "severity"))).toEqual([...RECORDS].toSorted());
 	});
+});
+
+test("docs/back-ends.md has the attributes for one back end, and no others, with the same meaning", () => {
+	const rows = Object.entries(BACKEND_ATTRIBUTES).flatMap(([name, attributes]) =>
+		Object.entries(attributes).map(([attribute, meaning]) => [attribute, name, meaning]),
+	);
+	expect(tableIn(BACKENDS_PAGE, "attribute", "for", "meaning")).toEqual(rows);
 });
 
 describe("what is emitted", () => {

@@ -9,6 +9,7 @@ import { fitLines } from "../../demo/text.ts";
 import { showTrace } from "../../demo/trace-view.ts";
 import { askClaude } from "../../launch/ask-claude.ts";
 import { findClaude } from "../../launch/find-claude.ts";
+import { colorLevelOf } from "../color-level.ts";
 import type { OwnContext } from "../program.ts";
 import { cliMistakes } from "../sentences.ts";
 
@@ -52,13 +53,6 @@ function locateClaude({ process, packageRoot, loaded }: OwnContext): string {
 	const own = findClaude({ ...options, claudeBin: undefined, path: join(packageRoot, "node_modules", ".bin") });
 	if (options.claudeBin === undefined && "path" in own) return own.path;
 	throw cliMistakes.claudeMissing(options.claudeBin, found.passedOver);
-}
-
-/** Node knows of NO_COLOR, FORCE_COLOR and what the terminal can. */
-function colorLevelOf(stdout: NodeJS.WriteStream): 0 | 1 | 2 | 3 {
-	if (!stdout.isTTY) return 0;
-	const depth = stdout.getColorDepth();
-	return depth === 24 ? 3 : depth === 8 ? 2 : depth === 4 ? 1 : 0;
 }
 
 function tokensOf({ spans }: Played): number {

@@ -19,8 +19,10 @@ import { redactionMark, toldOf, writeContext } from "../../pipeline/run-context.
 import type { ContextCrossing, Pipeline, PipelineOptions } from "../../pipeline.ts";
 import { identityOf } from "../../process-identity.ts";
 import { sessionTraceparent } from "../../signals/ids.ts";
+import type { RunSummary } from "../../views/run-summary.ts";
 import { openDoors } from "../open-doors.ts";
 import { cliMistakes, missingHooks } from "../sentences.ts";
+import { finishInTime, tellEnd } from "../tell-end.ts";
 
 export interface RunContext {
 	config: Config;
@@ -31,12 +33,11 @@ export interface RunContext {
 	packageRoot: string;
 	stdoutIsTerminal: boolean;
 	stderrIsTerminal: boolean;
+	stderrColorLevel(): 0 | 1 | 2 | 3;
 	/** To standard error, once claude has left the terminal. */
 	writeAfter(line: string): void;
 }
 
-/** The pipeline keeps to CLAUDE_OTEL_EXIT_GRACE_MS; this beyond it is for the case that it does not. */
-const FINISH_MARGIN_MS = 5_000;
 const TOKEN_BYTES = 24;
 const DIGEST_KEY_BYTES = 32;
 
@@ -101,15 +102,17 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 	const { claude, release } = started;
 	try {
 		const native = doors.native?.destinations;
-		const run = { claudeArgs, runId, token, native, startedAt, claudePid: claude.pid };
+		const summary = config.summary ? await loadSummary() : undefined;
+		const onEpisode = summary?.episode;
+		const run = { claudeArgs, runId, token, native, startedAt, claudePid: claude.pid, onEpisode };
 		const told = contextOf(run, context);
 		if (config.store.at !== "nowhere") noteBegun(config.dataDir, begunOf(run, told));
 		pipeline.resolve(loadPipeline(run, told, context));
 		doors.tidy();
 		const end = await claude.ended;
 		await doors.close(claudeArgs.interactive && claudeArgs.sessionPersistence);
-		const { undelivered } = await finishInTime(await pipeline.promise, end, config.exitGraceMs + FINISH_MARGIN_MS);
-		if (undelivered !== undefined && context.stderrIsTerminal) context.writeAfter(`${undelivered}\n`);
+		const finished = await finishInTime(await pipeline.promise, end, config.exitGraceMs);
+		if (finished !== undefined) tellEnd(finished, summary, context);
 		return end;
 	} catch (error) {
 		onBug(error);
@@ -184,7 +187,7 @@ function codeOf(error: unknown): string | undefined {
 
 type PipelineStart = { claudeArgs: ClaudeArgs } & Pick<
 	PipelineOptions,
-	"runId" | "token" | "native" | "startedAt" | "claudePid"
+	"runId" | "token" | "native" | "startedAt" | "claudePid" | "onEpisode"
 >;
 type ToldRun = PipelineOptions["context"];
 
@@ -239,6 +242,10 @@ async function loadPipeline(
 	});
 }
 
+async function loadSummary(): Promise<RunSummary> {
+	return (await import("../../views/run-summary.ts")).createRunSummary();
+}
+
 function contextCommand({ config, diagnostics, env, cwd }: RunContext) {
 	const command = config.onContextThreshold;
 	if (command === undefined) return undefined;
@@ -260,14 +267,6 @@ function keepCompiled(folder: string): void {
 	} catch {
 		// A home that cannot be written costs a few milliseconds.
 	}
-}
-
-async function finishInTime(pipeline: Pipeline, end: ClaudeEnd, limitMs: number): Promise<{ undelivered?: string }> {
-	let timer: NodeJS.Timeout | undefined;
-	const limit = new Promise<{ undelivered?: string }>((resolve) => {
-		timer = setTimeout(() => resolve({}), limitMs);
-	});
-	return Promise.race([pipeline.finish(end), limit]).finally(() => clearTimeout(timer));
 }
 
 function locateClaude({ config, cwd, packageRoot }: RunContext): string {

@@ -1,7 +1,7 @@
 // Spooled bytes → one unary gRPC call with the metadata of today, and what the collector said of it. Loaded only where
 // gRPC is used.
 import { Client, Metadata } from "@grpc/grpc-js";
-import type { OtelConfig, SignalConfig } from "../../config.ts";
+import type { OtelConfig, OtlpTarget } from "../../config.ts";
 import type { Diagnostics } from "../../diagnostics.ts";
 import type { Batches } from "../exporter.ts";
 import { describeFailure } from "../failure.ts";
@@ -18,7 +18,7 @@ const asIs = (bytes: Buffer) => bytes;
 /** Throws where a certificate cannot be read. */
 export function createGrpcExit(
 	signal: keyof Batches,
-	target: SignalConfig,
+	target: OtlpTarget,
 	proxies: OtelConfig["proxies"],
 	diagnostics: Diagnostics,
 ): Exit {

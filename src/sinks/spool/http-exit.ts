@@ -2,7 +2,7 @@
 import { request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
 import { gzipSync } from "node:zlib";
-import type { OtelConfig, SignalConfig } from "../../config.ts";
+import type { OtelConfig, OtlpTarget } from "../../config.ts";
 import { describeFailure } from "../failure.ts";
 import { createAgent } from "../otlp-http.ts";
 import { proxyFor } from "../proxy.ts";
@@ -15,7 +15,7 @@ import { readRetryAfter } from "./retry-after.ts";
 const ANSWER_MAX_BYTES = 64 * 1024;
 
 /** Throws where a certificate cannot be read. */
-export function createHttpExit(target: SignalConfig, proxies: OtelConfig["proxies"]): Exit {
+export function createHttpExit(target: OtlpTarget, proxies: OtelConfig["proxies"]): Exit {
 	const agent = createAgent(target, proxyFor(target.url, target.protocol, proxies));
 	const start = target.insecure ? requestPlain : requestSecure;
 	const json = target.protocol === "http/json";

@@ -1,7 +1,7 @@
 // Where a signal goes by OTLP → how a batch of it is kept and sent again.
 
 import { hideUserInfo } from "../../config/row.ts";
-import type { OtelConfig, SignalConfig } from "../../config.ts";
+import type { OtelConfig, OtlpTarget } from "../../config.ts";
 import type { Diagnostics } from "../../diagnostics.ts";
 import type { Batches, Spoolable } from "../exporter.ts";
 import type { Exit } from "./exit.ts";
@@ -9,7 +9,7 @@ import { serializerFor } from "./serializers.ts";
 
 export function spoolableTo<S extends keyof Batches>(
 	signal: S,
-	target: SignalConfig,
+	target: OtlpTarget,
 	proxies: OtelConfig["proxies"],
 	diagnostics: Diagnostics,
 ): Spoolable<Batches[S]> {
@@ -21,13 +21,13 @@ export function spoolableTo<S extends keyof Batches>(
 }
 
 /** Over gRPC and http/protobuf the bytes are the same, but not the place. */
-export function laneOf(signal: keyof Batches, { protocol, url }: Pick<SignalConfig, "protocol" | "url">): string {
+export function laneOf(signal: keyof Batches, { protocol, url }: Pick<OtlpTarget, "protocol" | "url">): string {
 	return `${signal} ${protocol} ${hideUserInfo(url)}`;
 }
 
 export async function openExit(
 	signal: keyof Batches,
-	target: SignalConfig,
+	target: OtlpTarget,
 	proxies: OtelConfig["proxies"],
 	diagnostics: Diagnostics,
 ): Promise<Exit> {
