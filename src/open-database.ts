@@ -23,8 +23,11 @@ export interface DatabaseOptions {
 	note(sentence: string): void;
 }
 
-/** Longest wait for another process that is writing, in milliseconds; one of ours takes far less than one. */
-export const BUSY_LIMIT_MS = 2_000;
+/** Longest wait for another process that is writing, in milliseconds: nothing else happens meanwhile, and ours take far less. */
+export const BUSY_LIMIT_MS = 100;
+/** Attempts to open, with a pause after each: the first of many processes makes the tables. */
+const OPEN_ATTEMPTS = 40;
+const OPEN_PAUSE_MS = 50;
 /** A write-ahead log that has grown beyond this is cut back, in bytes. */
 const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
 
@@ -34,12 +37,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 	try {
 		prepareFile(path);
 		try {
-			return await openOnce(options);
+			return await openPatiently(options);
 		} catch (error) {
 			if (!isDamage(error)) throw error;
 			options.note(keepingLines.damaged(path, putAside(path)));
 			prepareFile(path);
-			return await openOnce(options);
+			return await openPatiently(options);
 		}
 	} catch (error) {
 		throw error instanceof DatabaseProblem ? error : new DatabaseProblem(reasonOf(error));
@@ -79,6 +82,17 @@ export function putAside(path: string): string {
 		}
 	}
 	return aside;
+}
+
+async function openPatiently(options: DatabaseOptions): Promise<Database> {
+	for (let attempt = 1; ; attempt++) {
+		try {
+			return await openOnce(options);
+		} catch (error) {
+			if (!isBusy(error) || attempt === OPEN_ATTEMPTS) throw error;
+			await new Promise((resolve) => setTimeout(resolve, OPEN_PAUSE_MS));
+		}
+	}
 }
 
 async function openOnce({ path, migrations, probe, note }: DatabaseOptions): Promise<Database> {

@@ -13,7 +13,7 @@ import { createOtlpRedaction } from "./intake/otlp-redact.ts";
 import type { OtlpRequest } from "./intake/otlp-server.ts";
 import { createRepositoryReader } from "./intake/repository.ts";
 import { createSessionFinder } from "./intake/session-finder.ts";
-import { createTranscriptTail } from "./intake/transcript-file.ts";
+import { createTranscriptTail, sessionOf } from "./intake/transcript-file.ts";
 import type { Episode } from "./model/episode.ts";
 import type { RawFact } from "./model/fact.ts";
 import { createFlow } from "./pipeline/flow.ts";
@@ -159,7 +159,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	const passedOn = await passOn();
 	const finder = createSessionFinder(options, (path) => {
 		tail.follow(path);
-		journal?.transcript(path);
+		journal?.session(sessionOf(path));
 	});
 	const recovery = createRecovery({ config, keeping, diagnostics, clock });
 	let lastFactAt = clock();

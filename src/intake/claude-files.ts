@@ -1,6 +1,7 @@
 // Files of Claude Code that tell what no hook tells: which session a process has, and the user's random id.
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Json } from "../model/fact.ts";
 import { asObject, asString, type JsonObject } from "./json.ts";
 
@@ -42,6 +43,21 @@ export function readLiveSessions(claudeConfigDir: string): Set<string> {
 /** Claude Code names the folder of a working directory after it, everything but letters and digits as `-`. */
 export function projectFolder(claudeConfigDir: string, cwd: string): string {
 	return join(claudeConfigDir, "projects", cwd.replace(/[^A-Za-z0-9]/g, "-"));
+}
+
+/** Says which of the folders it is, and nothing of its name, which holds the path of a working directory. */
+export function projectMark(cwd: string): string {
+	return markOf(basename(projectFolder("", cwd)));
+}
+
+export function findProject(claudeConfigDir: string, mark: string): string | undefined {
+	const projects = join(claudeConfigDir, "projects");
+	const name = listFolder(projects).find((folder) => markOf(folder) === mark);
+	return name === undefined ? undefined : join(projects, name);
+}
+
+function markOf(folder: string): string {
+	return createHash("sha256").update(folder).digest("base64url").slice(0, 22);
 }
 
 /** Where a session's transcript lies: in the folder of its working directory, else wherever its name is found. */

@@ -2,6 +2,8 @@
 import { timingSafeEqual } from "node:crypto";
 
 export const TOKEN_HEADER = "x-claude-otel-token";
+/** Shows that it is one: another process that tells the run again, and does not know it, still takes it for a secret. */
+export const TOKEN_PREFIX = "cotel_";
 
 /** Compares in constant time. */
 export function tokenCheck(token: string): (given?: string) => boolean {

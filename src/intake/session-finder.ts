@@ -9,6 +9,8 @@ export interface FinderOptions {
 	config: { claudeConfigDir: string };
 	startedAt: number;
 	cwd: string;
+	/** Of its transcripts; where it is not given, the folder of `cwd`. */
+	folder?: string;
 	sessionPersistence: boolean;
 	knownSessionId?: string;
 	claudePid: number | undefined;
@@ -114,10 +116,9 @@ export function createSessionFinder(options: FinderOptions, follow: (transcript:
 
 /** The one transcript of this directory that was begun or went on since then, and is no other process's; none where several are. */
 function onlyTranscriptSince(
-	{ config, cwd, startedAt }: FinderOptions,
+	{ config, cwd, folder = projectFolder(config.claudeConfigDir, cwd), startedAt }: FinderOptions,
 	others: ReadonlySet<string>,
 ): string | undefined {
-	const folder = projectFolder(config.claudeConfigDir, cwd);
 	try {
 		const recent = readdirSync(folder).filter(
 			(name) =>

@@ -68,6 +68,11 @@ export function createTranscriptTail(since: number, onFact: (fact: RawFact) => v
 	};
 }
 
+/** A transcript has the name of its session. */
+export function sessionOf(path: string): string {
+	return basename(path, ".jsonl");
+}
+
 interface GrowingFile {
 	read(): void;
 }

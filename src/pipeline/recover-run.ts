@@ -1,8 +1,9 @@
 // One run that was killed → told to its end. The same facts in the same order give the same spans and records, to the
 // byte; those that its destinations have are left out, and its metrics go on where they were.
 import type { Config } from "../config.ts";
+import { findProject } from "../intake/claude-files.ts";
 import { createSessionFinder } from "../intake/session-finder.ts";
-import { createTranscriptTail } from "../intake/transcript-file.ts";
+import { createTranscriptTail, sessionOf } from "../intake/transcript-file.ts";
 import type { Fact, RawFact } from "../model/fact.ts";
 import { createRunPrivacy } from "../run-privacy.ts";
 import { createPresetIds } from "../signals/ids.ts";
@@ -157,21 +158,24 @@ function readBeyond(context: RunContext, journal: Journal, { store }: RunRecover
 	if (!context.sessionPersistence) return [];
 	const facts: RawFact[] = [];
 	const tail = createTranscriptTail(context.startedAt, (fact) => facts.push(fact));
-	const { claudeConfigDir, startedAt, cwd, sessionPersistence, knownSessionId, claudePid } = context;
+	const { claudeConfigDir, startedAt, project, sessionPersistence, knownSessionId, claudePid } = context;
+	const folder = findProject(claudeConfigDir, project);
 	const finder = createSessionFinder(
-		{ config: { claudeConfigDir }, startedAt, cwd, sessionPersistence, knownSessionId, claudePid },
+		{ config: { claudeConfigDir }, startedAt, folder, cwd: "", sessionPersistence, knownSessionId, claudePid },
 		(path) => {
 			tail.follow(path);
-			journal.transcript(path);
+			journal.session(sessionOf(path));
 		},
 	);
-	for (const path of journal.transcripts()) tail.follow(path);
-	for (const sessionId of sessionsIn(journal)) finder.admits(sessionId, true);
+	for (const sessionId of [...journal.sessions(), ...sessionsIn(journal)]) finder.admits(sessionId, true);
 	finder.look();
 	finder.lookLast();
 	tail.poll();
 	const ends = new Map(
-		tail.paths().map((path) => [sessionOf(path), store.nextRunIn(path, context.startedAt) ?? Number.POSITIVE_INFINITY]),
+		tail.paths().map((path) => {
+			const sessionId = sessionOf(path);
+			return [sessionId, store.nextRunIn(sessionId, startedAt) ?? Number.POSITIVE_INFINITY] as const;
+		}),
 	);
 	return facts.filter((fact) => fact.at < (ends.get(fact.sessionId) ?? Number.POSITIVE_INFINITY));
 }
@@ -187,10 +191,6 @@ function sessionsIn(journal: Journal): Set<string> {
 /** claude tells of its start under an id that may come to nothing. */
 function isOfSession(fact: Fact): boolean {
 	return fact.sessionId !== "" && (fact.promptId !== undefined || fact.source !== "native");
-}
-
-function sessionOf(path: string): string {
-	return /([^/\\]+)\.jsonl$/.exec(path)?.[1] ?? "";
 }
 
 function attributesOf(resource: RunContext["resource"]): Record<string, string> {

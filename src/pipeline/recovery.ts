@@ -92,7 +92,7 @@ export async function recoverRuns(
 function takeIn(dataDir: string, store: Store): void {
 	for (const run of readBegun(dataDir)) {
 		if (store.isAlive(run)) continue;
-		store.begin(run);
+		store.begin(run).alive(run.startedAt);
 		forgetBegun(dataDir, run.runId);
 	}
 }

@@ -19,7 +19,8 @@ export interface Told
 export interface RunContext {
 	told: Told;
 	startedAt: number;
-	cwd: string;
+	/** Mark of the folder of its transcripts. */
+	project: string;
 	claudeConfigDir: string;
 	sessionPersistence: boolean;
 	sessionSource: "startup" | "resume" | "fork";

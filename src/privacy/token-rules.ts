@@ -21,6 +21,7 @@ const DISCORD: SecretRule = {
 };
 
 export const TOKEN_RULES: readonly SecretRule[] = [
+	vendorToken("claude-otel", "cotel_", WORD, 20),
 	vendorToken("anthropic", "sk-ant-", WORD, 8),
 	vendorToken("openai", ["sk-proj-", "sk-svcacct-", "sk-admin-", "sk-None-"], WORD, 16),
 	patternRule({

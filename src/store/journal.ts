@@ -2,7 +2,8 @@
 // byte: beside the facts it holds when the model handed things on.
 
 import type { Fact } from "../model/fact.ts";
-import { type Database, isBusy } from "../open-database.ts";
+import type { Database } from "../open-database.ts";
+import { createWriteQueue, type WriteQueueOptions } from "./write-queue.ts";
 
 export type JournalEntry = { seq: number } & (
 	| { kind: "fact"; fact: Fact }
@@ -16,8 +17,8 @@ export interface Journal {
 	advanced(at: number): void;
 	/** A destination has taken the increments that the entries up to this one made (delta temporality). */
 	metered(destination: string, upTo: number): void;
-	/** Where the session is written down; told once each. */
-	transcript(path: string): void;
+	/** A session of the run, that is the name of its transcript: paths are not kept, they may hold anything. */
+	session(sessionId: string): void;
 	/** Number of the last entry. */
 	position(): number;
 	/** A destination has taken these spans or records. */
@@ -30,7 +31,7 @@ export interface Journal {
 	release(): void;
 
 	entries(): Iterable<JournalEntry>;
-	transcripts(): string[];
+	sessions(): string[];
 	deliveredTo(destination: string): Set<string>;
 	/** The last entry whose increments the destination has; 0 for none. */
 	meteredTo(destination: string): number;
@@ -38,66 +39,28 @@ export interface Journal {
 	dropped(): number;
 }
 
-/** Entries that wait while the database cannot be written; beyond it the oldest are given up and counted. */
-export const HELD_ENTRIES_MAX = 10_000;
-
-export interface JournalOptions {
-	database: Database;
-	/** Row of the run. */
-	run: number;
-	onFailure(error: unknown): void;
-	onCommit(): void;
-	isBroken(): boolean;
+export interface JournalOptions extends WriteQueueOptions {
+	/** The row of the run: made with the first write, where it is not there yet. */
+	run(): number;
+	/** Entries that are there. */
+	last: number;
 }
-
-type Row = [kind: string, session: string, at: number, body: string];
 
 const ADVANCED = "#advanced";
 const METERED = "#metered";
+/** At the end, for other processes that write. */
+const FINISH_MS = 1_000;
 
-export function createJournal({ database, run, onFailure, onCommit, isBroken }: JournalOptions): Journal {
-	const insert = database.prepare("INSERT INTO journal (run, seq, kind, session, at, body) VALUES (?, ?, ?, ?, ?, ?)");
-	const insertDelivered = database.prepare("INSERT INTO delivered (run, destination, ids) VALUES (?, ?, ?)");
-	const transcriptsOf = database.prepare<[number], { path: string }>("SELECT path FROM transcripts WHERE run = ?");
-	const deliveredOf = database.prepare<[number, string], { ids: string }>(
-		"SELECT ids FROM delivered WHERE run = ? AND destination = ?",
-	);
-	const meteredOf = database.prepare<[number, string, string], { upTo: number | null }>(
-		"SELECT max(at) AS upTo FROM journal WHERE run = ? AND kind = ? AND body = ?",
-	);
-	let last =
-		database.prepare<[number], { last: number | null }>("SELECT max(seq) AS last FROM journal WHERE run = ?").get(run)
-			?.last ?? 0;
-	const held: Row[] = [];
-	let dropped = 0;
+export function createJournal({ run, last, ...options }: JournalOptions): Journal {
+	const { database, onFailure, isBroken } = options;
+	const statements = prepareStatements(database);
+	const queue = createWriteQueue(options);
+	let position = last;
 
-	const write = database.transaction((rows: readonly Row[]) => {
-		let seq = last;
-		for (const row of rows) insert.run(run, ++seq, ...row);
-	});
-
-	function append(rows: readonly Row[]): void {
-		if (isBroken() || rows.length === 0) return;
-		for (const row of rows) held.push(row);
-		try {
-			write.immediate(held);
-			last += held.length;
-			held.length = 0;
-			onCommit();
-		} catch (error) {
-			if (!isBusy(error)) onFailure(error);
-			if (held.length > HELD_ENTRIES_MAX) dropped += held.splice(0, held.length - HELD_ENTRIES_MAX).length;
-		}
-	}
-
-	function attempt(work: () => void): void {
-		if (isBroken()) return;
-		try {
-			work();
-			onCommit();
-		} catch (error) {
-			onFailure(error);
-		}
+	function append(kind: string, session: string, at: number, body: string): () => void {
+		position++;
+		const seq = position;
+		return () => void statements.insert.run(run(), seq, kind, session, at, body);
 	}
 
 	/** What cannot be read is as if it were not there. */
@@ -111,34 +74,28 @@ export function createJournal({ database, run, onFailure, onCommit, isBroken }: 
 		}
 	}
 
-	/** @param sql ends with the row of the run */
-	const update = (sql: string, ...values: number[]) => attempt(() => void database.prepare(sql).run(...values, run));
-
 	return {
-		keep: (facts) => append(facts.map((fact) => [fact.kind, fact.sessionId, fact.at, JSON.stringify(fact)])),
-		advanced: (at) => append([[ADVANCED, "", at, ""]]),
-		metered: (destination, upTo) => append([[METERED, "", upTo, destination]]),
-		transcript: (path) =>
-			attempt(
-				() => void database.prepare("INSERT OR IGNORE INTO transcripts (path, run) VALUES (?, ?)").run(path, run),
-			),
-		position: () => last,
+		keep: (facts) => queue.add(facts.map((fact) => append(fact.kind, fact.sessionId, fact.at, JSON.stringify(fact)))),
+		advanced: (at) => queue.add([append(ADVANCED, "", at, "")]),
+		metered: (destination, upTo) => queue.add([append(METERED, "", upTo, destination)]),
+		session: (sessionId) => queue.add([() => void statements.insertSession.run(sessionId, run())]),
+		position: () => position,
 		delivered(destination, ids) {
-			if (ids.length > 0) attempt(() => void insertDelivered.run(run, destination, ids.join("\n")));
+			if (ids.length > 0) queue.add([() => void statements.insertDelivered.run(run(), destination, ids.join("\n"))]);
 		},
-		alive: (now) => update("UPDATE runs SET seen_at = ? WHERE id = ?", now),
+		alive: (now) => queue.add([() => void statements.see.run(now, run())]),
 		end(now) {
-			append([]);
-			update("UPDATE runs SET ended_at = ? WHERE id = ?", now);
+			queue.add([() => void statements.end.run(now, run())]);
+			queue.finish(FINISH_MS);
 		},
-		release: () => update("UPDATE runs SET recoveries = recoveries - 1 WHERE id = ?"),
+		release() {
+			queue.add([() => void statements.release.run(run())]);
+			queue.finish(FINISH_MS);
+		},
 		*entries() {
-			const rows = database.prepare<[number, number, number], { seq: number; kind: string; at: number; body: string }>(
-				"SELECT seq, kind, at, body FROM journal WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
-			);
 			// In portions: an open cursor would keep the log from being cut back.
 			for (let from = 0; ; ) {
-				const portion = read([], () => rows.all(run, from, PORTION));
+				const portion = read([], () => statements.entries.all(run(), from, PORTION));
 				for (const row of portion) {
 					const entry = readEntry(row);
 					if (entry) yield entry;
@@ -148,11 +105,32 @@ export function createJournal({ database, run, onFailure, onCommit, isBroken }: 
 				from = end.seq;
 			}
 		},
-		transcripts: () => read([], () => transcriptsOf.all(run)).map(({ path }) => path),
+		sessions: () => read([], () => statements.sessions.all(run())).map(({ session }) => session),
 		deliveredTo: (destination) =>
-			new Set(read([], () => deliveredOf.all(run, destination)).flatMap(({ ids }) => ids.split("\n"))),
-		meteredTo: (destination) => read(undefined, () => meteredOf.get(run, METERED, destination))?.upTo ?? 0,
-		dropped: () => dropped,
+			new Set(read([], () => statements.delivered.all(run(), destination)).flatMap(({ ids }) => ids.split("\n"))),
+		meteredTo: (destination) => read(undefined, () => statements.metered.get(run(), METERED, destination))?.upTo ?? 0,
+		dropped: queue.dropped,
+	};
+}
+
+function prepareStatements(database: Database) {
+	return {
+		insert: database.prepare("INSERT INTO journal (run, seq, kind, session, at, body) VALUES (?, ?, ?, ?, ?, ?)"),
+		insertSession: database.prepare("INSERT OR IGNORE INTO sessions (session, run) VALUES (?, ?)"),
+		insertDelivered: database.prepare("INSERT INTO delivered (run, destination, ids) VALUES (?, ?, ?)"),
+		see: database.prepare("UPDATE runs SET seen_at = ? WHERE id = ?"),
+		end: database.prepare("UPDATE runs SET ended_at = ? WHERE id = ?"),
+		release: database.prepare("UPDATE runs SET recoveries = recoveries - 1 WHERE id = ?"),
+		entries: database.prepare<[number, number, number], { seq: number; kind: string; at: number; body: string }>(
+			"SELECT seq, kind, at, body FROM journal WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
+		),
+		sessions: database.prepare<[number], { session: string }>("SELECT session FROM sessions WHERE run = ?"),
+		delivered: database.prepare<[number, string], { ids: string }>(
+			"SELECT ids FROM delivered WHERE run = ? AND destination = ?",
+		),
+		metered: database.prepare<[number, string, string], { upTo: number | null }>(
+			"SELECT max(at) AS upTo FROM journal WHERE run = ? AND kind = ? AND body = ?",
+		),
 	};
 }
 

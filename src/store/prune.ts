@@ -47,7 +47,7 @@ async function deleteRun(database: Database, id: number): Promise<void> {
 	database
 		.transaction(() => {
 			database.prepare("DELETE FROM delivered WHERE run = ?").run(id);
-			database.prepare("DELETE FROM transcripts WHERE run = ?").run(id);
+			database.prepare("DELETE FROM sessions WHERE run = ?").run(id);
 			database.prepare("DELETE FROM runs WHERE id = ?").run(id);
 		})
 		.immediate();

@@ -5,7 +5,7 @@ export const STORE_PROBE = [
 	"SELECT id FROM runs ORDER BY started_at LIMIT 1",
 	"SELECT run FROM runs JOIN journal ON run = id ORDER BY run DESC LIMIT 1",
 	"SELECT run FROM delivered ORDER BY run DESC LIMIT 1",
-	"SELECT run FROM transcripts ORDER BY run DESC LIMIT 1",
+	"SELECT run FROM sessions ORDER BY run DESC LIMIT 1",
 ];
 
 export const STORE_MIGRATIONS = [
@@ -42,12 +42,12 @@ export const STORE_MIGRATIONS = [
 		ids TEXT NOT NULL
 	) STRICT;
 	CREATE INDEX delivered_run ON delivered (run);
-	-- Where its sessions are written down.
-	CREATE TABLE transcripts (
-		path TEXT NOT NULL,
+	-- Its sessions: their transcripts have these names.
+	CREATE TABLE sessions (
+		session TEXT NOT NULL,
 		run INTEGER NOT NULL,
-		PRIMARY KEY (path, run)
+		PRIMARY KEY (session, run)
 	) STRICT, WITHOUT ROWID;
-	CREATE INDEX transcripts_run ON transcripts (run);
+	CREATE INDEX sessions_run ON sessions (run);
 	`,
 ] as const;

@@ -2,7 +2,7 @@
 // share it. A fact that cannot be kept is held for a while, then counted; nothing in here throws at whoever keeps.
 
 import { keepingLines } from "../errors.ts";
-import { isDamage, openDatabase, putAside, reasonOf } from "../open-database.ts";
+import { isBusy, isDamage, openDatabase, putAside, reasonOf } from "../open-database.ts";
 import { isAlive, machineId } from "../process-identity.ts";
 import { createFlusher, type Flusher } from "./flush-log.ts";
 import { createJournal, type Journal } from "./journal.ts";
@@ -37,16 +37,16 @@ export interface AbandonedRun {
 }
 
 export interface Store {
-	/** Undefined where it is known already. */
-	begin(run: NewRun): Journal | undefined;
+	/** Its row is made with the first thing that is kept. */
+	begin(run: NewRun): Journal;
 	/** Whether this process of a run, or its claude, still lives. */
 	isAlive(run: Pick<NewRun, "owner" | "claude">): boolean;
 	/** Runs whose process, and its claude, have gone before the run was closed; oldest first. */
 	abandoned(now: number): AbandonedRun[];
 	/** Takes one of them over, before anybody else: what it was told can then be read and added to. */
 	claim(run: AbandonedRun, owner: string, now: number): Journal | undefined;
-	/** When the next run after this time began that went on in the same transcript: milliseconds since the epoch. */
-	nextRunIn(transcript: string, after: number): number | undefined;
+	/** When the next run after this time began that went on with the session: milliseconds since the epoch. */
+	nextRunIn(sessionId: string, after: number): number | undefined;
 	/** Deletes closed runs that are too old or too many, oldest first. Yields often. */
 	prune(limits: { maxBytes: number; maxAgeMs: number }, now: number): Promise<void>;
 	close(): void;
@@ -57,21 +57,24 @@ export async function openStore({ path, note }: StoreOptions): Promise<Store> {
 	const database = await openDatabase({ path, migrations: STORE_MIGRATIONS, probe: STORE_PROBE, note });
 	const flusher: Flusher = createFlusher(path);
 	let broken = false;
-	const insertRun = database.prepare(
-		"INSERT OR IGNORE INTO runs (run_id, machine, owner, claude, started_at, seen_at, context) VALUES (?, ?, ?, ?, ?, ?, ?)",
+	const insertRun = database.prepare<unknown[], { id: number }>(
+		"INSERT INTO runs (run_id, machine, owner, claude, started_at, seen_at, context) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id) DO UPDATE SET seen_at = seen_at RETURNING id",
+	);
+	const lastOf = database.prepare<[number], { last: number | null }>(
+		"SELECT max(seq) AS last FROM journal WHERE run = ?",
 	);
 	const open = database.prepare<[number], OpenRun>(
 		"SELECT id, run_id, machine, owner, claude, started_at, seen_at, recoveries, context FROM runs WHERE ended_at IS NULL ORDER BY started_at LIMIT ?",
 	);
 	const nextIn = database.prepare<[string, number], { next: number | null }>(
-		"SELECT min(started_at) AS next FROM transcripts JOIN runs ON runs.id = run WHERE path = ? AND started_at > ?",
+		"SELECT min(started_at) AS next FROM sessions JOIN runs ON runs.id = run WHERE session = ? AND started_at > ?",
 	);
 	const takeOver = database.prepare(
 		"UPDATE runs SET owner = ?, machine = ?, seen_at = ?, recoveries = recoveries + 1 WHERE id = ? AND recoveries = ? AND ended_at IS NULL",
 	);
 
 	function onFailure(error: unknown): void {
-		if (broken) return;
+		if (broken || isBusy(error)) return;
 		if (isDamage(error)) {
 			broken = true;
 			note(keepingLines.damagedNow(path, putAside(path)));
@@ -89,16 +92,32 @@ export async function openStore({ path, note }: StoreOptions): Promise<Store> {
 		}
 	}
 
-	const journalOf = (id: number): Journal =>
-		createJournal({ database, run: id, onFailure, onCommit: flusher.soon, isBroken: () => broken });
+	const shared = { database, onFailure, onCommit: flusher.soon, isBroken: () => broken };
 
 	return {
-		begin: ({ runId, owner, claude, startedAt, context }) =>
-			attempt(undefined, () => {
+		begin: ({ runId, owner, claude, startedAt, context }) => {
+			let id: number | undefined;
+			let isThere = false;
+			const make = () => {
 				const values = [runId, machineId(), owner, claude ?? null, startedAt, startedAt, context];
-				const { changes, lastInsertRowid } = insertRun.run(...values);
-				return changes === 1 ? journalOf(Number(lastInsertRowid)) : undefined;
-			}),
+				return Number(insertRun.get(...values)?.id);
+			};
+			return createJournal({
+				...shared,
+				last: 0,
+				onRollback() {
+					if (!isThere) id = undefined;
+				},
+				onCommit() {
+					isThere = true;
+					flusher.soon();
+				},
+				run() {
+					id ??= make();
+					return id;
+				},
+			});
+		},
 		isAlive: ({ owner, claude }) => isAlive(owner) || (claude !== undefined && isAlive(claude)),
 		abandoned: (now) =>
 			attempt([], () => open.all(ABANDONED_MAX))
@@ -109,9 +128,10 @@ export async function openStore({ path, note }: StoreOptions): Promise<Store> {
 		claim: ({ id, recoveries }, owner, now) =>
 			attempt(undefined, () => {
 				const { changes } = takeOver.run(owner, machineId(), now, id, recoveries);
-				return changes === 1 ? journalOf(id) : undefined;
+				if (changes !== 1) return undefined;
+				return createJournal({ ...shared, last: lastOf.get(id)?.last ?? 0, run: () => id });
 			}),
-		nextRunIn: (transcript, after) => attempt(undefined, () => nextIn.get(transcript, after)?.next ?? undefined),
+		nextRunIn: (sessionId, after) => attempt(undefined, () => nextIn.get(sessionId, after)?.next ?? undefined),
 		async prune(limits, now) {
 			if (broken) return;
 			await pruneStore(database, limits, now).catch(onFailure);

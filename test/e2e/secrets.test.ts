@@ -1,10 +1,10 @@
 // Secrets wherever a session can hold them, and every way out at every level: none of them may be in any exported byte.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { ALNUM, filler } from "../privacy/secret-examples.ts";
-import { runClaudeOtel } from "../support/run.ts";
+import { type Running, runClaudeOtel } from "../support/run.ts";
 import { agent, bash, read, step, text, tool } from "../support/scripting.ts";
 import { FREE_HAND, openStage, PROTOCOLS, type Stage } from "../support/stage.ts";
 
@@ -55,7 +55,11 @@ function plant() {
 }
 type Planted = ReturnType<typeof plant>;
 
-async function runWith(planted: Planted, env: Record<string, string>): Promise<void> {
+async function runWith(
+	planted: Planted,
+	env: Record<string, string>,
+	onStart?: (running: Running) => void,
+): Promise<void> {
 	const work = join(stage.home.work, `project-${planted.folder}`);
 	mkdirSync(work);
 	writeFileSync(join(work, `${planted.fileName}.txt`), `PLANTED-FILE ${planted.fileContent}\n`);
@@ -70,8 +74,8 @@ async function runWith(planted: Planted, env: Record<string, string>): Promise<v
 		"--settings",
 		JSON.stringify({ env: { DEPLOY_TOKEN: planted.settingsEnv } }),
 	];
-	const run = await runClaudeOtel(stage.home, args, { cwd: work, env: { ...stage.env, ...env } });
-	expect(run).toMatchObject({ code: 0, timedOut: false });
+	const run = await runClaudeOtel(stage.home, args, { cwd: work, env: { ...stage.env, ...env }, onStart });
+	expect(run).toMatchObject({ code: onStart ? null : 0, timedOut: false });
 }
 
 async function openPlanted(planted: Planted, protocol: (typeof PROTOCOLS)[number]): Promise<void> {
@@ -133,8 +137,36 @@ test.each(PROTOCOLS.flatMap((protocol) => LEVELS.map((level) => ({ protocol, lev
 		await runWith(planted, { CLAUDE_OTEL_LEVEL: level, CLAUDE_OTEL_FILE: file });
 		const written = level === "off" ? "" : readFileSync(file, "utf8");
 		expect(lookInto(`${stage.receiver.rawBytes()}\n${written}`, planted, level)).toEqual(NOTHING);
+		// What may not leave is not kept either.
+		const kept = keptBytes();
+		expect({ ...lookInto(kept, planted, level), missing: [] }).toEqual(NOTHING);
+		expect(kept.includes("tool.ended")).toBe(level !== "off");
 	},
 );
+
+test("what waits for a collector, and what is told of a session that was killed, holds no planted secret", async () => {
+	const planted = plant();
+	await openPlanted(planted, "http/json");
+	const env = { CLAUDE_OTEL_LEVEL: "full", OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" };
+	await runWith(planted, env, (running) => {
+		setTimeout(() => running.signal("SIGKILL"), 2_500);
+	});
+	await stage.run(["recover"], { env });
+	const kept = keptBytes();
+	expect(kept).toContain("PLANTED");
+	expect({ ...lookInto(kept, planted, "full"), missing: [] }).toEqual(NOTHING);
+});
+
+/** All files of ours below the home: the store, the spool, what was noted of a run. */
+function keptBytes(): string {
+	const folder = join(stage.home.home, ".local", "share", "claude-otel");
+	if (!existsSync(folder)) return "";
+	const files = readdirSync(folder, { recursive: true, encoding: "utf8", withFileTypes: true });
+	return files
+		.filter((file) => file.isFile() && !file.parentPath.includes("compile-cache"))
+		.map((file) => readFileSync(join(file.parentPath, file.name), "latin1"))
+		.join("\n");
+}
 
 test.each(["standard", "full"] as const)(
 	"no planted secret is on the console or in the diagnostics at level %s",

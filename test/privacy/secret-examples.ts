@@ -40,6 +40,7 @@ const PRIVATE_KEY_WORDS = "PRIVATE KEY";
 const JSON_BASE64 = apart("ey|J");
 
 export const TOKENS: readonly SecretExample[] = [
+	token("claude-otel", "co|tel_", ALNUM, 32),
 	token("anthropic", "sk-|ant-api03-", ALNUM, 93),
 	token("anthropic", "sk-|ant-oat01-", ALNUM, 80),
 	token("openai", "sk-|proj-", ALNUM, 80),

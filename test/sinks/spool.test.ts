@@ -204,15 +204,16 @@ describe("over http", () => {
 		}
 		await dead.shutdown(300);
 		expect((await spool().waiting()).map(({ batches }) => batches)).toEqual([2]);
-		let first = true;
+		const taken: string[] = [];
 		collector.behave(async (incoming, response) => {
-			await readBody(incoming);
-			response.writeHead(first ? 400 : 200).end();
-			first = false;
+			const body = (await readBody(incoming)).toString("latin1");
+			const name = body.includes("one") ? "one" : "two";
+			response.writeHead(name === "one" ? 400 : 200).end();
+			taken.push(name);
 		});
 		const next = await open(collector);
 		next.warm();
-		await until("both are gone", () => !first);
+		await until("both are gone", () => taken.includes("two"));
 		await next.shutdown(GRACE_MS);
 		expect(next.failures).toEqual([{ signal: "traces", count: 1, reason: "HTTP 400" }]);
 		expect(await spool().waiting()).toEqual([]);

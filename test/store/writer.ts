@@ -9,10 +9,10 @@ const store = await openStore({ path, note: (sentence) => notes.push(sentence) }
 const runId = `run-${process.pid}`;
 const journal = store.begin({ runId, owner: identityOf(process.pid), startedAt: Date.now(), context: "{}" });
 for (let number = 0; number < Number(count); number++) {
-	journal?.keep([factOf(number, `session-${process.pid}`)]);
+	journal.keep([factOf(number, `session-${process.pid}`)]);
 	if (number % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
 }
-process.stdout.write(JSON.stringify({ dropped: journal?.dropped(), notes }));
+process.stdout.write(JSON.stringify({ dropped: journal.dropped(), notes }));
 if (process.argv[4] === "die") process.kill(process.pid, "SIGKILL");
-journal?.end(Date.now());
+journal.end(Date.now());
 store.close();

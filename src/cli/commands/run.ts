@@ -8,6 +8,8 @@ import { systemClock } from "../../clock.ts";
 import { isSampled } from "../../config/sampled.ts";
 import type { Config } from "../../config.ts";
 import type { Diagnostics } from "../../diagnostics.ts";
+import { projectMark } from "../../intake/claude-files.ts";
+import { TOKEN_PREFIX } from "../../intake/run-token.ts";
 import { previewArgs } from "../../launch/args-preview.ts";
 import { envForRun, envWithoutRun } from "../../launch/child-env.ts";
 import { type ClaudeArgs, readClaudeArgs } from "../../launch/claude-args.ts";
@@ -65,7 +67,7 @@ async function checkRedaction(config: Config): Promise<void> {
 async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunContext): Promise<ClaudeEnd> {
 	const { config, diagnostics, env, cwd } = context;
 	const runId = randomUUID();
-	const token = randomBytes(TOKEN_BYTES).toString("base64url");
+	const token = TOKEN_PREFIX + randomBytes(TOKEN_BYTES).toString("base64url");
 	const pipeline = Promise.withResolvers<Pipeline>();
 	const whenReady = inOrder(pipeline.promise, tellBug(diagnostics));
 	const doors = await openDoors({
@@ -196,7 +198,7 @@ function contextOf({ claudeArgs, native, startedAt, claudePid }: PipelineStart, 
 		told: toldOf(config, claudeArgs.interactive),
 		redaction: redactionMark(config),
 		startedAt,
-		cwd,
+		project: projectMark(cwd),
 		claudePid,
 		claudeConfigDir: config.claudeConfigDir,
 		sessionPersistence: claudeArgs.sessionPersistence && config.sources.includes("transcript"),

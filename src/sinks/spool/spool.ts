@@ -2,7 +2,7 @@
 // deliver them: in their order, and each by one process. The file is made when there is something to keep.
 import { statSync } from "node:fs";
 import { keepingLines } from "../../errors.ts";
-import { type Database, openDatabase, reasonOf } from "../../open-database.ts";
+import { type Database, isBusy, openDatabase, reasonOf } from "../../open-database.ts";
 import { identityOf, isAlive, machineId } from "../../process-identity.ts";
 import type { Batches } from "../exporter.ts";
 import { SPOOL_MIGRATIONS, SPOOL_PROBE } from "./schema.ts";
@@ -64,6 +64,10 @@ export interface SpoolOptions {
 /** A process that delivers a lane renews its claim before each batch; a hung one loses it after so long. */
 export const LEASE_MS = 60_000;
 
+/** Where other processes write. */
+const BUSY_ATTEMPTS = 50;
+const BUSY_PAUSE_MS = 40;
+
 let holders = 0;
 
 export function createSpool({ path, maxBytes, note }: SpoolOptions): Spool {
@@ -98,11 +102,16 @@ export function createSpool({ path, maxBytes, note }: SpoolOptions): Spool {
 	async function use<T>(otherwise: T, work: (database: Database) => T, make = false): Promise<T> {
 		const database = await open(make);
 		if (database === undefined || !database.open) return otherwise;
-		try {
-			return work(database);
-		} catch (error) {
-			fail(error);
-			return otherwise;
+		for (let attempt = 1; ; attempt++) {
+			try {
+				return work(database);
+			} catch (error) {
+				if (!isBusy(error) || attempt === BUSY_ATTEMPTS) {
+					fail(error);
+					return otherwise;
+				}
+				await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS * Math.random()));
+			}
 		}
 	}
 
