@@ -48,8 +48,14 @@ export type Chosen = Partial<Omit<SignalOptions, "tracer" | "meter" | "logger" |
 	sampler?: OtelConfig["sampler"];
 };
 
-export function createInMemorySignals(chosen: Chosen = {}): InMemorySignals {
-	const { sampler = { name: "parentbased_always_on", ratio: 1 }, ...options } = chosen;
+export interface InMemorySinks extends Pick<SignalOptions, "tracer" | "meter" | "logger" | "ids"> {
+	/** Ends the export and gives what was exported. */
+	exported(): Promise<Exported>;
+}
+
+export function createInMemorySinks(
+	sampler: OtelConfig["sampler"] = { name: "parentbased_always_on", ratio: 1 },
+): InMemorySinks {
 	const ids = createPresetIds();
 	const spanExporter = new InMemorySpanExporter();
 	const recordExporter = new InMemoryLogRecordExporter();
@@ -77,24 +83,11 @@ export function createInMemorySignals(chosen: Chosen = {}): InMemorySignals {
 		readers: [new PeriodicExportingMetricReader({ exporter: metricExporter, exportIntervalMillis: 3_600_000 })],
 	});
 	const loggers = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter: recordExporter })] });
-	const signals = createSignals({
-		runId: "11111111-2222-4333-8444-555555555555",
-		inbound: undefined,
-		shape: "session",
-		level: "standard",
-		semconv: "v1.41",
-		extra: {},
-		deniedModels: [],
-		sample: { ratio: 1, costUsd: 1, slowTurnMs: 120_000 },
-		...options,
-		isSampled: (traceId, inbound) => isSampled(sampler, traceId, inbound),
+	return {
 		tracer: tracers.getTracer("claude-otel", "0.0.0"),
 		meter: meters.getMeter("claude-otel", "0.0.0"),
 		logger: loggers.getLogger("claude-otel", "0.0.0"),
 		ids,
-	});
-	return {
-		...signals,
 		async exported() {
 			await Promise.all([tracers.forceFlush(), meters.forceFlush(), loggers.forceFlush()]);
 			const exported = {
@@ -107,6 +100,25 @@ export function createInMemorySignals(chosen: Chosen = {}): InMemorySignals {
 			return exported;
 		},
 	};
+}
+
+export function createInMemorySignals(chosen: Chosen = {}): InMemorySignals {
+	const { sampler = { name: "parentbased_always_on", ratio: 1 }, ...options } = chosen;
+	const sinks = createInMemorySinks(sampler);
+	const signals = createSignals({
+		runId: "11111111-2222-4333-8444-555555555555",
+		inbound: undefined,
+		shape: "session",
+		level: "standard",
+		semconv: "v1.41",
+		extra: {},
+		deniedModels: [],
+		sample: { ratio: 1, costUsd: 1, slowTurnMs: 120_000 },
+		...options,
+		isSampled: (traceId, inbound) => isSampled(sampler, traceId, inbound),
+		...sinks,
+	});
+	return { ...signals, exported: sinks.exported };
 }
 
 function pointsOf(exporter: InMemoryMetricExporter): MetricPoint[] {
