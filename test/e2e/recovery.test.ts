@@ -68,3 +68,30 @@ test("a run that goes on with the session of a killed one does not tell its part
 	const sessions = stage.receiver.spans.filter(({ name }) => name === "claude.session");
 	expect(sessions.map(({ attributes }) => attributes["session.source"]).toSorted()).toEqual(["resume", "startup"]);
 });
+
+test("increments that arrived before the kill are not sent again (delta temporality)", async () => {
+	const env = { OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "delta", OTEL_METRIC_EXPORT_INTERVAL: "300" };
+	stage = await openStage(
+		{
+			main: [step(bash("echo 1")), step(bash("sleep 3")), step(bash("echo 3")), step(text("done"))],
+		},
+		{ env },
+	);
+	const arrived = () => stage.receiver.metrics.filter(({ name }) => name === "claude.tool_calls_total");
+	await stage.print("go", [], {
+		onStart: async (running) => {
+			await until("the second request", () => stage.model.requests.length >= 2);
+			await new Promise((resolve) => setTimeout(resolve, 1_500));
+			running.signal("SIGKILL");
+		},
+	});
+	const before = stage.receiver.metrics.length;
+	expect(before).toBeGreaterThan(0);
+	await stage.run(["recover"]);
+	expect(stage.receiver.metrics.length).toBeGreaterThan(before);
+	expect(arrived().reduce((sum, { value }) => sum + value, 0)).toBe(3);
+	const sessions = stage.receiver.metrics.filter(({ name }) => name === "claude.sessions_total");
+	expect(sessions.map(({ value, temporality }) => ({ value, temporality }))).toEqual([
+		{ value: 1, temporality: "delta" },
+	]);
+});
