@@ -88,6 +88,7 @@ export const deliveryCures = {
 	file: () => "check that CLAUDE_OTEL_FILE names a file that can be written",
 };
 
-function quote(value: string): string {
+/** In one line, and of a long text its beginning. */
+export function quote(value: string): string {
 	return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
 }

@@ -133,7 +133,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		{ price: pricing.price, isExcluded: createExclusion(config.toolsExclude), context },
 		output,
 	);
-	const tail = createTranscriptTail(startedAt, take);
+	const tail = createTranscriptTail(startedAt, take, () => signals.metrics.dropped("transcript"));
 	const readOtlp = createOtlpReader();
 	const passedOn = await passOn();
 
@@ -150,7 +150,15 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 
 	let calls = 0;
 	let lastFactAt = clock();
+	/** One that cannot be taken costs itself alone. */
 	function take(raw: RawFact): void {
+		guard(
+			() => takeFact(raw),
+			() => signals.metrics.dropped(raw.source),
+		);
+	}
+
+	function takeFact(raw: RawFact): void {
 		const { branch, revision } = raw.cwd === undefined ? {} : repository(raw.cwd);
 		const fact = privacy.protect({ ...raw, branch, revision });
 		signals.metrics.fact(fact.source);
@@ -209,10 +217,11 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		}, wait).unref();
 	}
 
-	function guard(work: () => void): void {
+	function guard(work: () => void, onFailure = () => {}): void {
 		try {
 			work();
 		} catch (error) {
+			onFailure();
 			diagnostics.say("error", error instanceof Error ? (error.stack ?? error.message) : String(error));
 		}
 	}

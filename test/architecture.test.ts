@@ -22,7 +22,7 @@ const OTHERWISE: Record<string, string> = {
 	testing: "the scripted model could not be published alone",
 	config: "the configuration would depend on what it configures",
 };
-const LEAVES = ["clock", "diagnostics", "errors", "make-folder", "version"];
+const LEAVES = ["clock", "diagnostics", "errors", "make-folder", "nesting", "version"];
 
 interface Import {
 	specifier: string;
