@@ -12,7 +12,11 @@ let last: Promise<unknown> = Promise.resolve();
 
 export function inflate(body: Buffer, encoding: string): Promise<Inflated> {
 	const mine = last.then(() => inflateNow(body, encoding.toLowerCase()));
-	last = mine;
+	// What it waits for is not the bytes, which would be held until the next body comes.
+	last = mine.then(
+		() => {},
+		() => {},
+	);
 	return mine;
 }
 
