@@ -7,6 +7,7 @@ import type { Diagnostics } from "./diagnostics.ts";
 import { readUserId } from "./intake/claude-files.ts";
 import type { HookBody } from "./intake/hook-body.ts";
 import { readHookPayload } from "./intake/hook-payload.ts";
+import { createHookRate } from "./intake/hook-rate.ts";
 import { createOtlpReader } from "./intake/otlp-payload.ts";
 import { createOtlpRedaction } from "./intake/otlp-redact.ts";
 import type { OtlpRequest } from "./intake/otlp-server.ts";
@@ -135,6 +136,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	);
 	const tail = createTranscriptTail(startedAt, take, () => signals.metrics.dropped("transcript"));
 	const readOtlp = createOtlpReader();
+	const isWithinRate = createHookRate();
 	const passedOn = await passOn();
 
 	/** Where claude's own telemetry goes on to, if anywhere. */
@@ -229,7 +231,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	return {
 		hook(body) {
 			guard(() => {
-				if (!finder.accepts(body.json)) return signals.metrics.dropped("hook");
+				if (!isWithinRate(body) || !finder.accepts(body.json)) return signals.metrics.dropped("hook");
 				for (const fact of readHookPayload(body, options)) take(fact);
 			});
 		},
