@@ -230,19 +230,21 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 
 	return {
 		hook(body) {
+			const drop = () => signals.metrics.dropped("hook");
 			guard(() => {
-				if (!isWithinRate(body) || !finder.accepts(body.json)) return signals.metrics.dropped("hook");
+				if (!isWithinRate(body) || !finder.accepts(body.json)) return drop();
 				for (const fact of readHookPayload(body, options)) take(fact);
-			});
+			}, drop);
 		},
 		otlp(request) {
+			const drop = () => signals.metrics.dropped("native");
 			guard(() => {
 				passedOn?.forward(request);
 				for (const fact of readOtlp(request)) {
 					if (finder.admits(fact.sessionId, fact.promptId !== undefined)) take(fact);
-					else signals.metrics.dropped("native");
+					else drop();
 				}
-			});
+			}, drop);
 		},
 		async finish({ exitCode, signal }) {
 			clearTimeout(timer);

@@ -116,11 +116,12 @@ test("any bytes on the http door leave it open for the next hook", async () => {
 			await next.send(`${head.replace(/Length: \d+/, "Length: 2")}{}`);
 			expect(await next.answer(5_000)).toMatchObject({ status: 200, body: "" });
 			await until("the body is there", () => bodies > before, 5_000);
-			for (const { status, body: text } of wild.answers) {
-				expect([status, text]).toEqual([
-					expect.toSatisfy((code: number) => code === 200 || code === 401 || code === 100),
-					"",
-				]);
+			for (const { status, headers, body: text } of wild.answers) {
+				// What is no request of HTTP is told so, by Node's own server; nobody is ever told anything else.
+				const known = status === 200 || status === 100 || (status >= 400 && status < 500);
+				if (!known || text !== "") throw new Error(`answered ${status} ${text}`);
+				// Then comes the end of no chunks.
+				if (headers["transfer-encoding"] !== undefined) break;
 			}
 			wild.socket.destroy();
 			next.socket.destroy();
