@@ -1,4 +1,8 @@
 // The hook doors: whatever bytes come, a body is read or is none, and what is read makes sound facts.
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
 	createHookBodyReader,
@@ -95,15 +99,46 @@ test("a body of megabytes is kept within the limit", async () => {
 });
 
 let server: HookServer;
+let folder: string;
 let bodies = 0;
+const socketPath = () => join(folder, "hooks.sock");
 beforeAll(async () => {
-	server = await openHookServer({ token: "token", http: true, onHook: () => bodies++, tell() {} });
+	folder = mkdtempSync(join(tmpdir(), "fuzz-hooks-"));
+	const doors = { http: true, socketPath: socketPath() };
+	server = await openHookServer({ token: "token", ...doors, onHook: () => bodies++, tell() {} });
 });
-afterAll(() => server.close());
+afterAll(async () => {
+	await server.close();
+	rmSync(folder, { recursive: true, force: true });
+});
+
+test("any bytes on the socket door leave it open for the next hook, and are never answered", async () => {
+	await fuzz("connections to the socket door", {
+		share: 0.005,
+		async input(fuzzed) {
+			const { random, mutate } = fuzzed;
+			const sent = Buffer.concat([Buffer.from("token\n"), anyBody(fuzzed)]);
+			let answer = "";
+			const wild = connect(socketPath());
+			wild
+				.on("error", () => {})
+				.on("data", (text) => {
+					answer += String(text);
+				});
+			wild.end(random.chance(0.8) ? mutate.bytes(sent, [sent, ...SAMPLES]) : sent);
+			await new Promise((resolve) => wild.once("close", resolve));
+			const before = bodies;
+			const next = connect(socketPath());
+			next.end("token\n{}");
+			await until("the body is there", () => bodies > before, 5_000);
+			expect(answer).toBe("");
+		},
+	});
+});
 
 test("any bytes on the http door leave it open for the next hook", async () => {
 	await fuzz("connections to the http door", {
-		share: 0.02,
+		share: 0.008,
 		async input(fuzzed) {
 			const { random, mutate } = fuzzed;
 			const body = anyBody(fuzzed);
