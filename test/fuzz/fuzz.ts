@@ -7,7 +7,7 @@ import { usedMemory } from "../support/memory.ts";
 import { type Random, seededRandom } from "../support/seed.ts";
 import { createMutator, type Mutator } from "./mutate.ts";
 
-const INPUTS_DEFAULT = 6_000;
+const INPUTS_DEFAULT = 5_000;
 /** Of one input, on a machine that does other things as well. */
 export const DEADLINE_MS = 30_000;
 /** What all inputs together may leave behind: caches of the engine that fill up, no leak. */
