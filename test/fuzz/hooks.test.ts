@@ -74,7 +74,7 @@ test("of a body that is too long the same is kept however it is chopped, within 
 
 test("a body of megabytes is kept within the limit", async () => {
 	await fuzz("long hook bodies", {
-		share: 0.004,
+		share: 0.002,
 		input(fuzzed) {
 			const { random, mutate } = fuzzed;
 			const payload = { ...random.pick(hookPayloads) } as { [key: string]: Json };

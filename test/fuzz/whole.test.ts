@@ -53,7 +53,7 @@ test("a run of anything is exported", async () => {
 	pricing.expect("claude-opus-4-1", AT);
 	await pricing.ready();
 	await fuzz("whole runs", {
-		share: 0.006,
+		share: 0.003,
 		async input(fuzzed) {
 			const { random } = fuzzed;
 			const level = random.pick(["minimal", "standard", "full"] as const);
