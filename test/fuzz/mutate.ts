@@ -206,9 +206,10 @@ export function createMutator(random: Random): Mutator {
 		const entries = Object.entries(value);
 		const at = random.int(0, entries.length - 1);
 		const [name, item] = entries[at] as [string, Json];
-		if (random.chance(0.05)) entries.splice(at, 1);
-		else if (random.chance(0.1)) entries[at] = [anyName(value), item];
-		else if (random.chance(0.1)) entries.push([anyName(value), anyValue(item, raw)]);
+		const chance = random.next();
+		if (chance < 0.05) entries.splice(at, 1);
+		else if (chance < 0.15) entries[at] = [anyName(value), item];
+		else if (chance < 0.25) entries.push([anyName(value), anyValue(item, raw)]);
 		else entries[at] = [name, changeJson(item, raw)];
 		// Sets what an assignment would not: a member named __proto__.
 		return Object.fromEntries(entries);

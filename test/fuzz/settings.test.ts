@@ -16,7 +16,7 @@ import { planHooks } from "../../src/launch/plan-hooks.ts";
 import { readRunSettings } from "../../src/launch/run-settings.ts";
 import type { Json } from "../../src/model/fact.ts";
 import { createRunPrivacy } from "../../src/run-privacy.ts";
-import { type Fuzzed, fuzz } from "./fuzz.ts";
+import { type Fuzzed, fuzz, GROWTH_MAX_BYTES } from "./fuzz.ts";
 
 const PLACE = { runDir: "/run/x", packageRoot: "/opt/claude-otel", node: "/usr/bin/node", platform: "linux" as const };
 const HANDLER = installedHandler(PLACE);
@@ -70,28 +70,30 @@ function unlessMistake<T>(act: () => T): T | undefined {
 	} catch (error) {
 		if (!(error instanceof UserMistake)) throw error;
 		if (error.message === "" || error.message.length > SENTENCE_MAX || /[\n\r\0\u001b]/.test(error.message))
-			throw new Error(`not one sentence: ${error.message}`);
+			throw new Error(`not one sentence: ${error.message}`, { cause: error });
 		return undefined;
 	}
 }
 
 test("a settings file is one that cannot be edited, said in one sentence, or hooks go in and out of it", async () => {
-	await fuzz("settings to edit", {
-		share: 0.03,
-		input(fuzzed) {
-			const text = anySettings(fuzzed);
-			if (unlessMistake(() => checkSettings(text, "settings.json") ?? true) === undefined) return;
-			const without = removeHooks(text, true).text;
-			const installed = addHooks(without, INSTALLED_EVENTS, HANDLER);
-			expect(hasHooks(installed, INSTALLED_EVENTS, HANDLER)).toBe(true);
-			const out = removeHooks(installed, false);
-			expect(out.ours).toBe(INSTALLED_EVENTS.length);
-			expect(countHooks(out.text)).toEqual({ ours: 0, predecessors: 0 });
-			const { hooks: _before, ...othersBefore } = JSON.parse(text);
-			const { hooks: _after, ...othersAfter } = JSON.parse(installed);
-			expect(othersAfter).toEqual(othersBefore);
-		},
-	});
+	await expect(
+		fuzz("settings to edit", {
+			share: 0.03,
+			input(fuzzed) {
+				const text = anySettings(fuzzed);
+				if (unlessMistake(() => checkSettings(text, "settings.json") ?? true) === undefined) return;
+				const without = removeHooks(text, true).text;
+				const installed = addHooks(without, INSTALLED_EVENTS, HANDLER);
+				expect(hasHooks(installed, INSTALLED_EVENTS, HANDLER)).toBe(true);
+				const out = removeHooks(installed, false);
+				expect(out.ours).toBe(INSTALLED_EVENTS.length);
+				expect(countHooks(out.text)).toEqual({ ours: 0, predecessors: 0 });
+				const { hooks: _before, ...othersBefore } = JSON.parse(text);
+				const { hooks: _after, ...othersAfter } = JSON.parse(installed);
+				expect(othersAfter).toEqual(othersBefore);
+			},
+		}),
+	).resolves.toBeLessThan(GROWTH_MAX_BYTES);
 });
 
 test("any settings files give an overlay that claude can read, and nothing throws", async () => {
@@ -99,68 +101,74 @@ test("any settings files give an overlay that claude can read, and nothing throw
 	const cwd = join(home, "project");
 	mkdirSync(claudeConfigDir, { recursive: true });
 	let runs = 0;
-	await fuzz("settings of a run", {
-		share: 0.02,
-		input(fuzzed) {
-			const { random } = fuzzed;
-			const own = anySettings(fuzzed);
-			writeFileSync(join(claudeConfigDir, "settings.json"), anySettings(fuzzed));
-			writeFileSync(join(cwd, ".claude", "settings.json"), anySettings(fuzzed));
-			writeFileSync(join(home, "own.json"), own);
-			const value = random.pick([own, join(home, "own.json"), "{}", `{${own}`]).replaceAll("\0", "");
-			const claudeArgs = readClaudeArgs(["-p", "--settings", value, "hi"], false);
-			const { config } = loadConfig({ HOME: home }, "linux");
-			const settings = readRunSettings(claudeArgs, { claudeConfigDir }, cwd);
-			planHooks(claudeArgs, config, {}, settings);
-			if (settings === undefined) return;
-			const plan = planNative({ env: {}, ranked: settings.ranked, config });
-			const native = "settingsEnv" in plan ? plan : undefined;
-			native?.processEnv("token");
-			const overlay = layOverlay({
-				claudeArgs,
-				user: settings.user,
-				others: settings.others,
-				url: "http://127.0.0.1:1/hook",
-				native: native && {
-					env: native.settingsEnv({ http: "http://127.0.0.1:1" }),
-					secret: native.secretSettingsEnv("token"),
-				},
-				settingsPath: () => join(home, `overlay-${runs++}.json`),
-			});
-			const given = overlay.args[overlay.args.indexOf("--settings") + 1] ?? "";
-			if (overlay.file === undefined) JSON.parse(given);
-			else rmSync(overlay.file.path);
-		},
-	});
+	await expect(
+		fuzz("settings of a run", {
+			share: 0.02,
+			input(fuzzed) {
+				const { random } = fuzzed;
+				const own = anySettings(fuzzed);
+				writeFileSync(join(claudeConfigDir, "settings.json"), anySettings(fuzzed));
+				writeFileSync(join(cwd, ".claude", "settings.json"), anySettings(fuzzed));
+				writeFileSync(join(home, "own.json"), own);
+				const value = random.pick([own, join(home, "own.json"), "{}", `{${own}`]).replaceAll("\0", "");
+				const claudeArgs = readClaudeArgs(["-p", "--settings", value, "hi"], false);
+				const { config } = loadConfig({ HOME: home }, "linux");
+				const settings = readRunSettings(claudeArgs, { claudeConfigDir }, cwd);
+				planHooks(claudeArgs, config, {}, settings);
+				if (settings === undefined) return;
+				const plan = planNative({ env: {}, ranked: settings.ranked, config });
+				const native = "settingsEnv" in plan ? plan : undefined;
+				native?.processEnv("token");
+				const overlay = layOverlay({
+					claudeArgs,
+					user: settings.user,
+					others: settings.others,
+					url: "http://127.0.0.1:1/hook",
+					native: native && {
+						env: native.settingsEnv({ http: "http://127.0.0.1:1" }),
+						secret: native.secretSettingsEnv("token"),
+					},
+					settingsPath: () => join(home, `overlay-${runs++}.json`),
+				});
+				const given = overlay.args[overlay.args.indexOf("--settings") + 1] ?? "";
+				if (overlay.file === undefined) JSON.parse(given);
+				else rmSync(overlay.file.path);
+			},
+		}),
+	).resolves.toBeLessThan(GROWTH_MAX_BYTES);
 });
 
 test("a settings file on disk is read and written as it is, whatever its bytes", async () => {
-	await fuzz("settings files", {
-		share: 0.005,
-		input({ random, mutate }) {
-			const path = join(home, "settings.json");
-			writeFileSync(path, mutate.bytes(random.pick(ALL), ALL));
-			const file = openSettingsFile(path);
-			unlessMistake(() => checkSettings(file.text ?? "", path));
-			file.backUp();
-			file.write(file.text ?? "");
-			expect(file.backup()).toBe(file.text);
-			file.removeBackup();
-		},
-	});
+	await expect(
+		fuzz("settings files", {
+			share: 0.005,
+			input({ random, mutate }) {
+				const path = join(home, "settings.json");
+				writeFileSync(path, mutate.bytes(random.pick(ALL), ALL));
+				const file = openSettingsFile(path);
+				unlessMistake(() => checkSettings(file.text ?? "", path));
+				file.backUp();
+				file.write(file.text ?? "");
+				expect(file.backup()).toBe(file.text);
+				file.removeBackup();
+			},
+		}),
+	).resolves.toBeLessThan(GROWTH_MAX_BYTES);
 });
 
 test("any redaction file gives a redaction, or one sentence says what is wrong with it", async () => {
 	const path = join(home, "redact.json");
 	const { config } = loadConfig({ HOME: home, CLAUDE_OTEL_REDACT_CONFIG: path }, "linux");
-	await fuzz("redaction files", {
-		share: 0.01,
-		input({ random, mutate }) {
-			const text = Buffer.from(JSON.stringify(REDACTION));
-			writeFileSync(path, random.chance(0.5) ? mutate.text(REDACTION) : mutate.bytes(text, [text]));
-			const privacy = unlessMistake(() => createRunPrivacy(config, [TOKEN]));
-			const clean = privacy?.text(`the ${TOKEN} of acme-0123456789abcdef0123456789abcdef`);
-			if (clean?.includes(TOKEN) === true) throw new Error(`the token is left: ${clean}`);
-		},
-	});
+	await expect(
+		fuzz("redaction files", {
+			share: 0.01,
+			input({ random, mutate }) {
+				const text = Buffer.from(JSON.stringify(REDACTION));
+				writeFileSync(path, random.chance(0.5) ? mutate.text(REDACTION) : mutate.bytes(text, [text]));
+				const privacy = unlessMistake(() => createRunPrivacy(config, [TOKEN]));
+				const clean = privacy?.text(`the ${TOKEN} of acme-0123456789abcdef0123456789abcdef`);
+				if (clean?.includes(TOKEN) === true) throw new Error(`the token is left: ${clean}`);
+			},
+		}),
+	).resolves.toBeLessThan(GROWTH_MAX_BYTES);
 });

@@ -15,7 +15,7 @@ import { createTestPrivacy } from "../flows/play.ts";
 import { startModel } from "../model/run-model.ts";
 import { createInMemorySignals, type Exported } from "../signals/in-memory.ts";
 import { hookPayloads, otlpRequests, SINCE, transcripts } from "./corpus.ts";
-import { type Fuzzed, fuzz } from "./fuzz.ts";
+import { type Fuzzed, fuzz, GROWTH_MAX_BYTES } from "./fuzz.ts";
 
 const CONTEXT = { digestKey: Buffer.from("key of the digests") };
 const AT = 1_795_315_125_590;
@@ -52,34 +52,36 @@ test("a run of anything is exported", async () => {
 	const pricing = createPricing();
 	pricing.expect("claude-opus-4-1", AT);
 	await pricing.ready();
-	await fuzz("whole runs", {
-		share: 0.003,
-		async input(fuzzed) {
-			const { random } = fuzzed;
-			const level = random.pick(["minimal", "standard", "full"] as const);
-			const signals = createInMemorySignals({ level, shape: random.pick(["session", "turn"] as const) });
-			const context = { windowOf: pricing.windowOf, thresholds: [0.5] };
-			const model = createModel({ price: pricing.price, isExcluded: () => false, context }, signals.output);
-			const privacy = createTestPrivacy(level);
-			const take = (raw: RawFact) => {
-				pricing.expect("requestedModel" in raw ? (raw.requestedModel ?? "") : "", raw.at);
-				const fact: Fact = privacy.protect(raw);
-				signals.metrics.fact(fact.source);
-				model.apply(fact);
-			};
-			const started = { sessionSource: "startup" as const, interactive: false, argsCount: 0, argsPreview: "" };
-			take({ ...LAUNCH, kind: "run.started", at: AT - 1000, runId: "run", ...started });
-			const readOtlp = createOtlpReader();
-			for (let left = random.int(1, 12); left > 0; left--) {
-				for (const fact of anyFacts(fuzzed, readOtlp)) take(fact);
-				if (random.chance(0.3)) model.advance(AT + random.int(0, 120_000));
-			}
-			take({ ...LAUNCH, kind: "run.ended", at: AT + 120_000, exitCode: 0 });
-			model.settle();
-			expect(model.held()).toBe(0);
-			assertExportable(await signals.exported());
-		},
-	});
+	await expect(
+		fuzz("whole runs", {
+			share: 0.003,
+			async input(fuzzed) {
+				const { random } = fuzzed;
+				const level = random.pick(["minimal", "standard", "full"] as const);
+				const signals = createInMemorySignals({ level, shape: random.pick(["session", "turn"] as const) });
+				const context = { windowOf: pricing.windowOf, thresholds: [0.5] };
+				const model = createModel({ price: pricing.price, isExcluded: () => false, context }, signals.output);
+				const privacy = createTestPrivacy(level);
+				const take = (raw: RawFact) => {
+					pricing.expect("requestedModel" in raw ? (raw.requestedModel ?? "") : "", raw.at);
+					const fact: Fact = privacy.protect(raw);
+					signals.metrics.fact(fact.source);
+					model.apply(fact);
+				};
+				const started = { sessionSource: "startup" as const, interactive: false, argsCount: 0, argsPreview: "" };
+				take({ ...LAUNCH, kind: "run.started", at: AT - 1000, runId: "run", ...started });
+				const readOtlp = createOtlpReader();
+				for (let left = random.int(1, 12); left > 0; left--) {
+					for (const fact of anyFacts(fuzzed, readOtlp)) take(fact);
+					if (random.chance(0.3)) model.advance(AT + random.int(0, 120_000));
+				}
+				take({ ...LAUNCH, kind: "run.ended", at: AT + 120_000, exitCode: 0 });
+				model.settle();
+				expect(model.held()).toBe(0);
+				assertExportable(await signals.exported());
+			},
+		}),
+	).resolves.toBeLessThan(GROWTH_MAX_BYTES);
 });
 
 function assertExportable({ spans, records, points, unended }: Exported): void {
@@ -117,19 +119,20 @@ test("what is open stays small, however long a run of anything goes on", async (
 	let now = AT;
 	let round = 0;
 	let most = 0;
-	await fuzz("one long run", {
-		share: 0.01,
-		growthMax: 96 * 1024 * 1024,
-		input(fuzzed) {
-			round++;
-			now += 50;
-			// Each comes now, with ids of its own.
-			for (const raw of anyFacts(fuzzed, readOtlp, String(round))) model.apply({ ...privacy.protect(raw), at: now });
-			if (round % 20 === 0) model.advance(now);
-			most = Math.max(most, model.held());
-			for (const list of [told.episodes, told.moments, told.late]) list.length = 0;
-		},
-	});
+	await expect(
+		fuzz("one long run", {
+			share: 0.01,
+			input(fuzzed) {
+				round++;
+				now += 50;
+				// Each comes now, with ids of its own.
+				for (const raw of anyFacts(fuzzed, readOtlp, String(round))) model.apply({ ...privacy.protect(raw), at: now });
+				if (round % 20 === 0) model.advance(now);
+				most = Math.max(most, model.held());
+				for (const list of [told.episodes, told.moments, told.late]) list.length = 0;
+			},
+		}),
+	).resolves.toBeLessThan(GROWTH_MAX_BYTES);
 	expect(most).toBeLessThanOrEqual(2 * HELD_CALLS_MAX + 5 * HELD_OTHERS_MAX);
 	model.settle();
 	expect(model.held()).toBe(0);
