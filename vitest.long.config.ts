@@ -1,9 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-// The figures that the product names: more seeds with TEST_SEEDS=50, one seed again with TEST_SEED=… TEST_SEEDS=1.
+// The figures that the product names: more seeds with TEST_SEEDS=50, one seed again with TEST_SEED=… TEST_SEEDS=1. The
+// doors get a million wild inputs, or FUZZ_INPUTS of them.
 export default defineConfig({
 	test: {
-		include: ["test/long/**/*.test.ts"],
+		include: ["test/long/**/*.test.ts", "test/fuzz/**/*.test.ts"],
+		env: { FUZZ_INPUTS: process.env.FUZZ_INPUTS ?? "1000000" },
 		testTimeout: 600_000,
 		hookTimeout: 60_000,
 		maxWorkers: 2,

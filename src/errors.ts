@@ -143,6 +143,7 @@ function isOne(what: string): boolean {
 	return what === "1 span" || what === "1 log record";
 }
 
-function quote(value: string): string {
+/** In one line, and of a long text its beginning. */
+export function quote(value: string): string {
 	return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
 }

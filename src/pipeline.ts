@@ -8,6 +8,7 @@ import type { Diagnostics } from "./diagnostics.ts";
 import { readUserId } from "./intake/claude-files.ts";
 import type { HookBody } from "./intake/hook-body.ts";
 import { readHookPayload } from "./intake/hook-payload.ts";
+import { createHookRate } from "./intake/hook-rate.ts";
 import { createOtlpReader } from "./intake/otlp-payload.ts";
 import { createOtlpRedaction } from "./intake/otlp-redact.ts";
 import type { OtlpRequest } from "./intake/otlp-server.ts";
@@ -151,11 +152,17 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		onEpisode: options.onEpisode,
 		onContextThreshold: options.onContextThreshold,
 		transcriptOf: (sessionId) => tail.paths().find((path) => path.endsWith(`${sessionId}.jsonl`)),
+		onBug: tellBug,
 	});
 	if (keeping.spool) flow.metrics.watchSpool(keeping.spool.bytes);
 	const read: RawFact[] = [];
-	const tail = createTranscriptTail(startedAt, (fact) => read.push(fact));
+	const tail = createTranscriptTail(
+		startedAt,
+		(fact) => read.push(fact),
+		() => flow.metrics.dropped("transcript"),
+	);
 	const readOtlp = createOtlpReader();
+	const isWithinRate = createHookRate();
 	const passedOn = await passOn();
 	const finder = createSessionFinder(options, (path) => {
 		tail.follow(path);
@@ -211,30 +218,37 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		}, wait).unref();
 	}
 
-	function guard(work: () => void): void {
+	function guard(work: () => void, onFailure = () => {}): void {
 		try {
 			work();
 		} catch (error) {
-			diagnostics.say("error", error instanceof Error ? (error.stack ?? error.message) : String(error));
+			onFailure();
+			tellBug(error);
 		}
+	}
+
+	function tellBug(error: unknown): void {
+		diagnostics.say("error", error instanceof Error ? (error.stack ?? error.message) : String(error));
 	}
 
 	return {
 		hook(body) {
+			const drop = () => flow.metrics.dropped("hook");
 			guard(() => {
-				if (finder.accepts(body.json)) take(readHookPayload(body, options));
-				else flow.metrics.dropped("hook");
-			});
+				if (!isWithinRate(body) || !finder.accepts(body.json)) return drop();
+				take(readHookPayload(body, options));
+			}, drop);
 		},
 		otlp(request) {
+			const drop = () => flow.metrics.dropped("native");
 			guard(() => {
 				passedOn?.forward(request);
 				const [ours, others] = partition(readOtlp(request), (fact) =>
 					finder.admits(fact.sessionId, fact.promptId !== undefined),
 				);
 				take(ours);
-				for (const _ of others) flow.metrics.dropped("native");
-			});
+				for (const _ of others) drop();
+			}, drop);
 		},
 		async finish({ exitCode, signal }) {
 			clearTimeout(timer);

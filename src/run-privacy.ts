@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import type { Config } from "./config.ts";
 import { mistakes } from "./errors.ts";
+import { isShallow } from "./nesting.ts";
 import { PatternMistake } from "./privacy/pattern-mistake.ts";
 import { createPrivacy, type Privacy } from "./privacy/privacy.ts";
 
@@ -29,7 +30,9 @@ export function createRunPrivacy(config: Config, literals: readonly string[]): P
 function readRedactionFile(path: string | undefined): unknown {
 	if (path === undefined) return undefined;
 	try {
-		return JSON.parse(readFileSync(path, "utf8"));
+		const config: unknown = JSON.parse(readFileSync(path, "utf8"));
+		if (!isShallow(config)) throw new RangeError("it is nested too deep");
+		return config;
 	} catch (error) {
 		throw mistakes.badRedactionFile(path, error instanceof Error ? error.message : String(error));
 	}

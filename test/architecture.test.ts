@@ -30,6 +30,7 @@ const LEAVES = [
 	"diagnostics",
 	"errors",
 	"make-folder",
+	"nesting",
 	"open-database",
 	"process-identity",
 	"version",

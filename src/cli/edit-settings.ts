@@ -1,8 +1,10 @@
 // The text of a settings file → the same text with our hooks in it, or without them: nothing else moves, neither order
 // nor indentation. Strict JSON only, because Claude Code ignores a file with so much as a comment in it.
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { quote } from "../errors.ts";
 import type { HookHandler } from "../launch/hook-settings.ts";
 import type { Json } from "../model/fact.ts";
+import { isShallow } from "../nesting.ts";
 import { insertJson, removeJson } from "./edit-json.ts";
 import { isOurs, isPredecessors } from "./installed-hooks.ts";
 import { cliMistakes } from "./sentences.ts";
@@ -20,7 +22,7 @@ type Path = (string | number)[];
 export function checkSettings(text: string, file: string): void {
 	if (text.startsWith("\uFEFF")) throw cliMistakes.settingsWithMark(file);
 	const errors: ParseError[] = [];
-	const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
+	const tree = parseInDepth(text, errors, file);
 	const [first] = errors;
 	if (first !== undefined) {
 		const { line, column } = positionOf(text, first.offset);
@@ -32,11 +34,22 @@ export function checkSettings(text: string, file: string): void {
 		throw cliMistakes.settingsKeyTwice(file, line, column, String(twice.value));
 	}
 	const settings: Json = JSON.parse(text);
+	if (!isShallow(settings)) throw cliMistakes.settingsTooDeep(file);
 	if (!isObject(settings)) throw cliMistakes.settingsNotObject(file, "its content");
 	if (settings.hooks === undefined) return;
 	if (!isObject(settings.hooks)) throw cliMistakes.settingsNotObject(file, '"hooks"');
 	for (const [event, groups] of Object.entries(settings.hooks)) {
-		if (!Array.isArray(groups)) throw cliMistakes.settingsNotObject(file, `"hooks"."${event}"`);
+		if (!Array.isArray(groups)) throw cliMistakes.settingsNotObject(file, `"hooks".${quote(event)}`);
+	}
+}
+
+/** The parser goes into depth by recursion. */
+function parseInDepth(text: string, errors: ParseError[], file: string): Node | undefined {
+	try {
+		return parseTree(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
+	} catch (error) {
+		if (error instanceof RangeError) throw cliMistakes.settingsTooDeep(file);
+		throw error;
 	}
 }
 

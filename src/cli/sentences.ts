@@ -1,5 +1,5 @@
 // What the user reads from the command line's own work: one sentence each, and in it the cure.
-import { UserMistake } from "../errors.ts";
+import { quote, UserMistake } from "../errors.ts";
 
 /** What shells answer. */
 const EXIT_NOT_EXECUTABLE = 126;
@@ -37,10 +37,16 @@ export const cliMistakes = {
 	settingsWithMark: (file: string) =>
 		new UserMistake(`${file} begins with a byte order mark, so it is left as it is: save it as UTF-8 without one.`),
 	settingsKeyTwice: (file: string, line: number, column: number, key: string) =>
-		new UserMistake(`${file}:${line}:${column}: the key "${key}" stands here for the second time: keep one of them.`),
+		new UserMistake(
+			`${file}:${line}:${column}: the key ${quote(key)} stands here for the second time: keep one of them.`,
+		),
 	settingsNotJson: (path: string, line: number, column: number, problem: string) =>
 		new UserMistake(
 			`${path}:${line}:${column}: ${problem}. Claude Code ignores such a file: mend it, then try again; nothing was changed.`,
+		),
+	settingsTooDeep: (file: string) =>
+		new UserMistake(
+			`${file}: its lists and objects lie too deep in one another to be edited: mend it, then try again; nothing was changed.`,
 		),
 	settingsNotObject: (path: string, what: string) =>
 		new UserMistake(`${path}: ${what} is not what Claude Code expects: mend it, then try again; nothing was changed.`),

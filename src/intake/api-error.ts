@@ -1,17 +1,17 @@
 // What the Messages API or the client calls a failed request → `error.type`, a small closed set.
 
-const BY_API_TYPE: Record<string, string> = {
-	rate_limit_error: "rate_limit",
-	overloaded_error: "overloaded",
-	api_error: "server_error",
-	timeout_error: "timeout",
-	authentication_error: "authentication_failed",
-	permission_error: "permission_denied",
-	billing_error: "billing_error",
-	invalid_request_error: "invalid_request",
-	not_found_error: "model_not_found",
-	request_too_large: "request_too_large",
-};
+const BY_API_TYPE: ReadonlyMap<string, string> = new Map([
+	["rate_limit_error", "rate_limit"],
+	["overloaded_error", "overloaded"],
+	["api_error", "server_error"],
+	["timeout_error", "timeout"],
+	["authentication_error", "authentication_failed"],
+	["permission_error", "permission_denied"],
+	["billing_error", "billing_error"],
+	["invalid_request_error", "invalid_request"],
+	["not_found_error", "model_not_found"],
+	["request_too_large", "request_too_large"],
+]);
 
 /** By the API's own error type, else by HTTP status, else by what the client says (the words of StopFailure). */
 export function classifyApiError(
@@ -19,7 +19,8 @@ export function classifyApiError(
 	status: number | undefined,
 	clientWord: string | undefined,
 ): string {
-	if (apiType !== undefined && BY_API_TYPE[apiType] !== undefined) return BY_API_TYPE[apiType];
+	const told = BY_API_TYPE.get(apiType ?? "");
+	if (told !== undefined) return told;
 	if (status !== undefined) return classifyStatus(status);
 	return clientWord ?? "unknown";
 }

@@ -2,6 +2,7 @@
 // (a Write of 3 MB comes as 3 + 6 + 3 MB) the scanner keeps what matters while the rest flows by: memory stays flat,
 // and keys that stand behind the megabytes (tool_use_id, duration_ms) are still there.
 import type { Json } from "../model/fact.ts";
+import { isShallow } from "../nesting.ts";
 import { HookBodyScanner } from "./hook-body-scanner.ts";
 import type { ShrinkLimits } from "./shrunk-json.ts";
 
@@ -39,6 +40,13 @@ export function createHookBodyReader(limits: ShrinkLimits = HOOK_BODY_LIMITS): H
 	let kept: Uint8Array[] = [];
 	let bytes = 0;
 	let scanner: HookBodyScanner | undefined;
+
+	function scan(chunks: readonly Uint8Array[]): HookBodyScanner {
+		const scanner = new HookBodyScanner(limits);
+		for (const chunk of chunks) scanner.push(chunk);
+		return scanner;
+	}
+
 	return {
 		push(chunk) {
 			bytes += chunk.length;
@@ -50,17 +58,21 @@ export function createHookBodyReader(limits: ShrinkLimits = HOOK_BODY_LIMITS): H
 			} else if (bytes <= limits.head) {
 				kept.push(chunk);
 			} else {
-				scanner = new HookBodyScanner(limits);
-				for (const earlier of kept) scanner.push(earlier);
-				scanner.push(chunk);
+				kept.push(chunk);
+				scanner = scan(kept);
 				kept = [];
 			}
 		},
 		read(at) {
 			if (bytes > HOOK_BODY_MAX) return undefined;
-			const cut = scanner?.cut();
-			const json = parseObject(scanner?.text() ?? Buffer.concat(kept).toString("utf8"));
+			let json = parseObject(scanner === undefined ? Buffer.concat(kept).toString("utf8") : scanner.text());
+			// Small, but so deep that nobody could walk it.
+			if (scanner === undefined && !isShallow(json)) {
+				scanner = scan(kept);
+				json = parseObject(scanner.text());
+			}
 			if (json === undefined) return undefined;
+			const cut = scanner?.cut();
 			return cut === undefined ? { at, json, bytes } : { at, json, bytes, cut };
 		},
 	};

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import type { Json, RawFact } from "../model/fact.ts";
 import { bytesOf, contentOf } from "./content.ts";
 import type { HookBody } from "./hook-body.ts";
-import { asArray, asCount, asObject, asString, compact, type JsonObject } from "./json.ts";
+import { asArray, asDuration, asObject, asString, compact, type JsonObject } from "./json.ts";
 import { classifyToolError } from "./tool-error.ts";
 
 /** As much of an input as tells two calls apart; a longer one is the same in PreToolUse and PermissionRequest up to here. */
@@ -81,7 +81,7 @@ export function readHookPayload(body: HookBody, context: HookContext): RawFact[]
 					mcpServer,
 					inputDigest: inputDigest(),
 					outcome: "ok" as const,
-					durationMs: asCount(json.duration_ms),
+					durationMs: asDuration(json.duration_ms),
 					...readToolResponse(toolName, json, body.cut?.tool_response !== undefined),
 					content: compact({ input, response: contentOf(json.tool_response, body.cut?.tool_response) }),
 				}),
@@ -99,7 +99,7 @@ export function readHookPayload(body: HookBody, context: HookContext): RawFact[]
 					mcpServer,
 					inputDigest: inputDigest(),
 					outcome: interrupted ? ("interrupted" as const) : ("error" as const),
-					durationMs: asCount(json.duration_ms),
+					durationMs: asDuration(json.duration_ms),
 					...(interrupted ? {} : classifyToolError(text, toolName)),
 					content: compact({ input, error: contentOf(text, body.cut?.error) }),
 				}),

@@ -1,6 +1,13 @@
 // Reading untrusted JSON: absent or wrong-typed values become undefined, never an exception.
 import type { Json } from "../model/fact.ts";
 
+/** No count of one request, call or session comes near, and sums of thousands of them are still exact. */
+export const COUNT_MAX = 1e12;
+/** OTLP has room for times from 1970 until 2554. */
+const TIME_MAX = Date.UTC(2500, 0);
+/** Ten years: beginnings are told as an end less this. */
+const DURATION_MAX_MS = 10 * 366 * 24 * 60 * 60 * 1000;
+
 export type JsonObject = Record<string, Json | undefined>;
 
 export function asObject(value: Json | undefined): JsonObject | undefined {
@@ -29,14 +36,31 @@ export function asNumber(value: Json | undefined): number | undefined {
 /** A count: a whole number from 0. */
 export function asCount(value: Json | undefined): number | undefined {
 	const number = asNumber(value);
-	return number === undefined || number < 0 ? undefined : Math.round(number);
+	return number === undefined || number < 0 || number > COUNT_MAX ? undefined : Math.round(number);
+}
+
+/** A length of time, in whole milliseconds. */
+export function asDuration(value: Json | undefined): number | undefined {
+	const millis = asCount(value);
+	return millis === undefined || millis > DURATION_MAX_MS ? undefined : millis;
+}
+
+/** US dollars. */
+export function asUsd(value: Json | undefined): number | undefined {
+	const number = asNumber(value);
+	return number === undefined || number < 0 || number > COUNT_MAX ? undefined : number;
+}
+
+/** Milliseconds since the epoch that can be a time of a session. */
+export function isTime(millis: number): boolean {
+	return millis > 0 && millis < TIME_MAX;
 }
 
 /** Milliseconds since the epoch of an ISO timestamp. */
 export function asTime(value: Json | undefined): number | undefined {
 	if (typeof value !== "string") return undefined;
 	const time = Date.parse(value);
-	return Number.isNaN(time) ? undefined : time;
+	return isTime(time) ? time : undefined;
 }
 
 /** A copy without the keys whose value is undefined. */

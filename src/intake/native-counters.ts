@@ -1,16 +1,16 @@
 // A metric of Claude Code's own → the increments of its counters. Delta and cumulative sums alike: a point that comes
 // twice adds nothing, one that is older than what is known adds nothing, and a new start time begins from zero.
 import type { Counted, RawFact } from "../model/fact.ts";
-import { asArray, asNumber, asObject, asString, compact, type JsonObject } from "./json.ts";
+import { asArray, asNumber, asObject, asString, COUNT_MAX, compact, type JsonObject } from "./json.ts";
 import { type Attributes, attributesOf, millisOf } from "./otlp-attributes.ts";
 
 /** Tokens and cost are left to the requests themselves. */
-const COUNTERS: Record<string, Counted["counter"]> = {
-	"claude_code.lines_of_code.count": "lines_of_code",
-	"claude_code.commit.count": "commits",
-	"claude_code.pull_request.count": "pull_requests",
-	"claude_code.active_time.total": "active_time",
-};
+const COUNTERS: ReadonlyMap<string, Counted["counter"]> = new Map([
+	["claude_code.lines_of_code.count", "lines_of_code"],
+	["claude_code.commit.count", "commits"],
+	["claude_code.pull_request.count", "pull_requests"],
+	["claude_code.active_time.total", "active_time"],
+]);
 const CUMULATIVE = new Set<unknown>([2, "AGGREGATION_TEMPORALITY_CUMULATIVE"]);
 /** Series of one run, and points of a series, that are remembered. */
 const SERIES_MAX = 1_000;
@@ -37,7 +37,7 @@ export function createCounterReader(): (metric: JsonObject) => RawFact[] {
 	}
 
 	return (metric) => {
-		const counter = COUNTERS[asString(metric.name) ?? ""];
+		const counter = COUNTERS.get(asString(metric.name) ?? "");
 		const sum = asObject(metric.sum);
 		if (counter === undefined || sum === undefined) return [];
 		const cumulative = CUMULATIVE.has(sum.aggregationTemporality);
@@ -52,7 +52,7 @@ export function createCounterReader(): (metric: JsonObject) => RawFact[] {
 			if (known === undefined) return [];
 			const start = millisOf(point.startTimeUnixNano) ?? 0;
 			const increment = cumulative ? grown(known, start, time, value) : added(known, start, time, value);
-			if (increment <= 0) return [];
+			if (increment <= 0 || increment > COUNT_MAX) return [];
 			const type = asString(attributes.type);
 			return [compact({ source: "native", at: time, sessionId, kind: "counted", counter, type, value: increment })];
 		});

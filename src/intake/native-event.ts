@@ -3,7 +3,7 @@
 import type { QuerySource, RawFact, Usage } from "../model/fact.ts";
 import { classifyApiError } from "./api-error.ts";
 import { contentOf } from "./content.ts";
-import { asCount, asNumber, asString, compact } from "./json.ts";
+import { asCount, asDuration, asNumber, asString, asUsd, compact } from "./json.ts";
 import type { Attributes } from "./otlp-attributes.ts";
 
 const REDACTED = "<REDACTED>";
@@ -36,8 +36,8 @@ export function readNativeEvent(event: Attributes, sessionId: string, at: number
 					model: asString(event.model) ?? "unknown",
 					usage: readUsage(event),
 					picoUsd: picoUsdOf(event),
-					durationMs: asCount(event.duration_ms),
-					firstChunkMs: asCount(event.ttft_ms),
+					durationMs: asDuration(event.duration_ms),
+					firstChunkMs: asDuration(event.ttft_ms),
 					querySource: querySourceOf(event),
 				}),
 			];
@@ -66,7 +66,7 @@ export function readNativeEvent(event: Attributes, sessionId: string, at: number
 					toolUseId,
 					toolName,
 					outcome: isTrue(event.success) ? ("ok" as const) : ("error" as const),
-					durationMs: asCount(event.duration_ms),
+					durationMs: asDuration(event.duration_ms),
 				}),
 			];
 		case "compaction":
@@ -79,7 +79,7 @@ export function readNativeEvent(event: Attributes, sessionId: string, at: number
 					trigger: asString(event.trigger) ?? "auto",
 					preTokens: asCount(event.pre_tokens),
 					postTokens: asCount(event.post_tokens),
-					durationMs: asCount(event.duration_ms),
+					durationMs: asDuration(event.duration_ms),
 				}),
 			];
 		case "subagent_completed":
@@ -91,7 +91,7 @@ export function readNativeEvent(event: Attributes, sessionId: string, at: number
 					kind: "hooks.ran" as const,
 					hookEvent: asString(event.hook_event) ?? "unknown",
 					hooks: asCount(event.num_hooks) ?? 1,
-					durationMs: asCount(event.total_duration_ms) ?? 0,
+					durationMs: asDuration(event.total_duration_ms) ?? 0,
 				}),
 			];
 		case "permission_mode_changed":
@@ -113,7 +113,7 @@ export function readNativeEvent(event: Attributes, sessionId: string, at: number
 					status: asString(event.status) ?? "unknown",
 					mcpServer: asString(event.server_name),
 					transport: asString(event.transport_type),
-					durationMs: asCount(event.duration_ms),
+					durationMs: asDuration(event.duration_ms),
 				}),
 			];
 		default:
@@ -154,7 +154,7 @@ function readFailure(event: Attributes, seen: Seen, requestId: string | undefine
 		requestedModel: asString(event.model),
 		failedAttempts: Math.max(0, (asCount(event.attempt) ?? 1) - 1),
 		retryMs: 0,
-		durationMs: asCount(event.duration_ms),
+		durationMs: asDuration(event.duration_ms),
 		querySource: querySourceOf(event),
 		content: error && { error },
 	});
@@ -165,7 +165,7 @@ function readAgent(event: Attributes, seen: Seen): RawFact[] {
 	const { agentId, at } = seen;
 	if (agentId === undefined) return [];
 	const agentType = asString(event.agent_type) ?? "";
-	const startedAt = at - (asCount(event.duration_ms) ?? 0);
+	const startedAt = at - (asDuration(event.duration_ms) ?? 0);
 	return [
 		{ ...seen, kind: "agent.started", at: startedAt, agentId, agentType },
 		{ ...seen, kind: "agent.stopped", agentId, agentType },
@@ -186,7 +186,7 @@ function readUsage(event: Attributes): Usage {
 
 /** Absent where the client knows no price: unknown is never zero. */
 function picoUsdOf(event: Attributes): number | undefined {
-	const usd = asNumber(event.cost_usd);
+	const usd = asUsd(event.cost_usd);
 	return usd === undefined ? undefined : Math.round(usd * PICO_USD);
 }
 

@@ -35,7 +35,7 @@ export function createNodeRequests(begin: BeginOn): (socket: Socket) => Promise<
 			if (given.close && !request.complete) lingerOn(request);
 		});
 		if (handler === undefined) {
-			response.writeHead(401, { connection: "close" }).end();
+			response.writeHead(401, { connection: "close", "content-length": 0 }).end();
 			return;
 		}
 		if (!response.writableEnded && request.headers.expect !== undefined) response.writeContinue();

@@ -12,8 +12,13 @@ let last: Promise<unknown> = Promise.resolve();
 
 export function inflate(body: Buffer, encoding: string): Promise<Inflated> {
 	const mine = last.then(() => inflateNow(body, encoding.toLowerCase()));
-	last = mine;
+	// What it waits for is not the bytes, which would be held until the next body comes.
+	last = settled(mine);
 	return mine;
+}
+
+async function settled(one: Promise<unknown>): Promise<void> {
+	await Promise.allSettled([one]);
 }
 
 async function inflateNow(body: Buffer, encoding: string): Promise<Inflated> {

@@ -11,7 +11,7 @@ export interface ToolError {
  * name InputValidationError, a tool that does not exist says so. Everything else is a plain `tool_error`.
  */
 export function classifyToolError(text: string, toolName: string | undefined): ToolError {
-	const exit = /^(?:Error: )?Exit code (\d+)/.exec(text);
+	const exit = /^(?:Error: )?Exit code (\d{1,10})(?!\d)/.exec(text);
 	const timeout = /\btimed out after\b|^(?:Error: )?Command timed out/i.test(text.slice(0, 400));
 	if (exit) {
 		const exitCode = Number(exit[1]);

@@ -23,18 +23,19 @@ export interface TranscriptTail {
 	poll(): void;
 	/** Main files followed so far. */
 	paths(): string[];
-	/** Lines that were too long to read. */
-	skippedLines(): number;
 }
 
-/** @param since milliseconds since the epoch; older records are not facts of this run. */
-export function createTranscriptTail(since: number, onFact: (fact: RawFact) => void): TranscriptTail {
+/**
+ * @param since milliseconds since the epoch; older records are not facts of this run
+ * @param onSkip a line was too long to read
+ */
+export function createTranscriptTail(
+	since: number,
+	onFact: (fact: RawFact) => void,
+	onSkip: () => void = () => {},
+): TranscriptTail {
 	const files = new Map<string, GrowingFile>();
 	const described = new Set<string>();
-	let skipped = 0;
-	const onSkip = () => {
-		skipped++;
-	};
 
 	function followAgents(mainPath: string): void {
 		const sessionId = basename(mainPath, ".jsonl");
@@ -64,7 +65,6 @@ export function createTranscriptTail(since: number, onFact: (fact: RawFact) => v
 			for (const file of files.values()) file.read();
 		},
 		paths: () => [...mainPaths],
-		skippedLines: () => skipped,
 	};
 }
 

@@ -2,9 +2,21 @@
 // What a record alone cannot tell (which prompt it belongs to, what it waited for) comes from the
 // records before it in the same file, so every fact that leaves here stands by itself.
 import type { Json, RawFact, Usage } from "../model/fact.ts";
+import { cutNesting } from "../nesting.ts";
 import { classifyApiError, classifyStatus } from "./api-error.ts";
 import { bytesOf, contentOf } from "./content.ts";
-import { asArray, asCount, asNumber, asObject, asString, asTime, compact, type JsonObject } from "./json.ts";
+import {
+	asArray,
+	asCount,
+	asDuration,
+	asNumber,
+	asObject,
+	asString,
+	asTime,
+	asUsd,
+	compact,
+	type JsonObject,
+} from "./json.ts";
 import { classifyToolError } from "./tool-error.ts";
 
 export interface Lane {
@@ -65,7 +77,7 @@ export function createTranscriptReader(lane: Lane): (line: string) => RawFact[] 
 		if (line === "" || SKIPPED_RECORDS.test(line)) return [];
 		let record: JsonObject | undefined;
 		try {
-			record = asObject(JSON.parse(line) as Json);
+			record = cutNesting(asObject(JSON.parse(line) as Json));
 		} catch {
 			return [];
 		}
@@ -397,7 +409,7 @@ function readFallback(record: JsonObject, at: number, seen: ReturnType<typeof se
 
 function readRetry(record: JsonObject, at: number, seen: ReturnType<typeof seenIn>, state: LaneState): RawFact {
 	const error = asObject(record.error);
-	const waitMs = asNumber(record.retryInMs) ?? 0;
+	const waitMs = asDuration(record.retryInMs) ?? 0;
 	state.failedAttempts++;
 	state.retryMs += waitMs;
 	state.after = at;
@@ -428,25 +440,25 @@ function readBoundary(boundary: { record: JsonObject; at: number }, lane: Lane, 
 		trigger: asString(metadata?.trigger) ?? "auto",
 		preTokens: asCount(metadata?.preTokens),
 		postTokens: asCount(metadata?.postTokens),
-		durationMs: asCount(metadata?.durationMs),
+		durationMs: asDuration(metadata?.durationMs),
 	});
 }
 
 function readCostState(record: JsonObject, lane: Lane, state: LaneState): RawFact[] {
-	const models: Record<string, Usage & { costUsd: number }> = {};
-	for (const [model, entry] of Object.entries(asObject(record.modelUsage) ?? {})) {
+	const models = Object.entries(asObject(record.modelUsage) ?? {}).map(([model, entry]) => {
 		const usage = asObject(entry);
 		const creation = asCount(usage?.cacheCreationInputTokens) ?? 0;
 		const oneHour = asCount(usage?.cacheCreationEphemeral1hInputTokens) ?? 0;
-		models[model] = {
+		const told: Usage & { costUsd: number } = {
 			input: asCount(usage?.inputTokens) ?? 0,
 			output: asCount(usage?.outputTokens) ?? 0,
 			cacheRead: asCount(usage?.cacheReadInputTokens) ?? 0,
 			cacheCreation5m: asCount(usage?.cacheCreationEphemeral5mInputTokens) ?? Math.max(0, creation - oneHour),
 			cacheCreation1h: oneHour,
-			costUsd: asNumber(usage?.costUSD) ?? 0,
+			costUsd: asUsd(usage?.costUSD) ?? 0,
 		};
-	}
+		return [model, told] as const;
+	});
 	state.costStates++;
 	return [
 		{
@@ -454,8 +466,8 @@ function readCostState(record: JsonObject, lane: Lane, state: LaneState): RawFac
 			at: lane.since,
 			sessionId: lane.sessionId,
 			kind: "cost.state",
-			totalCostUsd: asNumber(record.totalCostUSD) ?? 0,
-			models,
+			totalCostUsd: asUsd(record.totalCostUSD) ?? 0,
+			models: Object.fromEntries(models),
 			baseline: !state.inRun,
 			index: state.costStates,
 		},

@@ -1,7 +1,7 @@
 // Where a run's socket and settings file lie: a folder of its own that nobody else can enter. Comes in: the folder for
 // all runs and the system's temporary one. Goes out: the path, which exists, is ours and has mode 0700.
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { makeFolder } from "../make-folder.ts";
 
 export interface RunDirectoryOptions {
@@ -24,14 +24,15 @@ export interface RunDirectory {
 export const SOCKET_PATH_MAX = { darwin: 103, other: 107 };
 const SOCKET_NAME = "hooks.sock";
 const SETTINGS_NAME = "settings.json";
+const WRITABLE_BY_ALL = 0o002;
+const STICKY = 0o1000;
 /** All that ever lies in a run's folder. */
 export const RUN_FILES = [SOCKET_NAME, SETTINGS_NAME];
 
 export function makeRunDirectory(options: RunDirectoryOptions): RunDirectory {
 	const { runDir, tmpDir, runId, platform } = options;
 	const path =
-		makeUnder(runDir, runId, platform) ??
-		mkdtempSync(join(shortEnough(tmpDir, platform) ? tmpDir : "/tmp", "claude-otel-"));
+		makeUnder(runDir, runId, platform) ?? mkdtempSync(join(isFit(tmpDir, platform) ? tmpDir : "/tmp", "claude-otel-"));
 	const socketPath = platform === "win32" ? `\\\\.\\pipe\\claude-otel-${runId}` : join(path, SOCKET_NAME);
 	const settingsPath = join(path, SETTINGS_NAME);
 	return {
@@ -53,7 +54,7 @@ function makeUnder(runDir: string, runId: string, platform: NodeJS.Platform): st
 	if (!fits(join(path, SOCKET_NAME), platform)) return undefined;
 	try {
 		makeFolder(runDir, 0o700);
-		if (!isOurs(runDir, platform)) return undefined;
+		if (!isOurs(runDir, platform) || !isKept(dirname(runDir), platform)) return undefined;
 		// Not recursive: a folder that is there already is not ours to use.
 		mkdirSync(path, { mode: 0o700 });
 		return path;
@@ -72,8 +73,16 @@ function isOurs(path: string, platform: NodeJS.Platform): boolean {
 	return true;
 }
 
-function shortEnough(tmpDir: string, platform: NodeJS.Platform): boolean {
-	return fits(join(tmpDir, "claude-otel-XXXXXX", SOCKET_NAME), platform);
+/** Whether nobody else can take away a folder of ours that lies in it, and put another in its place. */
+function isKept(place: string, platform: NodeJS.Platform): boolean {
+	if (platform === "win32") return true;
+	const found = statSync(place, { throwIfNoEntry: false });
+	if (found === undefined || (found.uid !== process.getuid?.() && found.uid !== 0)) return false;
+	return (found.mode & WRITABLE_BY_ALL) === 0 || (found.mode & STICKY) !== 0;
+}
+
+function isFit(tmpDir: string, platform: NodeJS.Platform): boolean {
+	return fits(join(tmpDir, "claude-otel-XXXXXX", SOCKET_NAME), platform) && isKept(tmpDir, platform);
 }
 
 function fits(socketPath: string, platform: NodeJS.Platform): boolean {

@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Json } from "../model/fact.ts";
+import { isShallow } from "../nesting.ts";
 
 export interface SettingsPlaces {
 	claudeConfigDir: string;
@@ -81,7 +82,8 @@ function repositoryOf(folder: string): string | undefined {
 function readTelling(path: string): Settings | undefined {
 	try {
 		const text = readFileSync(path, "utf8");
-		return TELLING.test(text) ? asSettings(JSON.parse(text)) : undefined;
+		const settings = TELLING.test(text) ? asSettings(JSON.parse(text)) : undefined;
+		return isShallow(settings) ? settings : undefined;
 	} catch {
 		return undefined;
 	}

@@ -2,6 +2,7 @@
 // the path of a file. What Claude Code would refuse stays untouched, so that the user reads Claude Code's own words.
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { isShallow } from "../nesting.ts";
 import type { ArgValue } from "./parse-args.ts";
 import { asSettings, type Settings } from "./settings-files.ts";
 
@@ -34,7 +35,7 @@ export function readUserSettings(value: ArgValue | undefined, cwd: string): User
 /** Settings that ours can be merged into. */
 function usable(text: string): Settings | undefined {
 	const settings = asSettings(JSON.parse(text));
-	if (settings === undefined) return undefined;
+	if (settings === undefined || !isShallow(settings)) return undefined;
 	const hooks = settings.hooks === undefined ? {} : asSettings(settings.hooks);
 	const lists = [
 		settings.allowedHttpHookUrls,

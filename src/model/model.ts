@@ -7,7 +7,15 @@ import type { Fact, FactOf } from "./fact.ts";
 import { createHandOn, type HandOn } from "./hand-on/hand-on.ts";
 import type { HandoverOptions } from "./hand-on/handover.ts";
 import { laneOf } from "./hand-on/lanes.ts";
-import { HELD_CALLS_MAX, HELD_CALLS_TARGET, SESSION_QUIET_MS, STAMP_SKEW_MS, TURN_QUIET_MS } from "./limits.ts";
+import {
+	HELD_CALLS_MAX,
+	HELD_CALLS_TARGET,
+	HELD_OTHERS_MAX,
+	REMEMBERED_IDS_MAX,
+	SESSION_QUIET_MS,
+	STAMP_SKEW_MS,
+	TURN_QUIET_MS,
+} from "./limits.ts";
 import { createPlaces, isTurn, type Life, type Link, linkOfTool } from "./places.ts";
 import type { LaneTold, TurnState } from "./state.ts";
 import {
@@ -53,6 +61,7 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 	function apply(fact: Fact): void {
 		if (isLate(fact, handOn, stores)) {
 			if (!isRepetition(fact)) output.late(fact.kind);
+			if (fact.kind === "tool.ended" && fact.source === "hook") land(fact.toolUseId);
 			return;
 		}
 		noteSurroundings(stores, fact);
@@ -147,6 +156,7 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 	function tellMoment(fact: Fact, uid: string): void {
 		if (toldMoments.has(uid)) return;
 		toldMoments.add(uid);
+		if (toldMoments.size > REMEMBERED_IDS_MAX) toldMoments.delete(toldMoments.values().next().value as string);
 		const lane = laneOf(fact);
 		pending.push({ lane, at: fact.at, make: () => handOn.momentOf(fact, lane, uid) });
 	}
@@ -207,8 +217,21 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 			stragglersAt = now;
 			handOn.stragglers(now - TURN_QUIET_MS);
 		}
-		if (stores.tools.size > HELD_CALLS_MAX) handOn.relieve(HELD_CALLS_TARGET);
+		relieve();
 		handOn.closedSessions(now - SESSION_QUIET_MS);
+	}
+
+	/** A run that tells of no ends must not grow for ever. */
+	function relieve(): void {
+		if (stores.tools.size > HELD_CALLS_MAX) handOn.relieve(HELD_CALLS_TARGET, HELD_CALLS_MAX);
+		handOn.relieveOthers(HELD_OTHERS_MAX);
+		if (pending.length > HELD_OTHERS_MAX) tellPending(true);
+		if (flying.size > HELD_CALLS_MAX) {
+			for (const toolUseId of flying.keys()) if (handOn.isDone(`tool:${toolUseId}`)) land(toolUseId);
+		}
+		if (openTurns.size <= HELD_OTHERS_MAX) return;
+		// Ids of prompts that nobody told of.
+		for (const turn of openTurns) if (!isTurn(turn)) openTurns.delete(turn);
 	}
 
 	function handOnReadyLives(now: number): boolean {
@@ -263,6 +286,9 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 		tellPending(true);
 		for (const toolUseId of flying.keys()) land(toolUseId);
 		handOn.everything();
+		// Questions whose call nobody told of, and ids of prompts that nobody told of.
+		stores.asks.clear();
+		openTurns.clear();
 	}
 
 	function held(): number {

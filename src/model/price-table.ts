@@ -43,9 +43,9 @@ export const PRICE_TABLE: readonly PriceRow[] = [
 ];
 
 /** Tokens. */
-export const CONTEXT_WINDOWS: Readonly<Record<string, number>> = {
-	"claude-opus-5-5": 1_000_000,
-	"claude-sonnet-5-5": 1_000_000,
-	"claude-haiku-5-5": 1_000_000,
-	"claude-fable-5-2": 1_000_000,
-};
+export const CONTEXT_WINDOWS: ReadonlyMap<string, number> = new Map([
+	["claude-opus-5-5", 1_000_000],
+	["claude-sonnet-5-5", 1_000_000],
+	["claude-haiku-5-5", 1_000_000],
+	["claude-fable-5-2", 1_000_000],
+]);

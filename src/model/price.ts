@@ -73,7 +73,7 @@ const LONG_CONTEXT_TOKENS = 1_000_000;
 export function contextWindowOf(model: string): number | undefined {
 	if (LONG_CONTEXT.test(model)) return LONG_CONTEXT_TOKENS;
 	const { name } = readModelName(model);
-	return CONTEXT_WINDOWS[name] ?? library?.calcPrice({}, name, { providerId: "anthropic" })?.model.context_window;
+	return CONTEXT_WINDOWS.get(name) ?? library?.calcPrice({}, name, { providerId: "anthropic" })?.model.context_window;
 }
 
 /** `us.anthropic.claude-sonnet-4-5-20250929-v1:0`, `claude-opus-4-5@20251101`, `anthropic/claude-sonnet-4.5[1m]` … */

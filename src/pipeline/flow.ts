@@ -25,6 +25,8 @@ export interface FlowOptions {
 	keep?(facts: readonly Fact[]): void;
 	/** The model has handed something on when it was told this time. */
 	onAdvanced?(at: number): void;
+	/** A fact that could not be taken: it costs itself alone. */
+	onBug(error: unknown): void;
 	/** Sees what is handed on. */
 	onEpisode?(episode: Episode): void;
 	onContextThreshold?(crossing: ContextCrossing): void;
@@ -70,7 +72,21 @@ export function createFlow(options: FlowOptions): Flow {
 	const model = createModel({ price: pricing.price, isExcluded: createExclusion(told.toolsExclude), context }, output);
 	let calls = 0;
 
+	function guard<T>(source: string, work: () => T): T | undefined {
+		try {
+			return work();
+		} catch (error) {
+			signals.metrics.dropped(source);
+			options.onBug(error);
+			return undefined;
+		}
+	}
+
 	function apply(fact: Fact): void {
+		guard(fact.source, () => applyFact(fact));
+	}
+
+	function applyFact(fact: Fact): void {
 		signals.metrics.fact(fact.source);
 		if (fact.kind === "tool.requested") calls++;
 		if (fact.kind === "message.seen") pricing.expect(fact.requestedModel, fact.at);
@@ -81,7 +97,7 @@ export function createFlow(options: FlowOptions): Flow {
 	return {
 		take(raws) {
 			if (raws.length === 0) return;
-			const facts = raws.map(protect);
+			const facts = raws.flatMap((raw) => guard(raw.source, () => protect(raw)) ?? []);
 			options.keep?.(facts);
 			for (const fact of facts) apply(fact);
 		},

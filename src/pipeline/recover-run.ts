@@ -91,6 +91,7 @@ async function openFlow(
 		ids,
 		protect: privacy.protect,
 		keep: (facts) => journal.keep(facts),
+		onBug: (error) => diagnostics.say("error", error instanceof Error ? (error.stack ?? error.message) : String(error)),
 	});
 	await flow.pricing.load();
 	return { flow, sinks };

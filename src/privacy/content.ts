@@ -83,6 +83,8 @@ function fieldsOf(value: { [key: string]: Json }, cleaner: Cleaner, cut: boolean
 	const fields = entries.slice(0, FIELDS_MAX).flatMap(([key, item]): [string, string | number | boolean][] => {
 		if (item === null) return [];
 		const name = cleaner.line(key, false, oneLine).text;
+		// JSON of more than a number holds; no JSON has a number for it on the way out.
+		if (typeof item === "number" && !Number.isFinite(item)) return [[name, String(item)]];
 		if (typeof item === "number" || typeof item === "boolean") return [[name, item]];
 		// What was cut in it has lost its tail already; the end of its JSON is no cut.
 		const whole = cleaner.payload(typeof item === "string" ? item : JSON.stringify(item), false);

@@ -7,6 +7,7 @@
 //     "disableRules": ["jwt"]                                                  single rules of ours
 //   }
 
+import { quote } from "../errors.ts";
 import { PatternMistake } from "./pattern-mistake.ts";
 
 export interface RedactionConfig {
@@ -17,6 +18,8 @@ export interface RedactionConfig {
 }
 
 const ORIGIN = "CLAUDE_OTEL_REDACT_CONFIG";
+/** Characters of a wrong entry that are repeated to the user. */
+const ENTRY_SHOWN_MAX = 80;
 const KEYS = ["patterns", "allowlist", "disableDefaults", "disableRules"];
 
 export function readRedactionConfig(config: unknown, ruleNames: ReadonlySet<string>): RedactionConfig {
@@ -24,7 +27,7 @@ export function readRedactionConfig(config: unknown, ruleNames: ReadonlySet<stri
 	if (!isRecord(config)) throw new PatternMistake(`${ORIGIN}: the file has to hold one JSON object.`);
 	for (const key of Object.keys(config)) {
 		if (KEYS.includes(key)) continue;
-		throw new PatternMistake(`${ORIGIN}: "${key}" is not known; the keys are ${KEYS.join(", ")}.`);
+		throw new PatternMistake(`${ORIGIN}: ${quote(key)} is not known; the keys are ${KEYS.join(", ")}.`);
 	}
 	const { disableDefaults = false } = config;
 	if (typeof disableDefaults !== "boolean") {
@@ -32,7 +35,8 @@ export function readRedactionConfig(config: unknown, ruleNames: ReadonlySet<stri
 	}
 	const disableRules = readTexts(config, "disableRules");
 	const unknown = disableRules.find((name) => !ruleNames.has(name));
-	if (unknown !== undefined) throw new PatternMistake(`${ORIGIN}: there is no rule "${unknown}" in "disableRules".`);
+	if (unknown !== undefined)
+		throw new PatternMistake(`${ORIGIN}: there is no rule ${quote(unknown)} in "disableRules".`);
 	return {
 		patterns: readTexts(config, "patterns"),
 		allowlist: readTexts(config, "allowlist"),
@@ -47,7 +51,9 @@ function readTexts(config: Record<string, unknown>, key: string): string[] {
 	return list.map((entry: unknown) => {
 		const text = key === "disableRules" || !isRecord(entry) ? entry : entry["pattern"];
 		if (typeof text === "string" && text !== "") return text;
-		throw new PatternMistake(`${ORIGIN}: ${JSON.stringify(entry)} in "${key}" is not a text.`);
+		throw new PatternMistake(
+			`${ORIGIN}: ${JSON.stringify(entry).slice(0, ENTRY_SHOWN_MAX)} in "${key}" is not a text.`,
+		);
 	});
 }
 

@@ -252,7 +252,10 @@ export const METRICS = {
 		"hook_event",
 	]),
 	"claude_otel.facts_total": counter("facts taken in", ["source"]),
-	"claude_otel.facts_dropped_total": counter("facts dropped", ["source"]),
+	"claude_otel.facts_dropped_total": counter(
+		"what was dropped: of another session, beyond the rate of hooks, too long or not to be read",
+		["source"],
+	),
 	"claude_otel.late_facts_total": counter("facts that came after their span", ["source"]),
 	"claude_otel.export_failures_total": counter("spans, points and records not exported", ["signal"]),
 	"claude_otel.spool_bytes": gauge("what waits in the spool for a collector", "By", []),

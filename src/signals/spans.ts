@@ -136,8 +136,12 @@ function errorOf(episode: Episode): string | undefined {
 	return episode.status === "error" ? (episode.errorType ?? "error") : undefined;
 }
 
-/** Milliseconds with a fraction → seconds and nanoseconds: a plain number would be taken for a performance time. */
-export function timeOf(milliseconds: number): TimeInput {
+/**
+ * Milliseconds with a fraction → seconds and nanoseconds: a plain number would be taken for a performance time. Before
+ * 1970, where a length that somebody told is longer than can be, OTLP has no times.
+ */
+export function timeOf(time: number): TimeInput {
+	const milliseconds = Math.max(0, time);
 	const seconds = Math.floor(milliseconds / 1000);
 	return [seconds, Math.round((milliseconds - seconds * 1000) * 1e6)];
 }

@@ -73,6 +73,20 @@ describe("install-hooks", () => {
 		expect(text()).toBe(once);
 	});
 
+	test.each([
+		["whole", `{"a":${"[".repeat(50_000)}${"]".repeat(50_000)}}`],
+		["broken", `{"a":${"[".repeat(50_000)}`],
+	])("says in one sentence that a file nested without end is not edited, where it is %s", async (_what, wild) => {
+		writeFileSync(settings, wild);
+		await expect(run("install-hooks")).rejects.toThrow(/^\S.*lie too deep in one another.*nothing was changed\.$/);
+		expect(text()).toBe(wild);
+	});
+
+	test("names a key with line ends in one line", async () => {
+		writeFileSync(settings, '{"hooks":{"a\\nb":1}}');
+		await expect(run("install-hooks")).rejects.toThrow(/^.*"hooks"\."a\\nb" is not what.*$/);
+	});
+
 	test("keeps mode bits, and leaves a backup with the same", async () => {
 		writeFileSync(settings, "{}");
 		chmodSync(settings, 0o640);

@@ -5,6 +5,7 @@ import {
 	HOOK_BODY_KEEP,
 	HOOK_BODY_KEEP_STRING,
 	HOOK_BODY_KEEP_TAIL,
+	HOOK_BODY_MAX,
 	type HookBody,
 } from "../../src/intake/hook-body.ts";
 import { HookBodyScanner } from "../../src/intake/hook-body-scanner.ts";
@@ -178,3 +179,12 @@ function isShortened(kept: unknown, full: unknown): boolean {
 	if (typeof kept !== "object" || kept === null) return kept === full;
 	return Object.entries(kept).every(([key, value]) => isShortened(value, (full as Record<string, unknown>)[key]));
 }
+
+test("a body beyond the longest is none, and holds no memory", () => {
+	const reader = createHookBodyReader();
+	reader.push(Buffer.from('{"a":"'));
+	const chunk = Buffer.alloc(4 * 1024 * 1024, "x");
+	for (let bytes = 0; bytes <= HOOK_BODY_MAX; bytes += chunk.length) reader.push(chunk);
+	reader.push(Buffer.from('"}'));
+	expect(reader.read(0)).toBeUndefined();
+});

@@ -1,6 +1,7 @@
 // Hook payloads, shaped as Claude Code 2.1.330 sends them → facts.
 import { assert as assertProperty, constantFrom, dictionary, jsonValue, property, record, string } from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createHookBodyReader, HOOK_BODY_KEEP } from "../../src/intake/hook-body.ts";
 import { readHookPayload } from "../../src/intake/hook-payload.ts";
 import type { Json, RawFact } from "../../src/model/fact.ts";
 import { seeds } from "../support/seed.ts";
@@ -278,4 +279,37 @@ test("whatever JSON the fields hold, nothing throws and no size or duration is w
 		}),
 		{ numRuns: SEEDS.length * 20, seed: SEEDS[0] },
 	);
+});
+
+describe("a payload that nobody sends by accident", () => {
+	const through = (text: string): RawFact[] => {
+		const reader = createHookBodyReader();
+		reader.push(Buffer.from(text));
+		const body = reader.read(AT);
+		return body === undefined ? [] : readHookPayload(body, { digestKey: Buffer.from("key") });
+	};
+	const call = '"session_id":"s","hook_event_name":"PostToolUse","tool_name":"X","tool_use_id":"toolu_1"';
+
+	test("nested ten thousand levels deep still tells of its call, and that its input was cut", () => {
+		const deep = `${"[".repeat(10_000)}1${"]".repeat(10_000)}`;
+		const fact = only(through(`{"tool_input":{"a":${deep},"b":2},${call},"duration_ms":5}`));
+		expect(fact).toMatchObject({ kind: "tool.ended", toolUseId: "toolu_1", durationMs: 5 });
+		expect(fact.content?.input).toMatchObject({ cut: true, bytes: 20_013, value: { b: 2 } });
+	});
+
+	test("above the limit is cut, and each of its facts says so with the true size", () => {
+		const content = "x".repeat(HOOK_BODY_KEEP * 3);
+		const fact = only(through(`{"tool_input":{"content":"${content}"},${call},"tool_response":{"ok":true}}`));
+		expect(fact.content?.input).toMatchObject({ cut: true, bytes: content.length + 14 });
+		expect(JSON.stringify(fact.content?.input?.value).length).toBeLessThan(HOOK_BODY_KEEP);
+		expect(fact.content?.response).toEqual({ bytes: 11, value: { ok: true } });
+	});
+
+	test("has no duration of centuries, and no exit code of four hundred digits", () => {
+		expect(only(through(`{${call},"duration_ms":1e300}`))).not.toHaveProperty("durationMs");
+		const failed = call.replace("PostToolUse", "PostToolUseFailure");
+		const fact = only(through(`{${failed},"error":"Exit code ${"9".repeat(400)}"}`));
+		expect(fact).toMatchObject({ outcome: "error", errorType: "tool_error" });
+		expect(fact).not.toHaveProperty("exitCode");
+	});
 });

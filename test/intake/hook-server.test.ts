@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import type { HookBody } from "../../src/intake/hook-body.ts";
+import { HOOK_BODY_KEEP, type HookBody } from "../../src/intake/hook-body.ts";
 import { HOOK_HEAD_TIME_MS, type HookServer, openHookServer } from "../../src/intake/hook-server.ts";
 import { TOKEN_HEADER } from "../../src/intake/run-token.ts";
 import { until } from "../support/run.ts";
@@ -187,3 +187,36 @@ async function dial(server: HookServer): Promise<Socket> {
 	await new Promise((resolve) => socket.once("connect", resolve));
 	return socket;
 }
+
+describe("what nobody sends by accident", () => {
+	test("is answered like every hook where it is above the limit, and handed on cut", async () => {
+		const { server, bodies } = await open();
+		const content = "x".repeat(HOOK_BODY_KEEP * 20);
+		const answer = await send(server, `{"tool_input":{"content":"${content}"},"tool_use_id":"toolu_1"}`);
+		expect(answer).toMatchObject({ status: 200, body: "" });
+		await until("the body is read", () => bodies.length === 1);
+		expect(bodies[0]?.json.tool_use_id).toBe("toolu_1");
+		expect(bodies[0]?.cut).toEqual({ tool_input: content.length + 14 });
+	});
+
+	test("is refused without a body also where Node's own server reads it", async () => {
+		const { server } = await open();
+		const socket = await dial(server);
+		let received = "";
+		socket.setEncoding("utf8").on("data", (text: string) => {
+			received += text;
+		});
+		socket.write("GET /hook HTTP/1.1\r\nhost: x\r\n\r\n");
+		await until("the refusal", () => received.endsWith("\r\n\r\n"));
+		expect(received).toMatch(/^HTTP\/1\.1 401 /);
+		expect(received.toLowerCase()).toContain("content-length: 0");
+	});
+
+	test("never takes over a socket file that is there already", async () => {
+		const first = await open({ socket: true });
+		const options = { token: TOKEN, http: false, socketPath: first.socketPath, onHook() {}, tell() {} };
+		await expect(openHookServer(options)).rejects.toThrow("EADDRINUSE");
+		connect(first.socketPath).end(`${TOKEN}\n{"n":1}`);
+		await until("the first still reads", () => first.bodies.length === 1);
+	});
+});

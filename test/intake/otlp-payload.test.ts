@@ -234,3 +234,40 @@ describe("counters", () => {
 		expect(reader(metric("claude_code.token.usage", 1, [{ start: 0, time: 100, value: 5 }]))).toEqual([]);
 	});
 });
+
+describe("what nobody sends by accident", () => {
+	test.each(["constructor", "toString", "__proto__", "hasOwnProperty"])("a metric called %s counts nothing", (name) => {
+		expect(createOtlpReader()(metric(name, 1, [{ start: 0, time: 1, value: 1 }]))).toEqual([]);
+	});
+
+	test("an attribute called __proto__ gives no event its attributes", () => {
+		const inherited = { key: "__proto__", value: { stringValue: { tool_use_id: "toolu_1" } as unknown as string } };
+		const { signal, json } = event("tool_result", { success: true });
+		const text = JSON.stringify(json).replace('"attributes":[', `"attributes":[${JSON.stringify(inherited)},`);
+		expect(createOtlpReader()({ signal, json: JSON.parse(text) })).toEqual([]);
+	});
+
+	test("a sequence that is an object which is no text is none", () => {
+		const { signal, json } = event("user_prompt", { prompt_length: 1 });
+		const text = JSON.stringify(json).replace(
+			/("key":"event.sequence","value":)\{[^}]*\}/,
+			'$1{"intValue":{"toString":1}}',
+		);
+		expect(createOtlpReader()({ signal, json: JSON.parse(text) })).toMatchObject([{ kind: "prompt.submitted" }]);
+	});
+
+	test.each(["99999999999999999999", 1e300, -1, "0000000"])("a record at %j nanoseconds tells nothing", (nanos) => {
+		const { signal, json } = event("user_prompt", { prompt_length: 1 });
+		const text = JSON.stringify(json).replace(`"${NANOS}"`, JSON.stringify(nanos));
+		expect(createOtlpReader()({ signal, json: JSON.parse(text) })).toEqual([]);
+	});
+
+	test("costs, durations and counts that cannot be are absent", () => {
+		const wild = { request_id: "req_1", cost_usd: -5, duration_ms: 1e300, ttft_ms: "1e20", input_tokens: 1e308 };
+		const [fact] = read("api_request", wild);
+		expect(fact).toMatchObject({ kind: "request.answered", usage: { input: 0 } });
+		for (const name of ["picoUsd", "durationMs", "firstChunkMs"]) expect(fact).not.toHaveProperty(name);
+		const points = [{ start: 0, time: 1, value: 1e308 }];
+		expect(createOtlpReader()(metric("claude_code.commit.count", 1, points))).toEqual([]);
+	});
+});

@@ -143,6 +143,14 @@ describe("a transcript", () => {
 		expect(prompts(facts)).toEqual(["p200", "p201"]);
 	});
 
+	test("with a line nested without end in it loses no other", () => {
+		const deep = `{"deep":${"[".repeat(50_000)}${"]".repeat(50_000)}}\n`;
+		writeFileSync(join(folder, "s.jsonl"), line(1) + deep + line(2));
+		const { facts, tail } = follow("s.jsonl");
+		tail.poll();
+		expect(prompts(facts)).toEqual(["p1", "p2"]);
+	});
+
 	test("is followed once, and nothing but a transcript is", () => {
 		const { facts, tail } = follow("s.jsonl");
 		tail.follow(join(folder, "s.jsonl"));

@@ -365,6 +365,29 @@ test("lines that are no record tell nothing", () => {
 	expect(read(lines)).toEqual([]);
 });
 
+test("a record that is nested ten thousand levels deep still tells of its call", () => {
+	const deep = `${"[".repeat(10_000)}1${"]".repeat(10_000)}`;
+	const line = JSON.stringify(result(1, { toolUseResult: { stdout: "ok", other: "DEEP" } })).replace('"DEEP"', deep);
+	const [fact] = of(read([line]), "tool.ended");
+	expect(fact).toMatchObject({ toolUseId: "toolu_1", outcome: "ok", stdoutBytes: 2 });
+	expect(() => JSON.stringify(fact)).not.toThrow();
+});
+
+test("times that no session has make no facts, and names of every object's members mean nothing", () => {
+	for (const timestamp of ["+275760-09-13T00:00:00.000Z", "-000001-01-01T00:00:00.000Z", "1969-12-31T00:00:00.000Z"])
+		expect(read([prompt(1, { timestamp })], { since: Number.NEGATIVE_INFINITY })).toEqual([]);
+	const failed = { isApiErrorMessage: true, apiErrorType: "constructor", apiErrorStatus: 529, uuid: "u" };
+	expect(of(read([answer(1, {}, failed)]), "request.failed")).toMatchObject([{ errorType: "overloaded" }]);
+});
+
+test("a ledger keeps a model called __proto__ apart, and no amount that cannot be", () => {
+	const ledger = '{"type":"cost-state","totalCostUSD":1e300,"modelUsage":{"__proto__":{"inputTokens":5,"costUSD":-1}}}';
+	const [fact] = of(read([ledger]), "cost.state");
+	expect(fact?.totalCostUsd).toBe(0);
+	expect(Object.keys(fact?.models ?? {})).toEqual(["__proto__"]);
+	expect(Object.getPrototypeOf(fact?.models)).toBe(Object.prototype);
+});
+
 test("whatever JSON the fields hold, nothing throws and every fact has a time and a session", () => {
 	const types = ["user", "assistant", "system", "cost-state", "api-request"];
 	const keys = [

@@ -7,6 +7,8 @@ import { readClaudeArgs } from "../../src/launch/claude-args.ts";
 import { planHooks } from "../../src/launch/plan-hooks.ts";
 import { readRunSettings } from "../../src/launch/run-settings.ts";
 
+/** Nobody could merge anything into it. */
+const DEEP = `{"disableAllHooks":true,"a":${"[".repeat(10_000)}${"]".repeat(10_000)}}`;
 let folder: string;
 
 beforeEach(() => {
@@ -31,6 +33,7 @@ describe("no hooks", () => {
 		[["--safe-mode"], { because: "flag", flag: "--safe-mode" }],
 		[["-p", "--include-hook-events"], { because: "hook-events" }],
 		[["--settings", "{broken"], { because: "settings", value: "{broken" }],
+		[["--settings", DEEP], { because: "settings", value: expect.any(String) }],
 		[["--settings", '{"disableAllHooks":true}'], { because: "disabled", path: "--settings" }],
 	])("for %j", (args, why) => {
 		expect(plan(args)).toEqual(why);
@@ -47,6 +50,11 @@ describe("no hooks", () => {
 		write("config/settings.json", { disableAllHooks: true });
 		expect(plan(["-p", "--setting-sources", "project,local"])).toMatchObject({ transport: "http" });
 		expect(plan(["-p", "--restricted"])).toMatchObject({ transport: "http" });
+	});
+
+	test("but not for a file that is nested without end", () => {
+		write("config/settings.json", DEEP);
+		expect(plan(["-p"])).toMatchObject({ transport: "http" });
 	});
 
 	test("but not for a file with a comment in it, which Claude Code ignores as well", () => {

@@ -1,5 +1,6 @@
 import {
 	chmodSync,
+	chownSync,
 	existsSync,
 	lstatSync,
 	mkdirSync,
@@ -57,6 +58,47 @@ test("does not use a folder or a link that is there already", () => {
 	expect(dirname(path)).toBe(join(folder, "tmp"));
 	expect(lstatSync(path).isDirectory()).toBe(true);
 	expect(statSync(path).mode & 0o777).toBe(0o700);
+});
+
+test("does not use a folder for all runs that is somebody else's, and leaves it as it is", () => {
+	// Only root can give a folder away; for anybody else the system's own temporary folder is somebody else's.
+	const isRoot = process.getuid?.() === 0;
+	const theirs = isRoot ? join(folder, "runs") : "/tmp";
+	if (isRoot) {
+		mkdirSync(theirs, { mode: 0o777 });
+		chmodSync(theirs, 0o777);
+		chownSync(theirs, 65_534, 65_534);
+	}
+	const before = statSync(theirs);
+	expect(dirname(make(theirs).path)).toBe(join(folder, "tmp"));
+	expect(statSync(theirs)).toMatchObject({ mode: before.mode, uid: before.uid });
+	expect(existsSync(join(theirs, RUN))).toBe(false);
+});
+
+test("does not use a place from which anybody could take the folder away", () => {
+	mkdirSync(join(folder, "open"));
+	chmodSync(join(folder, "open"), 0o777);
+	expect(dirname(make(join(folder, "open", "runs")).path)).toBe(join(folder, "tmp"));
+	// What others have made cannot be taken away where the sticky bit is set.
+	chmodSync(join(folder, "open"), 0o1777);
+	expect(dirname(make(join(folder, "open", "runs")).path)).toBe(join(folder, "open", "runs"));
+});
+
+test("does not use a temporary folder from which anybody could take it away", () => {
+	writeFileSync(join(folder, "file"), "");
+	chmodSync(join(folder, "tmp"), 0o777);
+	const directory = make(join(folder, "file", "runs"));
+	expect(dirname(directory.path)).toBe("/tmp");
+	directory.remove(false);
+});
+
+test("beside the socket of a run that was killed makes one of its own, and leaves the other", () => {
+	const killed = make();
+	writeFileSync(killed.socketPath, "");
+	const next = make();
+	expect(next.socketPath).not.toBe(killed.socketPath);
+	expect(existsSync(killed.socketPath)).toBe(true);
+	expect(existsSync(next.socketPath)).toBe(false);
 });
 
 test("goes to the temporary folder where the path is too long for a socket", () => {

@@ -1,7 +1,7 @@
 // A session of twenty thousand calls: what the model holds stays small, whether they lie in one turn or in many.
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Fact } from "../../src/model/fact.ts";
-import { HELD_CALLS_MAX } from "../../src/model/limits.ts";
+import { HELD_CALLS_MAX, HELD_OTHERS_MAX } from "../../src/model/limits.ts";
 import { startModel } from "./run-model.ts";
 
 const CALLS = 20_000;
@@ -64,3 +64,81 @@ function* callsOf(turn: number, calls: number, from: number): Generator<Fact[]> 
 	}
 	yield [...portion, { ...hook, at: at++, kind: "turn.stopped" }, { ...transcript, at, kind: "turn.read", promptId }];
 }
+
+describe("what nobody tells the end of is bounded too", () => {
+	const hook = { source: "hook" as const, sessionId: "session", promptId: "prompt" };
+	const native = { source: "native" as const, sessionId: "session" };
+	const transcript = { source: "transcript" as const, sessionId: "session" };
+	const answered = { model: "m", usage, querySource: "main" as const };
+	const message = { requestedModel: "m", responseModel: "m", usage, failedAttempts: 0, retryMs: 0, textBytes: 0 };
+	const kinds: Record<string, (n: number, at: number) => Fact> = {
+		"calls that only begin": (n, at) => {
+			return { ...hook, at, kind: "tool.started", toolUseId: `t${n}`, toolName: "Bash", inputDigest: "x" };
+		},
+		"calls of which hooks alone tell": (n, at) => {
+			return { ...hook, at, kind: "tool.ended", toolUseId: `t${n}`, toolName: "Bash", outcome: "ok", durationMs: 1 };
+		},
+		"requests that no message shows": (n, at) => {
+			return { ...native, promptId: "prompt", at, kind: "request.answered", requestId: `r${n}`, ...answered };
+		},
+		"answers without calls": (n, at) => {
+			return {
+				...transcript,
+				promptId: "prompt",
+				at,
+				kind: "message.seen",
+				messageId: `m${n}`,
+				blockIndex: 0,
+				...message,
+			};
+		},
+		"failures that the transcript does not know": (n, at) => {
+			const failed = { errorType: "overloaded", failedAttempts: 0, retryMs: 0 };
+			return { ...native, promptId: "prompt", at, kind: "request.failed", id: `f${n}`, ...failed };
+		},
+		"questions without a call": (n, at) => {
+			return { ...hook, at, kind: "permission.asked", toolName: "Bash", inputDigest: `d${n}` };
+		},
+		"compactions that native telemetry alone tells of": (n, at) => {
+			return { ...native, at, kind: "compacted", id: `c${n}`, trigger: "auto" };
+		},
+		"notes of an agent that nobody knows": (_n, at) => {
+			return { ...hook, agentId: "unknown", at, kind: "notified", notificationType: "idle" };
+		},
+		"prompts that nobody has submitted": (n, at) => {
+			return { ...transcript, promptId: `p${n}`, at, kind: "turn.active" };
+		},
+	};
+
+	test.each(Object.entries(kinds))("%s", (_what, make) => {
+		const { model, told } = startModel();
+		const seen = { ...transcript, promptId: "prompt" };
+		let at = 1_790_000_000_000;
+		model.apply({ ...hook, at, kind: "prompt.submitted", synthetic: false });
+		model.apply({ ...seen, at, kind: "turn.active", promptId: "prompt" });
+		let most = 0;
+		for (let n = 0; n < 5 * HELD_OTHERS_MAX; n++) {
+			model.apply(make(n, ++at));
+			// The turn goes on, so that nothing is handed on because of its end.
+			if (n % 100 === 0) model.apply({ ...seen, at, kind: "turn.active", promptId: "prompt" });
+			if (n % 100 === 0) model.advance(at);
+			most = Math.max(most, model.held());
+		}
+		expect(most).toBeLessThanOrEqual(2 * HELD_CALLS_MAX + HELD_OTHERS_MAX + 200);
+		model.settle();
+		expect(model.held()).toBe(0);
+		expect([...told.flying.values()].filter((count) => count !== 0)).toEqual([]);
+	});
+
+	test("a call that was handed on as lost is no longer in flight once it ends", () => {
+		const { model, told } = startModel();
+		const at = 1_790_000_000_000;
+		const call = { toolUseId: "t", toolName: "Bash" };
+		model.apply({ ...hook, at, kind: "prompt.submitted", synthetic: false });
+		model.apply({ ...hook, at: at + 1, kind: "tool.started", ...call, inputDigest: "x" });
+		model.apply({ ...hook, at: at + 2, kind: "turn.stopped" });
+		model.advance(at + 60_000);
+		model.apply({ ...hook, at: at + 60_001, kind: "tool.ended", ...call, outcome: "ok" });
+		expect(told.flying.get("Bash")).toBe(0);
+	});
+});

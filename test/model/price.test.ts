@@ -12,6 +12,10 @@ function usd(usage: Partial<Usage>, model: string, at = AT): number | undefined 
 }
 
 describe("without the price library", () => {
+	it("knows no window of a model that is called like a member of every object", () => {
+		for (const name of ["constructor", "toString", "__proto__"]) expect(contextWindowOf(name)).toBeUndefined();
+	});
+
 	it("knows the models of our own table and nothing else", () => {
 		expect(usd({ input: 1_000_000 }, "claude-opus-5-5")).toBe(4);
 		expect(costPicoUsd({ ...NONE, input: 1 }, "claude-opus-4-5", AT)).toEqual({ basis: "unknown", estimated: false });

@@ -4,11 +4,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { loadConfig } from "../../src/config.ts";
 import { createDiagnostics } from "../../src/diagnostics.ts";
 import { createHookBodyReader, type HookBody } from "../../src/intake/hook-body.ts";
-import { toldOf } from "../../src/pipeline/run-context.ts";
-import { startPipeline } from "../../src/pipeline.ts";
+import { startIn } from "./start.ts";
 
 const HOUR_MS = 3_600_000;
 const NOON = 1_790_000_000_000;
@@ -21,37 +19,10 @@ afterEach(() => rmSync(home, { recursive: true }));
 test("a clock that is set back costs no call, and no span ends before it begins", async () => {
 	let now = NOON;
 	const file = join(home, "telemetry.jsonl");
-	const exporters = { OTEL_TRACES_EXPORTER: "none", OTEL_METRICS_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none" };
-	const { config } = loadConfig({ HOME: home, CLAUDE_OTEL_FILE: file, ...exporters }, "linux");
 	const said: string[] = [];
 	const diagnostics = createDiagnostics({ target: { to: "stderr" }, level: "warn", clock: () => now });
 	diagnostics.release((line) => said.push(line));
-	const pipeline = await startPipeline({
-		config,
-		runId: "run-1",
-		startedAt: NOON,
-		context: {
-			told: toldOf(config, false),
-			redaction: "",
-			startedAt: NOON,
-			project: "",
-			claudeConfigDir: home,
-			sessionPersistence: false,
-			sessionSource: "startup",
-			interactive: false,
-			argsCount: 0,
-			argsPreview: "",
-			native: false,
-		},
-		token: "a-token-that-is-long-enough",
-		digestKey: new Uint8Array(32),
-		cwd: home,
-		sessionPersistence: false,
-		claudePid: undefined,
-		diagnostics,
-		writeAfter: () => {},
-		clock: () => now,
-	});
+	const pipeline = await startIn({ home, file, startedAt: NOON, clock: () => now, diagnostics });
 	const tell = (name: string, more: object = {}) => {
 		now += 100;
 		pipeline.hook(hookAt(now, name, more));

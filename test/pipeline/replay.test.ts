@@ -62,6 +62,7 @@ function openFlow(journal?: Journal) {
 		ids: sinks.ids,
 		protect: (fact) => fact as unknown as Fact,
 		keep: (facts) => journal?.keep(facts),
+		onBug: (error) => expect.fail(String(error)),
 		onAdvanced: (at) => journal?.advanced(at),
 	});
 	return { ...flow, exported: sinks.exported };

@@ -193,6 +193,15 @@ describe("lengths", () => {
 		expect(input?.truncated).toBe(true);
 	});
 
+	it("leave no number that JSON cannot write", () => {
+		const value = JSON.parse('{"a":1e999,"b":-1e999,"c":1e300}') as Json;
+		expect(contentAt("full", { input: raw(value) })?.input?.fields).toEqual({
+			a: "Infinity",
+			b: "-Infinity",
+			c: 1e300,
+		});
+	});
+
 	it("bound the depth", () => {
 		let deep: Json = TOKEN;
 		for (let i = 0; i < 20_000; i++) deep = [deep];

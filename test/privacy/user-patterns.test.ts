@@ -57,6 +57,13 @@ describe("a user's pattern", () => {
 	});
 });
 
+it("a long pattern with line ends is named in one short line", () => {
+	const act = () => textWith({ patterns: [`(\n${"y".repeat(2000)}`] });
+	expect(act).toThrow(
+		/^CLAUDE_OTEL_REDACT_PATTERNS: the pattern "\( y{78}…" cannot be used: missing closing \): .{1,200}$/,
+	);
+});
+
 describe("what a user allows", () => {
 	it("stays: an exact text, a pattern between slashes, a value", () => {
 		const text = textWith({ allowlist: [TOKEN, "/acme_test_\\w+/", "changeme"] });
@@ -91,6 +98,11 @@ describe("the redaction file", () => {
 			{ pattern: [] },
 			'CLAUDE_OTEL_REDACT_CONFIG: "pattern" is not known; the keys are patterns, allowlist, disableDefaults, disableRules.',
 		],
+		[
+			{ ["a\nb".repeat(40)]: 1 },
+			`CLAUDE_OTEL_REDACT_CONFIG: ${JSON.stringify(`${"a\nb".repeat(40).slice(0, 80)}…`)} is not known; the keys are patterns, allowlist, disableDefaults, disableRules.`,
+		],
+		[{ patterns: [["x".repeat(500)]] }, `CLAUDE_OTEL_REDACT_CONFIG: ["${"x".repeat(78)} in "patterns" is not a text.`],
 		[{ patterns: "x" }, 'CLAUDE_OTEL_REDACT_CONFIG: "patterns" has to be a list.'],
 		[{ patterns: [1] }, 'CLAUDE_OTEL_REDACT_CONFIG: 1 in "patterns" is not a text.'],
 		[{ disableDefaults: "yes" }, 'CLAUDE_OTEL_REDACT_CONFIG: "disableDefaults" has to be true or false.'],

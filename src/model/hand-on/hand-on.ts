@@ -34,8 +34,10 @@ export interface HandOn {
 	lifeWaitsForNative(life: Life): boolean;
 	/** What belongs to turns and agents that were handed on already, or to none, and has not changed since. */
 	stragglers(untouchedSince: number): void;
-	/** Hands on complete calls and answers, oldest first, until so many calls are left. */
-	relieve(target: number): void;
+	/** Hands on calls and answers, oldest and complete ones first, until so many calls are left. */
+	relieve(target: number, limit: number): void;
+	/** The oldest of what waits for another witness, where there are more of a kind than so many. */
+	relieveOthers(limit: number): void;
 	closedSessions(endedBefore: number): void;
 	everything(): void;
 	momentOf(fact: Fact, lane: LaneTold, uid: string): Moment;
@@ -114,6 +116,7 @@ export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links
 		lifeWaitsForNative: (life) => isNativeDue((chat) => inLife(life)(chat, chat.firstAt)),
 		stragglers: (untouchedSince) => lanes.handOnUntouched(isHomeless, untouchedSince),
 		relieve: lanes.relieve,
+		relieveOthers: lanes.relieveOthers,
 		closedSessions(endedBefore) {
 			for (const segment of places.segments()) {
 				if (segment.end === undefined || segment.end >= endedBefore || sessions.isClosed(segment)) continue;

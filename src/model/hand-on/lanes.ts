@@ -18,8 +18,13 @@ export interface Lanes {
 	handOnRest(): void;
 	/** Only what has not changed since then. */
 	handOnUntouched(isHere: IsHere, untouchedSince: number): void;
-	/** Complete calls and the answers before them, oldest first, until so many calls are left. */
-	relieve(target: number): void;
+	/**
+	 * Calls and the answers before them, oldest first, until so many calls are left: complete ones, then those of which
+	 * one witness told the end; the others only where there are more of them than the limit.
+	 */
+	relieve(target: number, limit: number): void;
+	/** The oldest of what waits for another witness, where there are more of a kind than so many. */
+	relieveOthers(limit: number): void;
 }
 
 export function inTurn(turn: TurnState): IsHere {
@@ -78,11 +83,19 @@ export function createLanes(
 		return stores.sessions.get(sessionId)?.transcriptSeen === true;
 	}
 
-	function relieve(target: number): void {
-		const complete = [...stores.tools.values()].filter((tool) => tool.hookEnd && tool.transcriptEnd);
-		complete.sort((a, b) => startOfTool(a) - startOfTool(b));
-		const gone = complete.slice(0, Math.max(0, stores.tools.size - target));
-		const until = gone.at(-1);
+	function relieve(target: number, limit: number): void {
+		const open = [...stores.tools.values()].toSorted((a, b) => startOfTool(a) - startOfTool(b));
+		const ranks = open.map((tool) =>
+			tool.hookEnd && tool.transcriptEnd ? 0 : closedAt(tool) < Number.POSITIVE_INFINITY ? 1 : 2,
+		);
+		const surplus = (left: number, gone: readonly ToolState[]) => Math.max(0, open.length - gone.length - left);
+		const ofRank = (rank: number) => open.filter((_tool, index) => ranks[index] === rank);
+		const gone = ofRank(0).slice(0, surplus(target, []));
+		for (const rank of [1, 2]) if (surplus(limit, gone) > 0) gone.push(...ofRank(rank).slice(0, surplus(target, gone)));
+		const until = gone.reduce<ToolState | undefined>(
+			(last, tool) => (last && startOfTool(last) >= startOfTool(tool) ? last : tool),
+			undefined,
+		);
 		handOnTools(gone);
 		if (!until) return;
 		// A lane whose cut attempts are still to be assigned keeps its answers.
@@ -90,11 +103,31 @@ export function createLanes(
 		for (const chat of chatsIn((lane, at) => at < startOfTool(until) && !stumps.has(laneKey(lane)))) chats.chat(chat);
 	}
 
+	function relieveOthers(limit: number): void {
+		const oldest = <T>(all: Iterable<T>, at: (one: T) => number) => {
+			const list = [...all];
+			// Half of them at once: to sort them at every look would cost more than all the rest.
+			return list.length <= limit ? [] : list.toSorted((a, b) => at(a) - at(b)).slice(0, list.length - limit / 2);
+		};
+		const answers = oldest(stores.chats.values(), ({ firstAt }) => firstAt);
+		chats.assignStumps(answers);
+		for (const chat of answers) chats.chat(chat);
+		for (const failure of oldest(stores.failures.values(), ({ fact }) => fact.at)) chats.failure(failure);
+		for (const compaction of oldest(stores.compactions.values(), ({ at }) => at)) {
+			if (stores.compactions.has(compaction.id)) compactions.compaction(compaction);
+		}
+		for (const request of oldest(stores.requests.values(), ({ fact }) => fact.at)) {
+			if (stores.requests.has(request.fact.requestId)) chats.request(request);
+		}
+		for (const [key] of oldest(stores.asks, ([, { at }]) => at)) stores.asks.delete(key);
+	}
+
 	return {
 		handOn: (isHere, over) => handOn(isHere, over),
 		handOnRest: () => handOn(() => true, undefined, undefined, true),
 		handOnUntouched: (isHere, untouchedSince) => handOn(isHere, undefined, (touchedAt) => touchedAt < untouchedSince),
 		relieve,
+		relieveOthers,
 	};
 }
 
