@@ -62,6 +62,21 @@ export const nativeNotes = {
 	noDestination: (signal: string, why: string) => `Claude Code's own ${signal} are not passed on. ${why}`,
 };
 
+/** Of a door that fails while the session runs: told in the diagnostics. */
+export const doorNotes = {
+	restarted: (door: Door, reason: string) =>
+		`${DOORS[door]} failed (${reason}) and was opened again: what claude sent meanwhile may be missing.`,
+	lost: (door: Door, reason: string) =>
+		`${DOORS[door]} failed (${reason}) and stays closed: what claude would send there is missing from now on, start claude anew to have it back.`,
+};
+
+const DOORS = {
+	http: "The loopback port for hooks and Claude Code's own telemetry",
+	socket: "The socket for forwarded hooks",
+	grpc: "The loopback port for Claude Code's own telemetry over gRPC",
+};
+export type Door = keyof typeof DOORS;
+
 /** What did not arrive, told once when claude has left the terminal. */
 export const deliveryLines = {
 	undelivered: (what: string, destination: string, reason: string, cure: string) =>
