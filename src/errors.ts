@@ -81,6 +81,8 @@ export type Door = keyof typeof DOORS;
 export const deliveryLines = {
 	undelivered: (what: string, destination: string, reason: string, cure: string) =>
 		`claude-otel: ${what} ${what === "1 span" || what === "1 log record" ? "was" : "were"} not delivered to ${destination} (${reason}); ${cure}.`,
+	notPassedOn: (what: string, lost: number, all: number, destination: string, reason: string, cure: string) =>
+		`claude-otel: ${lost} of ${all} exports of Claude Code's own ${what} ${lost === 1 ? "was" : "were"} not delivered to ${destination} (${reason}); ${cure}.`,
 };
 
 /** In the delivery line: what to do about each kind of failure. */

@@ -1,12 +1,13 @@
 // Comes in: requests and where they go by gRPC. Goes out: each as one unary call with the same message and the same
 // headers as metadata. Loaded only where gRPC is used.
-import { Client, Metadata } from "@grpc/grpc-js";
+import { Client, type ClientUnaryCall, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { ExportResultCode } from "@opentelemetry/core";
 import type { OtelConfig, OtlpTarget } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { BatchExporter } from "./exporter.ts";
 import { type ForwardRequest, grpcHeaders, messageOf } from "./forward-request.ts";
 import { GrpcConnections } from "./grpc-connections.ts";
+import { retryInfoMs } from "./grpc-retry-info.ts";
 
 const SERVICES: Record<ForwardRequest["signal"], string> = {
 	metrics: "metrics.v1.MetricsService",
@@ -27,6 +28,7 @@ export function createGrpcForwarder(
 	connections.chooseProxy(target);
 	const compression = target.compression === "gzip" ? { "grpc.default_compression_algorithm": GZIP } : {};
 	const client = new Client(addressOf(target), connections.credentialsFor(target), compression);
+	const underway = new Set<ClientUnaryCall>();
 	return {
 		export(request, done) {
 			const metadata = new Metadata();
@@ -35,14 +37,23 @@ export function createGrpcForwarder(
 			}
 			const path = `/opentelemetry.proto.collector.${SERVICES[request.signal]}/Export`;
 			const deadline = Date.now() + target.timeoutMs;
-			client.makeUnaryRequest(path, same, same, messageOf(request), metadata, { deadline }, (error) => {
-				done(error === null ? { code: ExportResultCode.SUCCESS } : { code: ExportResultCode.FAILED, error });
+			const message = messageOf(request);
+			const call = client.makeUnaryRequest(path, same, same, message, metadata, { deadline }, (error) => {
+				underway.delete(call);
+				if (error === null) done({ code: ExportResultCode.SUCCESS });
+				else done({ code: ExportResultCode.FAILED, error: withRetryAfter(error) });
 			});
+			underway.add(call);
 		},
 		async shutdown() {
+			for (const call of underway) call.cancel();
 			client.close();
 		},
 	};
+}
+
+function withRetryAfter(error: ServiceError): Error {
+	return Object.assign(error, { retryAfterMs: retryInfoMs(error.metadata) });
 }
 
 function addressOf({ url, insecure }: OtlpTarget): string {

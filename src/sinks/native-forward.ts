@@ -4,7 +4,7 @@
 import type { NativeDestination, NativeDestinations, OtelConfig } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { deliveryCures, deliveryLines } from "../errors.ts";
-import { CountingExporter, newTally } from "./counting-exporter.ts";
+import { CountingExporter, newTally, type Tally } from "./counting-exporter.ts";
 import type { BatchExporter } from "./exporter.ts";
 import { type Failure, noAnswerWithin } from "./failure.ts";
 import type { ForwardRequest } from "./forward-request.ts";
@@ -16,8 +16,11 @@ export type { ForwardRequest } from "./forward-request.ts";
 /** What waits for one destination; what comes beyond is dropped, counted and told. */
 export const FORWARD_WAITING_MAX = 256;
 export const FORWARD_WAITING_BYTES_MAX = 32 * 1024 * 1024;
-/** Metrics one after the other: some collectors refuse points that come out of order. */
-const AT_ONCE = { metrics: 1, logs: 4 };
+/**
+ * One after the other, as claude sends them. At the end events go all at once, for each tells its time, and what arrives
+ * counts more than the order; of metrics some collectors refuse points that come out of order.
+ */
+const AT_ONCE_AT_END = { metrics: 1, logs: FORWARD_WAITING_MAX };
 
 export interface NativeForwardOptions {
 	destinations: NativeDestinations;
@@ -92,7 +95,7 @@ function openLane(signal: "metrics" | "logs", destination: NativeDestination, op
 	function sendNext(): void {
 		const opened = exits;
 		if (opened === undefined) return;
-		while (underway < (ended ? Number.POSITIVE_INFINITY : AT_ONCE[signal])) {
+		while (underway < (ended ? AT_ONCE_AT_END[signal] : 1)) {
 			const request = waiting.shift();
 			if (request === undefined) break;
 			bytes -= request.body.length;
@@ -149,7 +152,7 @@ function openLane(signal: "metrics" | "logs", destination: NativeDestination, op
 			const { exported, failed, failure = slow } = tally;
 			return {
 				account: { signal, destination: destination.endpoint, delivered: exported, undelivered: failed },
-				line: failed === 0 ? undefined : lineOf(signal, destination, failure),
+				line: failed === 0 ? undefined : lineOf(signal, destination, { exported, failed, failure }),
 			};
 		},
 	};
@@ -189,9 +192,9 @@ function failing(reason: unknown): BatchExporter<ForwardRequest> {
 	};
 }
 
-/** What may go there, or undefined: rather nothing than a secret. */
+/** What may go there, or undefined: rather nothing than a secret. Decoded it would take many times the room. */
 function clean(
-	request: ForwardRequest,
+	{ json, ...request }: ForwardRequest,
 	destination: NativeDestination,
 	{ redact, redactAll }: NativeForwardOptions,
 	onError: (error?: Error) => void,
@@ -200,7 +203,7 @@ function clean(
 	if (!isOurs && !redactAll) return request;
 	try {
 		if (redact === undefined) throw new Error("nothing redacts here");
-		const { headers, body } = redact(request);
+		const { headers, body } = redact({ ...request, json });
 		// claude sends what it knows of the user's headers; to our own endpoint ours go.
 		return { ...request, headers: isOurs ? { ...headers, ...inSmall(destination.headers) } : headers, body };
 	} catch (error) {
@@ -216,8 +219,9 @@ function inSmall(headers: Record<string, string>): Record<string, string> {
 function lineOf(
 	signal: "metrics" | "logs",
 	{ endpoint, endpointVariable }: NativeDestination,
-	failure: Failure,
+	{ exported, failed, failure }: Pick<Tally, "exported" | "failed"> & { failure: Failure },
 ): string {
-	const what = `some of Claude Code's own ${signal === "logs" ? "events" : "metrics"}`;
-	return deliveryLines.undelivered(what, endpoint, failure.words, deliveryCures[failure.cure](endpointVariable));
+	const what = signal === "logs" ? "events" : "metrics";
+	const cure = deliveryCures[failure.cure](endpointVariable);
+	return deliveryLines.notPassedOn(what, failed, exported + failed, endpoint, failure.words, cure);
 }

@@ -10,6 +10,7 @@ import {
 	type Server as TcpServer,
 } from "node:net";
 import { gunzipSync } from "node:zlib";
+import { Server as GrpcServer, type Metadata, ServerCredentials } from "@grpc/grpc-js";
 
 export interface Place {
 	url: string;
@@ -92,6 +93,54 @@ export async function startProxy(to: number): Promise<Place & { asked: string[] 
 		socket.on("error", () => onward.destroy());
 	});
 	return { ...(await listen(server)), asked };
+}
+
+export interface GrpcCall {
+	request: Buffer;
+	metadata: Metadata;
+}
+export type GrpcAnswer = (
+	error: { code: number; details: string; metadata?: Metadata } | null,
+	response?: Buffer,
+) => void;
+
+const GRPC_SERVICES = {
+	traces: "trace.v1.TraceService",
+	metrics: "metrics.v1.MetricsService",
+	logs: "logs.v1.LogsService",
+};
+
+/** A gRPC server that answers every export as told. */
+export async function startGrpc(
+	handle: (call: GrpcCall, answer: GrpcAnswer, signal: keyof typeof GRPC_SERVICES) => void,
+): Promise<Place> {
+	const server = new GrpcServer({ "grpc.max_receive_message_length": -1 });
+	const same = (bytes: Buffer) => bytes;
+	for (const [signal, service] of Object.entries(GRPC_SERVICES)) {
+		const method = {
+			path: `/opentelemetry.proto.collector.${service}/Export`,
+			requestStream: false,
+			responseStream: false,
+			requestSerialize: same,
+			requestDeserialize: same,
+			responseSerialize: same,
+			responseDeserialize: same,
+		};
+		server.addService(
+			{ export: method },
+			{ export: (call: GrpcCall, answer: GrpcAnswer) => handle(call, answer, signal as keyof typeof GRPC_SERVICES) },
+		);
+	}
+	const port = await new Promise<number>((resolve, reject) => {
+		server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+			error ? reject(error) : resolve(bound),
+		);
+	});
+	return {
+		url: `http://127.0.0.1:${port}`,
+		port,
+		close: async () => server.forceShutdown(),
+	};
 }
 
 export async function readBody(incoming: IncomingMessage): Promise<Buffer> {
