@@ -1,0 +1,232 @@
+// The user's own telemetry, with and without us: the same script under plain claude and under claude-otel, and what came
+// to where he has it go.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import packageFile from "../../package.json" with { type: "json" };
+import { ALNUM, filler } from "../privacy/secret-examples.ts";
+import { type Place, startUnpackingRelay } from "../sinks/collectors.ts";
+import type { Attributes } from "../support/otlp-plain.ts";
+import { type Receiver, startReceiver } from "../support/receiver.ts";
+import { runClaude } from "../support/run.ts";
+import { agent, bash, step, text, tool } from "../support/scripting.ts";
+import { FREE_HAND, openStage, PROTOCOLS, type Protocol, type Stage } from "../support/stage.ts";
+
+type Env = Record<string, string>;
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+	for (const close of closers.splice(0).toReversed()) await close();
+});
+async function keep<P extends { close(): Promise<void> }>(opening: Promise<P>): Promise<P> {
+	const opened = await opening;
+	closers.push(() => opened.close());
+	return opened;
+}
+
+const USAGE = { input: 100, output: 50, cacheRead: 2000, cacheWrite5m: 300, cacheWrite1h: 40 };
+const REQUESTS = 5;
+
+/** What claude does in both: calls that succeed and fail, a file, an agent. */
+function openScene(command = "echo hi"): Promise<Stage> {
+	return keep(
+		openStage({
+			main: [
+				{ ...step(text("I look."), bash(command)), usage: USAGE },
+				{ ...step(tool("Write", { file_path: "new.txt", content: "one\ntwo\n" })), usage: USAGE },
+				{ ...step(bash("exit 3"), agent("the-agent")), usage: USAGE },
+				{ ...step(text("done")), usage: USAGE },
+			],
+			agents: { "the-agent": [{ ...step(text("agent is done")), usage: USAGE }] },
+		}),
+	);
+}
+
+/** Where the user says how he wants it. */
+const WAYS = {
+	"the environment": (_stage: Stage, env: Env) => env,
+	"user settings": (stage: Stage, env: Env): Env => {
+		writeFileSync(join(stage.home.config, "settings.json"), JSON.stringify({ env }));
+		return {};
+	},
+	/** A project has a say in how it is told, and none in whether and where: there it says what must not count. */
+	"the environment and project settings": (stage: Stage, env: Env): Env => {
+		const { OTEL_RESOURCE_ATTRIBUTES = "", ...rest } = env;
+		const project = {
+			OTEL_RESOURCE_ATTRIBUTES,
+			OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9",
+			OTEL_EXPORTER_OTLP_HEADERS: "x-tenant=nobody",
+			OTEL_METRICS_EXPORTER: "none",
+		};
+		mkdirSync(join(stage.home.work, ".claude"));
+		writeFileSync(join(stage.home.work, ".claude", "settings.json"), JSON.stringify({ env: project }));
+		return rest;
+	},
+};
+type Way = keyof typeof WAYS;
+
+function telemetryOf(protocol: Protocol, endpoint: string): Env {
+	return {
+		CLAUDE_CODE_ENABLE_TELEMETRY: "1",
+		OTEL_METRICS_EXPORTER: "otlp",
+		OTEL_LOGS_EXPORTER: "otlp",
+		OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+		OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+		OTEL_EXPORTER_OTLP_HEADERS: "x-tenant=blue,authorization=Bearer abc",
+		OTEL_RESOURCE_ATTRIBUTES: "team=red,cost.center=a%2Cb",
+		OTEL_LOG_USER_PROMPTS: "1",
+	};
+}
+
+interface Play {
+	protocol: Protocol;
+	way: Way;
+	/** Over the user's telemetry. */
+	env?: Env;
+	/** For claude-otel alone. */
+	ours?: Env;
+	/** Stands between claude and the user's receiver. */
+	relay?(to: string): Promise<Place>;
+}
+
+/** One run, with a home, a model and receivers of its own. */
+async function play(wrapped: boolean, { protocol, way, env = {}, ours = {}, relay }: Play) {
+	const stage = await openScene();
+	const own = await keep(startReceiver());
+	const address = protocol === "grpc" ? own.grpc : own.http;
+	const endpoint = relay === undefined ? address : (await keep(relay(address))).url;
+	const theirs = WAYS[way](stage, { ...telemetryOf(protocol, endpoint), ...env });
+	const args = ["-p", "go", FREE_HAND];
+	const run = wrapped
+		? await stage.run(args, { env: { ...theirs, ...ours } })
+		: await runClaude(stage.home, args, { env: theirs });
+	const { code, stderr, stdout } = run;
+	expect({ code, stderr, stdout }).toEqual({ code: 0, stderr: "", stdout: "done\n" });
+	return { stage, own };
+}
+
+/** Other in every run: ids, times, durations, and the number of an event in its session. */
+const VARYING =
+	/^(user\.id|session\.id|prompt\.id|request_id|message\.uuid|tool_use_id|agent_id|parent_agent_id|event\.(timestamp|sequence)|(\w+_)?duration_ms|ttft_ms|tool_result_size_bytes)$/;
+/** Of our hooks: claude tells of them as of any hook. */
+const OF_HOOKS = /^hook_(registered|execution_start|execution_complete)$/;
+/** Some time after the start, where a run lasts so long. */
+const BY_CHANCE = "retention_sweep";
+/** Of ours, where both go to one place. */
+const OUR_EXPORTER = packageFile.devDependencies["@opentelemetry/exporter-logs-otlp-http"];
+
+function steady(attributes: Attributes): Attributes {
+	return Object.fromEntries(
+		Object.entries(attributes)
+			.toSorted(([a], [b]) => (a < b ? -1 : 1))
+			.map(([name, value]) => [name, VARYING.test(name) ? "…" : value]),
+	);
+}
+
+/** Claude Code's own alone: the same endpoint can be ours too. */
+function eventsOf({ logs }: Receiver) {
+	return logs.filter(
+		({ scope, attributes }) =>
+			scope.name === "com.anthropic.claude_code.events" && attributes["event.name"] !== BY_CHANCE,
+	);
+}
+
+function metricsOf({ metrics }: Receiver) {
+	return metrics.filter(({ scope }) => scope.name === "com.anthropic.claude_code");
+}
+
+function names(own: Receiver): string[] {
+	return eventsOf(own).map(({ attributes }) => String(attributes["event.name"]));
+}
+
+/** All that is the same in every run of the script. */
+function portrait(own: Receiver) {
+	const events = eventsOf(own)
+		.filter(({ attributes }) => !OF_HOOKS.test(String(attributes["event.name"])))
+		.map(({ body, severityNumber, attributes }) => JSON.stringify([body, severityNumber, steady(attributes)]))
+		.toSorted();
+	const sums = new Map<string, number>();
+	for (const { name, unit, type, temporality, monotonic, attributes, value } of metricsOf(own)) {
+		const series = JSON.stringify([name, unit, type, temporality, monotonic, steady(attributes)]);
+		// How long claude was active is another time in every run.
+		sums.set(series, name === "claude_code.active_time.total" ? 1 : (sums.get(series) ?? 0) + value);
+	}
+	const all = [...eventsOf(own), ...metricsOf(own)];
+	return {
+		events,
+		sums: [...sums].map(([series, sum]) => `${series} ${sum.toFixed(9)}`).toSorted(),
+		resources: [...new Set(all.map(({ resource }) => JSON.stringify(resource)))],
+		scopes: [...new Set(all.map(({ scope }) => JSON.stringify(scope)))].toSorted(),
+		requests: requestsOf(own),
+	};
+}
+
+/** Paths and headers, but for what belongs to one connection or one body. gRPC names itself; there are two of it. */
+function requestsOf({ requests }: Receiver): string[] {
+	const seen = requests.map(({ path, headers, metadata }) => {
+		const all = headers ?? (JSON.parse(JSON.stringify(metadata ?? {})) as Record<string, unknown>);
+		if (String(all["user-agent"]).includes(`/${OUR_EXPORTER}`)) return [];
+		const ofConnection = ["host", "content-length", ...(headers === undefined ? ["user-agent"] : [])];
+		const theirs = Object.entries(all).filter(([name]) => !ofConnection.includes(name));
+		return [JSON.stringify([path, theirs.toSorted(([a], [b]) => (a < b ? -1 : 1))])];
+	});
+	return [...new Set(seen.flat())].toSorted();
+}
+
+test.each<[Way, Protocol]>([
+	...PROTOCOLS.map((protocol): [Way, Protocol] => ["the environment", protocol]),
+	...PROTOCOLS.map((protocol): [Way, Protocol] => ["user settings", protocol]),
+	["the environment and project settings", "http/json"],
+])("set up by %s, over %s, the user's receiver gets what it gets without us", async (way, protocol) => {
+	const plain = await play(false, { protocol, way });
+	const { own, stage } = await play(true, { protocol, way });
+	expect(portrait(own)).toEqual(portrait(plain.own));
+	expect(names(plain.own)).toEqual(expect.arrayContaining(["user_prompt", "tool_result", "subagent_completed"]));
+	expect(names(own).filter((name) => name === "api_request")).toHaveLength(REQUESTS);
+	expect(eventsOf(own).flatMap(({ attributes }) => attributes.prompt ?? [])).toEqual(["go"]);
+	expect(eventsOf(own)[0]?.resource).toMatchObject({
+		team: "red",
+		"cost.center": "a,b",
+		"service.name": "claude-code",
+	});
+	expect(own.rawBytes()).toContain("blue");
+	expect(own.rawBytes()).not.toMatch(/x-claude-otel-token|nobody/);
+
+	// What the user says in his settings says nothing of ours; what he says in the environment is for both.
+	const here = way === "user settings" ? stage.receiver : own;
+	const chats = here.spans.filter(({ attributes }) => attributes["gen_ai.operation.name"] === "chat");
+	expect(chats.map(({ attributes }) => attributes["claude.cost_basis"])).toEqual(Array(REQUESTS).fill("native"));
+});
+
+test("of our hooks claude tells as of any; without them its events are the same to the last one", async () => {
+	const plain = await play(false, { protocol: "http/json", way: "user settings" });
+	const hooked = await play(true, { protocol: "http/json", way: "user settings" });
+	const bare = await play(true, {
+		protocol: "http/json",
+		way: "user settings",
+		ours: { CLAUDE_OTEL_SOURCES: "transcript,native" },
+	});
+	const added = names(hooked.own).filter((name) => !names(plain.own).includes(name));
+	expect([...new Set(added)].every((name) => OF_HOOKS.test(name))).toBe(true);
+	expect(added).not.toHaveLength(0);
+	expect(names(bare.own).toSorted()).toEqual(names(plain.own).toSorted());
+});
+
+test.each(["http/protobuf", "http/json"] as const)(
+	"over %s it arrives packed where the user wants it so",
+	async (protocol) => {
+		const encodings: unknown[][] = [];
+		const relay = async (to: string) => {
+			const unpacking = await startUnpackingRelay(to);
+			encodings.push(unpacking.encodings);
+			return unpacking;
+		};
+		const env = { OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" };
+		const plain = await play(false, { protocol, way: "user settings", env, relay });
+		const { own } = await play(true, { protocol, way: "user settings", env, relay });
+		expect(portrait(own)).toEqual(portrait(plain.own));
+		for (const seen of encodings) expect(new Set(seen)).toEqual(new Set(["gzip"]));
+		expect(encodings).toHaveLength(2);
+	},
+);
+void [ALNUM, filler];
