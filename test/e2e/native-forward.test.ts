@@ -1,11 +1,12 @@
 // The user's own telemetry, with and without us: the same script under plain claude and under claude-otel, and what came
 // to where he has it go.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import packageFile from "../../package.json" with { type: "json" };
 import { ALNUM, filler } from "../privacy/secret-examples.ts";
-import { type Place, startUnpackingRelay } from "../sinks/collectors.ts";
+import { type Place, startHanging, startHttp, startUnpackingRelay, unusedAddress } from "../sinks/collectors.ts";
 import type { Attributes } from "../support/otlp-plain.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { runClaude } from "../support/run.ts";
@@ -85,18 +86,20 @@ interface Play {
 	env?: Env;
 	/** For claude-otel alone. */
 	ours?: Env;
+	prompt?: string;
+	command?: string;
 	/** Stands between claude and the user's receiver. */
 	relay?(to: string): Promise<Place>;
 }
 
 /** One run, with a home, a model and receivers of its own. */
-async function play(wrapped: boolean, { protocol, way, env = {}, ours = {}, relay }: Play) {
-	const stage = await openScene();
+async function play(wrapped: boolean, { protocol, way, env = {}, ours = {}, prompt = "go", command, relay }: Play) {
+	const stage = await openScene(command);
 	const own = await keep(startReceiver());
 	const address = protocol === "grpc" ? own.grpc : own.http;
 	const endpoint = relay === undefined ? address : (await keep(relay(address))).url;
 	const theirs = WAYS[way](stage, { ...telemetryOf(protocol, endpoint), ...env });
-	const args = ["-p", "go", FREE_HAND];
+	const args = ["-p", prompt, FREE_HAND];
 	const run = wrapped
 		? await stage.run(args, { env: { ...theirs, ...ours } })
 		: await runClaude(stage.home, args, { env: theirs });
@@ -229,4 +232,99 @@ test.each(["http/protobuf", "http/json"] as const)(
 		expect(encodings).toHaveLength(2);
 	},
 );
-void [ALNUM, filler];
+
+/** Each of another kind, so that a find tells where it came from. */
+const SECRETS = {
+	prompt: `gh${"p_"}${filler(ALNUM, 36, 1)}`,
+	command: `sk-${"ant-api03-"}${filler(ALNUM, 93, 2)}`,
+};
+const TOLD_WHOLE = { OTEL_LOG_USER_PROMPTS: "1", OTEL_LOG_TOOL_DETAILS: "1" };
+const PLANTED = { prompt: `use ${SECRETS.prompt} now`, command: `echo ${SECRETS.command}` };
+
+function secretsIn(receiver: Receiver): string[] {
+	return Object.entries(SECRETS).flatMap(([place, secret]) => (receiver.rawBytes().includes(secret) ? [place] : []));
+}
+
+test.each(PROTOCOLS)(
+	"over %s a secret reaches the user's own receiver as claude wrote it, and not where he wants it redacted",
+	async (protocol) => {
+		const scene = { protocol, way: "user settings", env: TOLD_WHOLE, ...PLANTED } as const;
+		const untouched = await play(true, scene);
+		const redacted = await play(true, { ...scene, ours: { CLAUDE_OTEL_FORWARD_REDACT: "1" } });
+		expect(secretsIn(untouched.own)).toEqual(["prompt", "command"]);
+		expect(secretsIn(redacted.own)).toEqual([]);
+		const prompts = eventsOf(redacted.own).flatMap(({ attributes }) => attributes.prompt ?? []);
+		expect(prompts).toEqual([expect.stringMatching(/^use .+ now$/)]);
+		// Else nothing is missing of what is told.
+		expect(names(redacted.own).toSorted()).toEqual(names(untouched.own).toSorted());
+		const [before, after] = [portrait(untouched.own), portrait(redacted.own)];
+		expect({ ...after, events: [] }).toEqual({ ...before, events: [] });
+		for (const { stage } of [untouched, redacted]) expect(secretsIn(stage.receiver)).toEqual([]);
+	},
+);
+
+test.each(PROTOCOLS)(
+	"CLAUDE_OTEL_FORWARD_NATIVE tells over %s where ours goes what claude would tell, redacted, with our headers",
+	async (protocol) => {
+		const plain = await play(false, { protocol, way: "the environment", env: TOLD_WHOLE });
+		const stage = await openScene(PLANTED.command);
+		const { receiver } = stage;
+		const env = {
+			...TOLD_WHOLE,
+			CLAUDE_OTEL_FORWARD_NATIVE: "1",
+			OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+			OTEL_EXPORTER_OTLP_ENDPOINT: protocol === "grpc" ? receiver.grpc : receiver.http,
+			OTEL_EXPORTER_OTLP_HEADERS: "x-tenant=ours",
+		};
+		const { code, stderr } = await stage.print(PLANTED.prompt, [], { env });
+		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+		const told = names(receiver).filter((name) => !OF_HOOKS.test(name));
+		expect(told.toSorted()).toEqual(names(plain.own).toSorted());
+		expect(portrait(receiver).sums.map((sum) => sum.replaceAll(/"(team|cost\.center)":"[^"]*",?/g, ""))).toEqual(
+			portrait(plain.own).sums.map((sum) => sum.replaceAll(/"(team|cost\.center)":"[^"]*",?/g, "")),
+		);
+		expect(secretsIn(receiver)).toEqual([]);
+		const requests = requestsOf(receiver);
+		expect(requests).toHaveLength(2);
+		for (const request of requests) expect(request).toMatch(/"x-tenant",\[?"ours"/);
+	},
+);
+
+test("CLAUDE_OTEL_FORWARD_NATIVE sends nothing twice: what the user sends himself goes there alone", async () => {
+	const { own, stage } = await play(true, {
+		protocol: "http/protobuf",
+		way: "user settings",
+		ours: { CLAUDE_OTEL_FORWARD_NATIVE: "1" },
+	});
+	expect(names(own).filter((name) => name === "api_request")).toHaveLength(REQUESTS);
+	expect(eventsOf(stage.receiver)).toEqual([]);
+	expect(metricsOf(stage.receiver)).toEqual([]);
+	expect(stage.receiver.spans.length).toBeGreaterThan(0);
+});
+
+test.each([
+	["is not there", unusedAddress, "connection refused"],
+	["hangs", async () => (await keep(startHanging())).url, "no answer within 0.5 s"],
+	["refuses", async () => (await keep(startHttp(refuse))).url, "HTTP 500"],
+])(
+	"a destination of the user that %s costs the grace time at most, and claude and ours nothing",
+	async (_what, at, why) => {
+		const stage = await openScene();
+		const debug = join(stage.home.home, "debug.log");
+		const endpoint = await at();
+		WAYS["user settings"](stage, telemetryOf("http/json", endpoint));
+		const env = { CLAUDE_OTEL_DEBUG: debug, CLAUDE_OTEL_EXIT_GRACE_MS: "500" };
+		const { code, stdout, stderr } = await stage.print("go", [], { env });
+		expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "done\n", stderr: "" });
+		const told = readFileSync(debug, "utf8");
+		for (const signal of ["metrics", "logs"]) {
+			expect(told).toContain(`of claude's own ${signal} exports not passed on to ${endpoint}: ${why}`);
+		}
+		const chats = stage.receiver.spans.filter(({ attributes }) => attributes["gen_ai.operation.name"] === "chat");
+		expect(chats).toHaveLength(REQUESTS);
+	},
+);
+
+function refuse(incoming: IncomingMessage, response: ServerResponse): void {
+	incoming.resume().on("end", () => response.writeHead(500).end());
+}
