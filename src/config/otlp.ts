@@ -23,9 +23,18 @@ export interface OtlpTarget {
 	clientCertificate?: string;
 }
 
+/** Undefined: directly. `none`: hosts that are reached directly all the same. */
+export interface Proxies {
+	http?: string;
+	https?: string;
+	grpc?: string;
+	none: string;
+}
+
 /** Where Claude Code's own telemetry goes on to. `user`: where he has it go himself; `ours`: he had it off, and CLAUDE_OTEL_FORWARD_NATIVE is set. */
 export interface NativeDestination extends OtlpTarget {
 	of: "user" | "ours";
+	proxies: Proxies;
 }
 export type NativeDestinations = Partial<Record<"metrics" | "logs", NativeDestination>>;
 

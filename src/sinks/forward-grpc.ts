@@ -1,13 +1,14 @@
 // Comes in: requests and where they go by gRPC. Goes out: each as one unary call with the same message and the same
 // headers as metadata. Loaded only where gRPC is used.
-import { Client, type ClientUnaryCall, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { type ChannelOptions, Client, type ClientUnaryCall, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { ExportResultCode } from "@opentelemetry/core";
-import type { OtelConfig, OtlpTarget } from "../config.ts";
+import type { NativeDestination } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { BatchExporter } from "./exporter.ts";
 import { type ForwardRequest, grpcHeaders, messageOf } from "./forward-request.ts";
 import { GrpcConnections } from "./grpc-connections.ts";
 import { retryInfoMs } from "./grpc-retry-info.ts";
+import { proxyFor } from "./proxy.ts";
 
 const SERVICES: Record<ForwardRequest["signal"], string> = {
 	metrics: "metrics.v1.MetricsService",
@@ -20,14 +21,13 @@ const same = (bytes: Buffer) => bytes;
 
 /** Throws where a certificate cannot be read. */
 export function createGrpcForwarder(
-	target: OtlpTarget,
-	proxies: OtelConfig["proxies"],
+	target: NativeDestination,
 	diagnostics: Diagnostics,
 ): BatchExporter<ForwardRequest> {
-	const connections = new GrpcConnections(proxies, diagnostics);
-	connections.chooseProxy(target);
+	const connections = new GrpcConnections(target.proxies, diagnostics);
 	const compression = target.compression === "gzip" ? { "grpc.default_compression_algorithm": GZIP } : {};
-	const client = new Client(addressOf(target), connections.credentialsFor(target), compression);
+	const { address, options } = wayTo(target);
+	const client = new Client(address, connections.credentialsFor(target), { ...compression, ...options });
 	const underway = new Set<ClientUnaryCall>();
 	return {
 		export(request, done) {
@@ -56,7 +56,26 @@ function withRetryAfter(error: ServiceError): Error {
 	return Object.assign(error, { retryAfterMs: retryInfoMs(error.metadata) });
 }
 
-function addressOf({ url, insecure }: OtlpTarget): string {
+/** The proxy of this destination alone: gRPC would take it from the environment, which is for ours. */
+function wayTo(target: NativeDestination): { address: string; options: ChannelOptions } {
+	const address = addressOf(target);
+	const direct = { "grpc.enable_http_proxy": 0 };
+	const proxy = proxyFor(target.url, "grpc", target.proxies);
+	if (proxy === undefined) return { address, options: direct };
+	const { hostname, port, username, password } = new URL(proxy);
+	const user = decodeURIComponent(password === "" ? username : `${username}:${password}`);
+	return {
+		address: `${hostname}:${port || "80"}`,
+		options: {
+			...direct,
+			"grpc.http_connect_target": `dns:${address}`,
+			"grpc.default_authority": address,
+			...(user === "" ? {} : { "grpc.http_connect_creds": user }),
+		},
+	};
+}
+
+function addressOf({ url, insecure }: NativeDestination): string {
 	if (url.startsWith("unix:")) return url;
 	const { hostname, port } = new URL(url);
 	return `${hostname}:${port || (insecure ? "80" : "443")}`;

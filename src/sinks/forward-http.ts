@@ -2,15 +2,15 @@
 import { type ClientRequest, request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
 import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
-import type { OtelConfig, OtlpTarget } from "../config.ts";
+import type { NativeDestination } from "../config.ts";
 import type { BatchExporter } from "./exporter.ts";
 import { type ForwardRequest, httpHeaders } from "./forward-request.ts";
 import { createAgent } from "./otlp-http.ts";
 import { proxyFor } from "./proxy.ts";
 
 /** Throws where a certificate cannot be read. */
-export function createHttpForwarder(target: OtlpTarget, proxies: OtelConfig["proxies"]): BatchExporter<ForwardRequest> {
-	const agent = createAgent(target, proxyFor(target.url, target.protocol, proxies));
+export function createHttpForwarder(target: NativeDestination): BatchExporter<ForwardRequest> {
+	const agent = createAgent(target, proxyFor(target.url, target.protocol, target.proxies));
 	const start = target.insecure ? requestPlain : requestSecure;
 	/** Those too that wait for a connection, for which the agent would open one as soon as another ends. */
 	const underway = new Set<ClientRequest>();

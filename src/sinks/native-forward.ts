@@ -1,7 +1,7 @@
 // Claude Code's own telemetry on its way on. Comes in: what claude exported to us, and where the user wants it. Goes out:
 // the same there, in the same protocol, with the same headers; and at the end what did not arrive. A destination that is
 // slow or dead costs what is kept for it, never claude.
-import type { NativeDestination, NativeDestinations, OtelConfig } from "../config.ts";
+import type { NativeDestination, NativeDestinations } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { deliveryCures, deliveryLines } from "../errors.ts";
 import { CountingExporter, newTally, type Tally } from "./counting-exporter.ts";
@@ -24,7 +24,6 @@ const AT_ONCE_AT_END = { metrics: 1, logs: FORWARD_WAITING_MAX };
 
 export interface NativeForwardOptions {
 	destinations: NativeDestinations;
-	proxies: OtelConfig["proxies"];
 	diagnostics: Diagnostics;
 	/** The same without secrets. Without it nothing goes to a destination of ours. */
 	redact?(request: ForwardRequest): Pick<ForwardRequest, "headers" | "body">;
@@ -165,17 +164,17 @@ interface Exits {
 
 async function openExits(
 	destination: NativeDestination,
-	{ proxies, diagnostics }: NativeForwardOptions,
+	{ diagnostics }: NativeForwardOptions,
 ): Promise<Pick<Exits, "retrying">> {
 	const { timeoutMs, protocol } = destination;
 	try {
 		if (protocol === "grpc") {
 			const { createGrpcForwarder } = await import("./forward-grpc.ts");
-			const inner = createGrpcForwarder(destination, proxies, diagnostics);
+			const inner = createGrpcForwarder(destination, diagnostics);
 			return { retrying: new RetryingExporter(inner, timeoutMs, isGrpcRetryable) };
 		}
 		const { createHttpForwarder } = await import("./forward-http.ts");
-		const inner = createHttpForwarder(destination, proxies);
+		const inner = createHttpForwarder(destination);
 		return { retrying: new RetryingExporter(inner, timeoutMs, isHttpRetryable) };
 	} catch (error) {
 		return { retrying: new RetryingExporter(failing(error), timeoutMs, () => false) };

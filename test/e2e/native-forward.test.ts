@@ -6,7 +6,14 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import packageFile from "../../package.json" with { type: "json" };
 import { ALNUM, filler } from "../privacy/secret-examples.ts";
-import { type Place, startHanging, startHttp, startUnpackingRelay, unusedAddress } from "../sinks/collectors.ts";
+import {
+	type Place,
+	startHanging,
+	startHttp,
+	startProxy,
+	startUnpackingRelay,
+	unusedAddress,
+} from "../sinks/collectors.ts";
 import type { Attributes } from "../support/otlp-plain.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { runClaude } from "../support/run.ts";
@@ -90,15 +97,21 @@ interface Play {
 	command?: string;
 	/** Stands between claude and the user's receiver. */
 	relay?(to: string): Promise<Place>;
+	/** As a proxy, which claude is told of. */
+	proxied?: true;
 }
 
 /** One run, with a home, a model and receivers of its own. */
-async function play(wrapped: boolean, { protocol, way, env = {}, ours = {}, prompt = "go", command, relay }: Play) {
+async function play(
+	wrapped: boolean,
+	{ protocol, way, env = {}, ours = {}, prompt = "go", command, relay, proxied }: Play,
+) {
 	const stage = await openScene(command);
 	const own = await keep(startReceiver());
 	const address = protocol === "grpc" ? own.grpc : own.http;
 	const endpoint = relay === undefined ? address : (await keep(relay(address))).url;
-	const theirs = WAYS[way](stage, { ...telemetryOf(protocol, endpoint), ...env });
+	const proxy: Env = proxied ? { http_proxy: endpoint } : {};
+	const theirs = WAYS[way](stage, { ...telemetryOf(protocol, endpoint), ...proxy, ...env });
 	const args = ["-p", prompt, FREE_HAND];
 	const run = wrapped
 		? await stage.run(args, { env: { ...theirs, ...ours } })
@@ -230,6 +243,28 @@ test.each(["http/protobuf", "http/json"] as const)(
 		expect(portrait(own)).toEqual(portrait(plain.own));
 		for (const seen of encodings) expect(new Set(seen)).toEqual(new Set(["gzip"]));
 		expect(encodings).toHaveLength(2);
+	},
+);
+
+test.each(PROTOCOLS)(
+	"over %s it goes through the proxy that the user names in his settings alone",
+	async (protocol) => {
+		const asked: string[][] = [];
+		const relay = async (to: string) => {
+			const proxy = await startProxy(Number(new URL(to).port));
+			asked.push(proxy.asked);
+			return proxy;
+		};
+		const env = {
+			OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector.invalid:4999",
+			NO_PROXY: "127.0.0.1",
+			no_proxy: "127.0.0.1",
+		};
+		const scene = { protocol, way: "user settings", env, relay, proxied: true } as const;
+		const plain = await play(false, scene);
+		const { own } = await play(true, scene);
+		expect(portrait(own).events).toEqual(portrait(plain.own).events);
+		expect(asked.map((one) => one.some((line) => line.includes("collector.invalid:4999")))).toEqual([true, true]);
 	},
 );
 

@@ -130,6 +130,21 @@ describe("where the user has it on", () => {
 		});
 	});
 
+	test.each([
+		["http/json", { HTTPS_PROXY: "http://a", HTTP_PROXY: "http://b" }, { http: "http://a", https: "http://a" }],
+		["http/json", { https_proxy: "http://a", HTTPS_PROXY: "http://b" }, { http: "http://a", https: "http://a" }],
+		["http/protobuf", { HTTP_PROXY: "http://b" }, { http: "http://b", https: "http://b" }],
+		["grpc", { grpc_proxy: "http://a", https_proxy: "http://b" }, { grpc: "http://a" }],
+		["grpc", { https_proxy: "http://b", http_proxy: "http://c" }, { grpc: "http://b" }],
+		["grpc", { HTTPS_PROXY: "http://b", HTTP_PROXY: "http://c" }, { grpc: undefined }],
+	])("over %s it takes the proxy that Claude Code would, of %j, wherever that is said", (protocol, env, proxies) => {
+		const all = { ...ON, ...env, OTEL_EXPORTER_OTLP_PROTOCOL: protocol, no_proxy: "inside" };
+		const bare = { http: undefined, https: undefined, grpc: undefined, none: "inside" };
+		for (const made of [plan(all), plan({}, [file("user", all)])]) {
+			expect({ ...bare, ...made.destinations.logs?.proxies }).toEqual({ ...bare, ...proxies });
+		}
+	});
+
 	test("his other exporters stay beside ours, and the console one keeps its pace", () => {
 		const lists = { OTEL_METRICS_EXPORTER: "prometheus, otlp", OTEL_LOGS_EXPORTER: "console" };
 		const made = overlay({}, [file("user", { ...ON, ...lists })]);

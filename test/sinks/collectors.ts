@@ -69,10 +69,16 @@ export function startRelay(at: string, to: string): Promise<Place> {
 }
 
 /** An http proxy as companies have it: whole URLs for http, CONNECT for everything else; connects to `to` whatever is asked. */
-export async function startProxy(to: number): Promise<Place & { asked: string[] }> {
+export async function startProxy(to: number): Promise<Place & { asked: string[]; users: string[] }> {
 	const asked: string[] = [];
+	const users: string[] = [];
+	const note = ({ method, url, headers }: IncomingMessage) => {
+		asked.push(`${method} ${url}`);
+		const [, user] = /^Basic (.+)$/.exec(headers["proxy-authorization"] ?? "") ?? [];
+		if (user !== undefined) users.push(Buffer.from(user, "base64").toString());
+	};
 	const server = createServer((incoming, response) => {
-		asked.push(`${incoming.method} ${incoming.url}`);
+		note(incoming);
 		const { pathname } = new URL(incoming.url ?? "/");
 		const onward = request(
 			{ host: "127.0.0.1", port: to, path: pathname, method: "POST", headers: incoming.headers },
@@ -84,7 +90,7 @@ export async function startProxy(to: number): Promise<Place & { asked: string[] 
 		incoming.pipe(onward);
 	});
 	server.on("connect", (incoming: IncomingMessage, socket: Socket) => {
-		asked.push(`CONNECT ${incoming.url}`);
+		note(incoming);
 		const onward = connect(to, "127.0.0.1", () => {
 			socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
 			socket.pipe(onward).pipe(socket);
@@ -92,7 +98,7 @@ export async function startProxy(to: number): Promise<Place & { asked: string[] 
 		onward.on("error", () => socket.destroy());
 		socket.on("error", () => onward.destroy());
 	});
-	return { ...(await listen(server)), asked };
+	return { ...(await listen(server)), asked, users };
 }
 
 export interface GrpcCall {

@@ -117,7 +117,8 @@ export function destinationOf(
 		{ HOME: "/nonexistent", OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: protocol, ...env },
 		"linux",
 	).config;
-	return { metrics: { ...otel.metrics, of: "user" }, logs: { ...otel.logs, of: "user" } };
+	const more = { of: "user", proxies: otel.proxies } as const;
+	return { metrics: { ...otel.metrics, ...more }, logs: { ...otel.logs, ...more } };
 }
 
 export interface Opened extends NativeForward {
@@ -130,8 +131,7 @@ export function openForward(
 ): Opened {
 	const said: string[] = [];
 	const diagnostics: Diagnostics = { say: (_, message) => said.push(message), release() {}, close() {} };
-	const { proxies } = loadConfig({ HOME: "/nonexistent" }, "linux").config.otel;
-	return { ...createNativeForward({ proxies, diagnostics, redactAll: false, ...options }), said };
+	return { ...createNativeForward({ diagnostics, redactAll: false, ...options }), said };
 }
 
 /** As the door hands it on, of which claude has sent it. */

@@ -2,14 +2,14 @@
 import { type AddressInfo, connect, createServer } from "node:net";
 import { gzipSync } from "node:zlib";
 import * as fc from "fast-check";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { FORWARD_WAITING_BYTES_MAX, FORWARD_WAITING_MAX, type ForwardRequest } from "../../src/sinks/native-forward.ts";
 import { anyRequest, toWire } from "../support/otlp-proto.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { until } from "../support/run.ts";
 import { seeds } from "../support/seed.ts";
 import { PROTOCOLS } from "../support/stage.ts";
-import { startHttp, unusedAddress } from "./collectors.ts";
+import { startHttp, startProxy, unusedAddress } from "./collectors.ts";
 import { destinationOf, exportOf, type Fate, openForward, startDestination } from "./destination.ts";
 import { millisecondsOf } from "./open.ts";
 
@@ -313,6 +313,37 @@ describe.each(PROTOCOLS)("over %s", (protocol) => {
 		expect(line).toContain(`1 of 1 exports of Claude Code's own events was not delivered`);
 		expect(line).toContain(`(${words})`);
 		expect(signals[1]).toMatchObject({ delivered: 0, undelivered: 1 });
+	});
+
+	test("it goes through the proxy of its destination, whatever proxy ours has", async ({ onTestFinished }) => {
+		const to = await keep(startDestination(protocol));
+		const proxy = await keep(startProxy(Number(new URL(to.url).port)));
+		for (const name of ["grpc_proxy", "http_proxy"]) vi.stubEnv(name, "http://127.0.0.1:1");
+		onTestFinished(() => {
+			vi.unstubAllEnvs();
+		});
+		const elsewhere = "http://collector.invalid:4999";
+		const { logs } = destinationOf(protocol, elsewhere);
+		const address = proxy.url.replace("//", "//me:secret@");
+		const proxies = { http: address, grpc: address, none: "" };
+		const forward = openForward({ destinations: { logs: { ...logs, proxies } } });
+		forward.forward(one("logs", "a"));
+		expect((await forward.flush(AMPLE_MS)).line).toBeUndefined();
+		expect(to.came).toHaveLength(1);
+		expect(proxy.asked).toEqual([said(`POST ${elsewhere}/v1/logs`, "CONNECT collector.invalid:4999")]);
+		expect(proxy.users).toEqual(["me:secret"]);
+	});
+
+	test("a destination without a proxy is reached directly, whatever proxy ours has", async ({ onTestFinished }) => {
+		const to = await keep(startDestination(protocol));
+		for (const name of ["grpc_proxy", "http_proxy"]) vi.stubEnv(name, "http://127.0.0.1:1");
+		onTestFinished(() => {
+			vi.unstubAllEnvs();
+		});
+		const forward = open(to.url);
+		forward.forward(one("logs", "a"));
+		expect((await forward.flush(AMPLE_MS)).line).toBeUndefined();
+		expect(to.came).toHaveLength(1);
 	});
 
 	test("nothing to send is nothing to tell", async () => {
