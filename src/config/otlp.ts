@@ -35,6 +35,17 @@ export interface Proxies {
 export interface NativeDestination extends OtlpTarget {
 	of: "user" | "ours";
 	proxies: Proxies;
+	tls: NativeTls;
+}
+
+/** What Claude Code's exporters know of TLS beside OpenTelemetry's variables. */
+export interface NativeTls {
+	/** A file of further authorities. */
+	authorities?: string;
+	/** Of the client's key. */
+	passphrase?: string;
+	/** Whoever answers is trusted. */
+	unverified?: true;
 }
 export type NativeDestinations = Partial<Record<"metrics" | "logs", NativeDestination>>;
 

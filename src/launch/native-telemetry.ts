@@ -3,7 +3,7 @@
 // Decides, and opens nothing. How Claude Code ranks all this is in docs/claude-code.md.
 import { readTargets } from "../config/otlp.ts";
 import { Reader } from "../config/row.ts";
-import type { Config, NativeDestination, NativeDestinations, OtlpTarget, Proxies } from "../config.ts";
+import type { Config, NativeDestination, NativeDestinations, NativeTls, OtlpTarget, Proxies } from "../config.ts";
 import { nativeNotes, UserMistake } from "../errors.ts";
 import type { SettingsFile } from "./settings-files.ts";
 import { envOf, findLock, isOn, type NativeSignal, namesIn, type TextEnv, telemetryEnv } from "./telemetry-env.ts";
@@ -151,7 +151,8 @@ function userDestination(signal: NativeSignal, env: TextEnv, problems: string[])
 	try {
 		const reader = new Reader({ ...Object.fromEntries(own), OTEL_EXPORTER_OTLP_PROTOCOL: protocolIn(env) });
 		const target = readTargets(reader)[signal];
-		return { ...target, of: "user", proxies: userProxies(target.protocol, env) };
+		const proxies = userProxies(target.protocol, env);
+		return { ...target, ...userIdentity(target, env), of: "user", proxies, tls: userTls(target.protocol, env) };
 	} catch (error) {
 		if (!(error instanceof UserMistake)) throw error;
 		problems.push(nativeNotes.noDestination(signal, error.message));
@@ -161,7 +162,7 @@ function userDestination(signal: NativeSignal, env: TextEnv, problems: string[])
 
 function ownDestination(signal: NativeSignal, otel: Config["otel"]): NativeDestination | undefined {
 	const { exporters, ...target } = otel[signal];
-	return exporters.includes("otlp") ? { ...target, of: "ours", proxies: otel.proxies } : undefined;
+	return exporters.includes("otlp") ? { ...target, of: "ours", proxies: otel.proxies, tls: {} } : undefined;
 }
 
 /** As Claude Code has them: over http the first of these for any endpoint, over gRPC in small letters alone. */
@@ -172,6 +173,19 @@ function userProxies(protocol: NativeProtocol, env: TextEnv): Proxies {
 	}
 	const proxy = first(["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"]);
 	return { http: proxy, https: proxy, none: [env.no_proxy, env.NO_PROXY].filter(Boolean).join(",") };
+}
+
+/** Over http Claude Code shows the certificate that it shows to everybody; over gRPC OpenTelemetry's variables count. */
+function userIdentity({ protocol }: OtlpTarget, env: TextEnv): Pick<OtlpTarget, "clientKey" | "clientCertificate"> {
+	const { CLAUDE_CODE_CLIENT_CERT: clientCertificate, CLAUDE_CODE_CLIENT_KEY: clientKey } = env;
+	return protocol === "grpc" || !clientCertificate || !clientKey ? {} : { clientKey, clientCertificate };
+}
+
+function userTls(protocol: NativeProtocol, env: TextEnv): NativeTls {
+	const authorities = env.NODE_EXTRA_CA_CERTS || undefined;
+	if (protocol === "grpc") return { authorities };
+	const unverified = env.NODE_TLS_REJECT_UNAUTHORIZED === "0" ? true : undefined;
+	return { authorities, passphrase: env.CLAUDE_CODE_CLIENT_KEY_PASSPHRASE || undefined, unverified };
 }
 
 /** gRPC in Claude Code knows these in small letters alone. */

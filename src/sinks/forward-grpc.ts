@@ -1,6 +1,14 @@
 // Comes in: requests and where they go by gRPC. Goes out: each as one unary call with the same message and the same
 // headers as metadata. Loaded only where gRPC is used.
-import { type ChannelOptions, Client, type ClientUnaryCall, Metadata, type ServiceError } from "@grpc/grpc-js";
+import {
+	type ChannelCredentials,
+	type ChannelOptions,
+	Client,
+	type ClientUnaryCall,
+	credentials,
+	Metadata,
+	type ServiceError,
+} from "@grpc/grpc-js";
 import { ExportResultCode } from "@opentelemetry/core";
 import type { NativeDestination } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
@@ -8,6 +16,7 @@ import type { BatchExporter } from "./exporter.ts";
 import { type ForwardRequest, grpcHeaders, messageOf } from "./forward-request.ts";
 import { GrpcConnections } from "./grpc-connections.ts";
 import { retryInfoMs } from "./grpc-retry-info.ts";
+import { readIdentity } from "./identity.ts";
 import { proxyFor } from "./proxy.ts";
 
 const SERVICES: Record<ForwardRequest["signal"], string> = {
@@ -19,15 +28,17 @@ const SERVICES: Record<ForwardRequest["signal"], string> = {
 const GZIP = 2;
 const same = (bytes: Buffer) => bytes;
 
-/** Throws where a certificate cannot be read. */
+/** Throws where a certificate cannot be read. `authorities`: in place of the usual ones. */
 export function createGrpcForwarder(
 	target: NativeDestination,
 	diagnostics: Diagnostics,
+	authorities?: readonly string[],
 ): BatchExporter<ForwardRequest> {
 	const connections = new GrpcConnections(target.proxies, diagnostics);
 	const compression = target.compression === "gzip" ? { "grpc.default_compression_algorithm": GZIP } : {};
 	const { address, options } = wayTo(target);
-	const client = new Client(address, connections.credentialsFor(target), { ...compression, ...options });
+	const trust = authorities ? trusting(target, authorities) : connections.credentialsFor(target);
+	const client = new Client(address, trust, { ...compression, ...options });
 	const underway = new Set<ClientUnaryCall>();
 	return {
 		export(request, done) {
@@ -50,6 +61,11 @@ export function createGrpcForwarder(
 			client.close();
 		},
 	};
+}
+
+function trusting(target: NativeDestination, authorities: readonly string[]): ChannelCredentials {
+	const { key, certificate } = readIdentity(target);
+	return credentials.createSsl(Buffer.from(authorities.join("\n")), key ?? null, certificate ?? null);
 }
 
 function withRetryAfter(error: ServiceError): Error {

@@ -8,9 +8,17 @@ import { type ForwardRequest, httpHeaders } from "./forward-request.ts";
 import { createAgent } from "./otlp-http.ts";
 import { proxyFor } from "./proxy.ts";
 
-/** Throws where a certificate cannot be read. */
-export function createHttpForwarder(target: NativeDestination): BatchExporter<ForwardRequest> {
-	const agent = createAgent(target, proxyFor(target.url, target.protocol, target.proxies));
+/** Throws where a certificate cannot be read. `authorities`: in place of the usual ones. */
+export function createHttpForwarder(
+	target: NativeDestination,
+	authorities?: readonly string[],
+): BatchExporter<ForwardRequest> {
+	const { passphrase, unverified } = target.tls;
+	const agent = createAgent(target, proxyFor(target.url, target.protocol, target.proxies), {
+		...(authorities && { ca: [...authorities] }),
+		...(passphrase && { passphrase }),
+		...(unverified && { rejectUnauthorized: false }),
+	});
 	const start = target.insecure ? requestPlain : requestSecure;
 	/** Those too that wait for a connection, for which the agent would open one as soon as another ends. */
 	const underway = new Set<ClientRequest>();

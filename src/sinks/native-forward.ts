@@ -5,11 +5,10 @@ import type { NativeDestination, NativeDestinations } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { deliveryCures, deliveryLines } from "../errors.ts";
 import { CountingExporter, newTally, type Tally } from "./counting-exporter.ts";
-import type { BatchExporter } from "./exporter.ts";
 import { type Failure, noAnswerWithin } from "./failure.ts";
 import type { ForwardRequest } from "./forward-request.ts";
-import { isGrpcRetryable, isHttpRetryable } from "./is-retryable.ts";
-import { RetryingExporter } from "./retrying-exporter.ts";
+import { openForwarder } from "./forwarder.ts";
+import type { RetryingExporter } from "./retrying-exporter.ts";
 
 export type { ForwardRequest } from "./forward-request.ts";
 
@@ -86,7 +85,7 @@ function openLane(signal: "metrics" | "logs", destination: NativeDestination, op
 	const opening = open();
 
 	async function open(): Promise<void> {
-		const { retrying } = await openExits(destination, options);
+		const retrying = await openForwarder(destination, diagnostics);
 		exits = { retrying, counting: new CountingExporter(retrying, () => 1, tally, tell) };
 		sendNext();
 	}
@@ -160,35 +159,6 @@ function openLane(signal: "metrics" | "logs", destination: NativeDestination, op
 interface Exits {
 	retrying: RetryingExporter<ForwardRequest>;
 	counting: CountingExporter<ForwardRequest>;
-}
-
-async function openExits(
-	destination: NativeDestination,
-	{ diagnostics }: NativeForwardOptions,
-): Promise<Pick<Exits, "retrying">> {
-	const { timeoutMs, protocol } = destination;
-	try {
-		if (protocol === "grpc") {
-			const { createGrpcForwarder } = await import("./forward-grpc.ts");
-			const inner = createGrpcForwarder(destination, diagnostics);
-			return { retrying: new RetryingExporter(inner, timeoutMs, isGrpcRetryable) };
-		}
-		const { createHttpForwarder } = await import("./forward-http.ts");
-		const inner = createHttpForwarder(destination);
-		return { retrying: new RetryingExporter(inner, timeoutMs, isHttpRetryable) };
-	} catch (error) {
-		return { retrying: new RetryingExporter(failing(error), timeoutMs, () => false) };
-	}
-}
-
-/** A certificate that cannot be read is told like everything else that fails. */
-function failing(reason: unknown): BatchExporter<ForwardRequest> {
-	return {
-		export() {
-			throw reason;
-		},
-		async shutdown() {},
-	};
 }
 
 /** What may go there, or undefined: rather nothing than a secret. Decoded it would take many times the room. */

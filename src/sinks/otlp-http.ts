@@ -2,7 +2,7 @@
 // protocol with an agent of ours, which knows proxy and certificates, keeps connections open, and tells when the
 // collector cannot be reached: the exporter itself would silently try again for seconds.
 import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
+import { Agent as HttpsAgent, type AgentOptions as HttpsOptions } from "node:https";
 import type { Duplex } from "node:stream";
 import type { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import type { OtelConfig, OtlpTarget, SignalConfig } from "../config.ts";
@@ -76,7 +76,8 @@ export class HttpRoutes {
 	}
 }
 
-export function createAgent(target: OtlpTarget, proxy: string | undefined): HttpAgent {
+/** `more`: of TLS, over what the target says. */
+export function createAgent(target: OtlpTarget, proxy: string | undefined, more: HttpsOptions = {}): HttpAgent {
 	const common = {
 		keepAlive: true,
 		maxSockets: SOCKET_LIMIT,
@@ -84,7 +85,7 @@ export function createAgent(target: OtlpTarget, proxy: string | undefined): Http
 	};
 	if (target.insecure) return new HttpAgent(common);
 	const { authority, key, certificate } = readIdentity(target);
-	return new HttpsAgent({ ...common, ca: authority, key, cert: certificate });
+	return new HttpsAgent({ ...common, ca: authority, key, cert: certificate, ...more });
 }
 
 /** An agent, and what became of its last attempt to connect. */

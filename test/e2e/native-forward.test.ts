@@ -1,16 +1,19 @@
 // The user's own telemetry, with and without us: the same script under plain claude and under claude-otel, and what came
 // to where he has it go.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import packageFile from "../../package.json" with { type: "json" };
 import { ALNUM, filler } from "../privacy/secret-examples.ts";
+import { type Certificates, makeCertificates } from "../sinks/certificates.ts";
 import {
 	type Place,
 	startHanging,
 	startHttp,
 	startProxy,
+	startTlsRelay,
 	startUnpackingRelay,
 	unusedAddress,
 } from "../sinks/collectors.ts";
@@ -21,6 +24,9 @@ import { agent, bash, step, text, tool } from "../support/scripting.ts";
 import { FREE_HAND, openStage, PROTOCOLS, type Protocol, type Stage } from "../support/stage.ts";
 
 type Env = Record<string, string>;
+
+// Each test is two or three runs of claude.
+vi.setConfig({ testTimeout: 150_000 });
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -53,8 +59,8 @@ function openScene(command = "echo hi"): Promise<Stage> {
 /** Where the user says how he wants it. */
 const WAYS = {
 	"the environment": (_stage: Stage, env: Env) => env,
-	"user settings": (stage: Stage, env: Env): Env => {
-		writeFileSync(join(stage.home.config, "settings.json"), JSON.stringify({ env }));
+	"user settings": (stage: Stage, env: Env, more: object = {}): Env => {
+		writeFileSync(join(stage.home.config, "settings.json"), JSON.stringify({ ...more, env }));
 		return {};
 	},
 	/** A project has a say in how it is told, and none in whether and where: there it says what must not count. */
@@ -91,6 +97,10 @@ interface Play {
 	way: Way;
 	/** Over the user's telemetry. */
 	env?: Env;
+	/** Of user settings, beside the variables. */
+	settings?: object;
+	/** In the environment, whatever the way. */
+	around?: Env;
 	/** For claude-otel alone. */
 	ours?: Env;
 	prompt?: string;
@@ -102,16 +112,14 @@ interface Play {
 }
 
 /** One run, with a home, a model and receivers of its own. */
-async function play(
-	wrapped: boolean,
-	{ protocol, way, env = {}, ours = {}, prompt = "go", command, relay, proxied }: Play,
-) {
+async function play(wrapped: boolean, scene: Play) {
+	const { protocol, way, env = {}, around = {}, settings, ours = {}, prompt = "go", command, relay, proxied } = scene;
 	const stage = await openScene(command);
 	const own = await keep(startReceiver());
 	const address = protocol === "grpc" ? own.grpc : own.http;
 	const endpoint = relay === undefined ? address : (await keep(relay(address))).url;
 	const proxy: Env = proxied ? { http_proxy: endpoint } : {};
-	const theirs = WAYS[way](stage, { ...telemetryOf(protocol, endpoint), ...proxy, ...env });
+	const theirs = { ...WAYS[way](stage, { ...telemetryOf(protocol, endpoint), ...proxy, ...env }, settings), ...around };
 	const args = ["-p", prompt, FREE_HAND];
 	const run = wrapped
 		? await stage.run(args, { env: { ...theirs, ...ours } })
@@ -164,8 +172,10 @@ function portrait(own: Receiver) {
 	const sums = new Map<string, number>();
 	for (const { name, unit, type, temporality, monotonic, attributes, value } of metricsOf(own)) {
 		const series = JSON.stringify([name, unit, type, temporality, monotonic, steady(attributes)]);
+		const before = sums.get(series) ?? 0;
+		const sum = temporality === "delta" ? before + value : Math.max(before, value);
 		// How long claude was active is another time in every run.
-		sums.set(series, name === "claude_code.active_time.total" ? 1 : (sums.get(series) ?? 0) + value);
+		sums.set(series, name === "claude_code.active_time.total" ? 1 : sum);
 	}
 	const all = [...eventsOf(own), ...metricsOf(own)];
 	return {
@@ -228,6 +238,27 @@ test("of our hooks claude tells as of any; without them its events are the same 
 	expect(names(bare.own).toSorted()).toEqual(names(plain.own).toSorted());
 });
 
+test.each(PROTOCOLS)(
+	"over %s his helper's headers, those of one signal, and totals instead of steps stay as he wants them",
+	async (protocol) => {
+		const scene = {
+			protocol,
+			way: "user settings",
+			env: {
+				OTEL_EXPORTER_OTLP_LOGS_HEADERS: "x-logs=yes",
+				OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "cumulative",
+			},
+			settings: { otelHeadersHelper: `echo '{"x-helper":"helped","authorization":"Bearer fresh"}'` },
+		} as const;
+		const plain = await play(false, scene);
+		const { own } = await play(true, scene);
+		expect(portrait(own)).toEqual(portrait(plain.own));
+		for (const one of requestsOf(own)) expect(one).toContain("helped");
+		expect(requestsOf(own).join()).toContain("x-logs");
+		expect(new Set(metricsOf(own).map(({ temporality }) => temporality))).toEqual(new Set(["cumulative"]));
+	},
+);
+
 test.each(["http/protobuf", "http/json"] as const)(
 	"over %s it arrives packed where the user wants it so",
 	async (protocol) => {
@@ -267,6 +298,53 @@ test.each(PROTOCOLS)(
 		expect(asked.map((one) => one.some((line) => line.includes("collector.invalid:4999")))).toEqual([true, true]);
 	},
 );
+
+describe("over TLS claude's trust is ours too:", () => {
+	let folder: string;
+	let files: Certificates;
+	beforeAll(() => {
+		folder = mkdtempSync(join(tmpdir(), "native-tls-"));
+		files = makeCertificates(folder);
+	});
+	afterAll(() => rmSync(folder, { recursive: true }));
+
+	interface Trust {
+		/** In the settings. */
+		env?: Env;
+		around?: Env;
+		mutual?: true;
+	}
+	const extra = () => ({ env: { NODE_EXTRA_CA_CERTS: files.authority } });
+	// OpenSSL's variable for where a system has its authorities.
+	const ofSystem = () => ({ around: { SSL_CERT_FILE: files.authority } });
+	const ownCertificate = () => ({
+		env: {
+			NODE_EXTRA_CA_CERTS: files.authority,
+			CLAUDE_CODE_CLIENT_CERT: files.clientCertificate,
+			CLAUDE_CODE_CLIENT_KEY: files.clientKey,
+		},
+		mutual: true as const,
+	});
+	// Node would warn of it on the terminal, which is claude's.
+	const anyone = () => ({ around: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } });
+
+	test.each<[string, Protocol, () => Trust]>([
+		["authorities of his settings", "http/json", extra],
+		["authorities of his settings", "grpc", extra],
+		["authorities of the system", "http/protobuf", ofSystem],
+		["authorities of the system", "grpc", ofSystem],
+		["claude's own certificate", "http/json", ownCertificate],
+		["no look at certificates, and not a word of it", "http/json", anyone],
+	])("%s, over %s", async (_what, protocol, trust) => {
+		const { env, around, mutual } = trust();
+		const relay = (to: string) => startTlsRelay(files, to, mutual);
+		const scene = { protocol, way: "user settings", env, around, relay } as const;
+		const plain = await play(false, scene);
+		const { own } = await play(true, scene);
+		expect(names(plain.own)).toContain("api_request");
+		expect(portrait(own)).toEqual(portrait(plain.own));
+	});
+});
 
 /** Each of another kind, so that a find tells where it came from. */
 const SECRETS = {

@@ -145,6 +145,32 @@ describe("where the user has it on", () => {
 		}
 	});
 
+	test("it trusts whom Claude Code trusts, and shows over http what Claude Code shows", () => {
+		const env = {
+			...ON,
+			NODE_EXTRA_CA_CERTS: "/extra.pem",
+			NODE_TLS_REJECT_UNAUTHORIZED: "0",
+			CLAUDE_CODE_CLIENT_CERT: "/claude.pem",
+			CLAUDE_CODE_CLIENT_KEY: "/claude.key",
+			CLAUDE_CODE_CLIENT_KEY_PASSPHRASE: "word",
+			OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: "/otel.pem",
+			OTEL_EXPORTER_OTLP_CLIENT_KEY: "/otel.key",
+		};
+		for (const made of [plan(env), plan({}, [file("user", env)])]) {
+			expect(made.destinations.logs).toMatchObject({
+				clientCertificate: "/claude.pem",
+				clientKey: "/claude.key",
+				tls: { authorities: "/extra.pem", passphrase: "word", unverified: true },
+			});
+		}
+		const grpc = plan({ ...env, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }).destinations.logs;
+		expect(grpc).toMatchObject({ clientCertificate: "/otel.pem", clientKey: "/otel.key" });
+		expect(grpc?.tls).toEqual({ authorities: "/extra.pem" });
+		expect(
+			plan({ ...ON, CLAUDE_CODE_CLIENT_CERT: "/claude.pem" }).destinations.logs?.clientCertificate,
+		).toBeUndefined();
+	});
+
 	test("his other exporters stay beside ours, and the console one keeps its pace", () => {
 		const lists = { OTEL_METRICS_EXPORTER: "prometheus, otlp", OTEL_LOGS_EXPORTER: "console" };
 		const made = overlay({}, [file("user", { ...ON, ...lists })]);

@@ -9,8 +9,10 @@ import {
 	type Socket,
 	type Server as TcpServer,
 } from "node:net";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { gunzipSync } from "node:zlib";
 import { Server as GrpcServer, type Metadata, ServerCredentials } from "@grpc/grpc-js";
+import type { Certificates } from "./certificates.ts";
 
 export interface Place {
 	url: string;
@@ -55,6 +57,35 @@ export async function startUnpackingRelay(to: string): Promise<Place & { encodin
 		onward.end(body);
 	});
 	return { ...place, encodings };
+}
+
+/** TLS in front of a receiver that has none: the same for gRPC and http. */
+export async function startTlsRelay(
+	files: Certificates,
+	to: string,
+	mutual = false,
+): Promise<Place & { clients: string[] }> {
+	const clients: string[] = [];
+	const server = createTlsServer(
+		{
+			key: files.read(files.serverKey),
+			cert: files.read(files.serverCertificate),
+			ca: files.read(files.authority),
+			requestCert: mutual,
+			rejectUnauthorized: mutual,
+			ALPNProtocols: ["h2", "http/1.1"],
+		},
+		(socket: TLSSocket) => {
+			clients.push(String(socket.getPeerCertificate().subject?.CN));
+			const onward = connect(Number(new URL(to).port), "127.0.0.1");
+			socket.pipe(onward).pipe(socket);
+			socket.on("error", () => onward.destroy());
+			onward.on("error", () => socket.destroy());
+		},
+	);
+	server.on("tlsClientError", () => {});
+	const place = await listen(server, "https");
+	return { ...place, url: `https://localhost:${place.port}`, clients };
 }
 
 /** Takes a given address and hands every connection on. */

@@ -16,6 +16,7 @@ import { startUserCommand } from "../../launch/user-command.ts";
 import { makeFolder } from "../../make-folder.ts";
 import type { ContextCrossing, Pipeline, PipelineOptions } from "../../pipeline.ts";
 import { sessionTraceparent } from "../../signals/ids.ts";
+import { keepWarnings } from "../keep-warnings.ts";
 import { openDoors } from "../open-doors.ts";
 import { cliMistakes, missingHooks } from "../sentences.ts";
 
@@ -95,6 +96,7 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 	// From here on a mistake of ours costs the trace, never the session.
 	const onBug = tellBug(diagnostics);
 	process.on("uncaughtException", onBug).on("unhandledRejection", onBug);
+	const showWarnings = keepWarnings(process, diagnostics);
 	const { claude, release } = started;
 	try {
 		const native = doors.native?.destinations;
@@ -113,6 +115,7 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 	} finally {
 		release();
 		process.off("uncaughtException", onBug).off("unhandledRejection", onBug);
+		showWarnings();
 	}
 }
 
