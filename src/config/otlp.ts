@@ -34,6 +34,8 @@ export interface Proxies {
 /** Where Claude Code's own telemetry goes on to. `user`: where he has it go himself; `ours`: he had it off, and CLAUDE_OTEL_FORWARD_NATIVE is set. */
 export interface NativeDestination extends OtlpTarget {
 	of: "user" | "ours";
+	/** Which headers it gets: those that claude sends, or those alone that the variables name. */
+	headersOf: "claude" | "variables";
 	proxies: Proxies;
 	tls: NativeTls;
 }

@@ -66,12 +66,13 @@ export function planNative(options: NativeOptions): NativePlan | { problems: str
 	const works = wasOn && SIGNALS.every((signal) => canWork(signal, env));
 	if (wasOn && !works) problems.push(nativeNotes.broken());
 
+	const hasHelper = ranked.some(({ settings }) => typeof settings.otelHeadersHelper === "string");
 	const kept = { metrics: [] as string[], logs: [] as string[] };
 	const destinations: NativeDestinations = {};
 	for (const signal of open) {
 		const names = works ? namesIn(env[`OTEL_${signal.toUpperCase()}_EXPORTER`]) : [];
 		kept[signal] = names.filter((name) => name !== "otlp");
-		if (names.includes("otlp")) destinations[signal] = userDestination(signal, env, problems);
+		if (names.includes("otlp")) destinations[signal] = userDestination(signal, env, hasHelper, problems);
 		else if (options.config.forwardNative) destinations[signal] = ownDestination(signal, options.config.otel);
 	}
 	const protocols = { metrics: towardsUs("metrics"), logs: towardsUs("logs") };
@@ -143,7 +144,12 @@ function protocolIn(env: TextEnv): string {
 }
 
 /** Read as our own exporters' variables are, with Claude Code's protocol where none is said. */
-function userDestination(signal: NativeSignal, env: TextEnv, problems: string[]): NativeDestination | undefined {
+function userDestination(
+	signal: NativeSignal,
+	env: TextEnv,
+	hasHelper: boolean,
+	problems: string[],
+): NativeDestination | undefined {
 	const others = ["TRACES", "METRICS", "LOGS"].filter((name) => name !== signal.toUpperCase());
 	const own = Object.entries(env).filter(
 		([name]) => !others.some((other) => name.startsWith(`OTEL_EXPORTER_OTLP_${other}_`)),
@@ -151,8 +157,16 @@ function userDestination(signal: NativeSignal, env: TextEnv, problems: string[])
 	try {
 		const reader = new Reader({ ...Object.fromEntries(own), OTEL_EXPORTER_OTLP_PROTOCOL: protocolIn(env) });
 		const target = readTargets(reader)[signal];
-		const proxies = userProxies(target.protocol, env);
-		return { ...target, ...userIdentity(target, env), of: "user", proxies, tls: userTls(target.protocol, env) };
+		const { protocol } = target;
+		return {
+			...target,
+			...userIdentity(target, env),
+			of: "user",
+			// Over http, which claude speaks to us, it asks his helper; over gRPC, which it would speak to him, it does not.
+			headersOf: protocol === "grpc" && hasHelper ? "variables" : "claude",
+			proxies: userProxies(protocol, env),
+			tls: userTls(protocol, env),
+		};
 	} catch (error) {
 		if (!(error instanceof UserMistake)) throw error;
 		problems.push(nativeNotes.noDestination(signal, error.message));
@@ -162,7 +176,9 @@ function userDestination(signal: NativeSignal, env: TextEnv, problems: string[])
 
 function ownDestination(signal: NativeSignal, otel: Config["otel"]): NativeDestination | undefined {
 	const { exporters, ...target } = otel[signal];
-	return exporters.includes("otlp") ? { ...target, of: "ours", proxies: otel.proxies, tls: {} } : undefined;
+	return exporters.includes("otlp")
+		? { ...target, of: "ours", headersOf: "variables", proxies: otel.proxies, tls: {} }
+		: undefined;
 }
 
 /** As Claude Code has them: over http the first of these for any endpoint, over gRPC in small letters alone. */

@@ -168,21 +168,26 @@ function clean(
 	{ redact, redactAll }: NativeForwardOptions,
 	onError: (error?: Error) => void,
 ): ForwardRequest | undefined {
-	const isOurs = destination.of === "ours";
-	if (!isOurs && !redactAll) return request;
+	const headers = headersFor(request, destination);
+	if (destination.of === "user" && !redactAll) return { ...request, headers };
 	try {
 		if (redact === undefined) throw new Error("nothing redacts here");
-		const { headers, body } = redact({ ...request, json });
-		// claude sends what it knows of the user's headers; to our own endpoint ours go.
-		return { ...request, headers: isOurs ? { ...headers, ...inSmall(destination.headers) } : headers, body };
+		return { ...request, ...redact({ ...request, headers, json }) };
 	} catch (error) {
 		onError(error instanceof Error ? error : undefined);
 		return undefined;
 	}
 }
 
-function inSmall(headers: Record<string, string>): Record<string, string> {
-	return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+/** What is not the user's: the kind of the message and who made it. */
+const OF_MESSAGE = /^(content-(type|encoding)|accept|user-agent)$/;
+
+/** The user's headers are for the user's own destination. */
+function headersFor({ headers }: ForwardRequest, destination: NativeDestination): Record<string, string> {
+	if (destination.headersOf === "claude") return headers;
+	const ofMessage = Object.entries(headers).filter(([name]) => OF_MESSAGE.test(name));
+	const named = Object.entries(destination.headers).map(([name, value]) => [name.toLowerCase(), value]);
+	return Object.fromEntries([...ofMessage, ...named]) as Record<string, string>;
 }
 
 function lineOf(

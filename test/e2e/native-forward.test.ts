@@ -253,7 +253,8 @@ test.each(PROTOCOLS)(
 		const plain = await play(false, scene);
 		const { own } = await play(true, scene);
 		expect(portrait(own)).toEqual(portrait(plain.own));
-		for (const one of requestsOf(own)) expect(one).toContain("helped");
+		// Over gRPC Claude Code does not ask it.
+		expect(requestsOf(own).map((one) => one.includes("helped"))).toEqual(Array(2).fill(protocol !== "grpc"));
 		expect(requestsOf(own).join()).toContain("x-logs");
 		expect(new Set(metricsOf(own).map(({ temporality }) => temporality))).toEqual(new Set(["cumulative"]));
 	},
@@ -382,6 +383,9 @@ test.each(PROTOCOLS)(
 		const plain = await play(false, { protocol, way: "the environment", env: TOLD_WHOLE });
 		const stage = await openScene(PLANTED.command);
 		const { receiver } = stage;
+		// His own headers are for his own collector, which gets nothing in this run.
+		const off = { OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer his,x-tenant=blue" };
+		writeFileSync(join(stage.home.config, "settings.json"), JSON.stringify({ env: off }));
 		const env = {
 			...TOLD_WHOLE,
 			CLAUDE_OTEL_FORWARD_NATIVE: "1",
@@ -399,6 +403,7 @@ test.each(PROTOCOLS)(
 		expect(secretsIn(receiver)).toEqual([]);
 		const requests = requestsOf(receiver);
 		expect(requests).toHaveLength(2);
+		expect(receiver.rawBytes()).not.toMatch(/Bearer his|blue/);
 		for (const request of requests) expect(request).toMatch(/"x-tenant",\[?"ours"/);
 	},
 );

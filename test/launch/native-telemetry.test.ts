@@ -145,6 +145,15 @@ describe("where the user has it on", () => {
 		}
 	});
 
+	test.each([
+		["http/json", { otelHeadersHelper: "./token" }, "claude"],
+		["grpc", {}, "claude"],
+		["grpc", { otelHeadersHelper: "./token" }, "variables"],
+	])("over %s, with %j, it gets the headers of %s", (protocol, more, headersOf) => {
+		const made = plan({}, [file("user", { ...ON, OTEL_EXPORTER_OTLP_PROTOCOL: protocol }, more)]);
+		expect(made.destinations.logs).toMatchObject({ headersOf, headers: { "x-key": "secret" } });
+	});
+
 	test("it trusts whom Claude Code trusts, and shows over http what Claude Code shows", () => {
 		const env = {
 			...ON,

@@ -117,7 +117,7 @@ export function destinationOf(
 		{ HOME: "/nonexistent", OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: protocol, ...env },
 		"linux",
 	).config;
-	const more = { of: "user", proxies: otel.proxies, tls: {} } as const;
+	const more = { of: "user", headersOf: "claude", proxies: otel.proxies, tls: {} } as const;
 	return { metrics: { ...otel.metrics, ...more }, logs: { ...otel.logs, ...more } };
 }
 

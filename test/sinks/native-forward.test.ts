@@ -411,16 +411,18 @@ describe("redacted", () => {
 		expect(to.came.map(({ headers }) => headers["x-tenant"])).toEqual(["blue", "blue"]);
 	});
 
-	test("to an endpoint of ours it goes redacted always, with our headers over claude's", async () => {
+	test("to an endpoint of ours it goes redacted always, with our headers and not the user's", async () => {
 		const to = await keep(startDestination("http/json"));
 		const { logs } = destinationOf("http/json", to.url, { OTEL_EXPORTER_OTLP_HEADERS: "X-Tenant=red,api-key=k" });
-		const forward = openForward({ destinations: { logs: { ...logs, of: "ours" } }, redact });
-		forward.forward(exportOf("logs", "http/json", "SECRET", { "x-tenant": "blue" }));
+		const forward = openForward({ destinations: { logs: { ...logs, of: "ours", headersOf: "variables" } }, redact });
+		const theirs = { "x-tenant": "blue", authorization: "Bearer his", "user-agent": "claude" };
+		forward.forward(exportOf("logs", "http/json", "SECRET", theirs));
 		// Nobody has asked for metrics.
 		forward.forward(exportOf("metrics", "http/json", "m"));
 		expect((await forward.flush(AMPLE_MS)).signals).toMatchObject([{ signal: "logs", delivered: 1 }]);
 		expect(to.came.map(({ body }) => body.toString())).toEqual([expect.stringContaining("***")]);
-		expect(to.came[0]?.headers).toMatchObject({ "x-tenant": "red", "api-key": "k" });
+		expect(to.came[0]?.headers).toMatchObject({ "x-tenant": "red", "api-key": "k", "user-agent": "claude" });
+		expect(to.came[0]?.headers).not.toHaveProperty("authorization");
 	});
 
 	test.each([
