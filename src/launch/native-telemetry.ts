@@ -66,13 +66,12 @@ export function planNative(options: NativeOptions): NativePlan | { problems: str
 	const works = wasOn && SIGNALS.every((signal) => canWork(signal, env));
 	if (wasOn && !works) problems.push(nativeNotes.broken());
 
-	const hasHelper = ranked.some(({ settings }) => typeof settings.otelHeadersHelper === "string");
 	const kept = { metrics: [] as string[], logs: [] as string[] };
 	const destinations: NativeDestinations = {};
 	for (const signal of open) {
 		const names = works ? namesIn(env[`OTEL_${signal.toUpperCase()}_EXPORTER`]) : [];
 		kept[signal] = names.filter((name) => name !== "otlp");
-		if (names.includes("otlp")) destinations[signal] = userDestination(signal, env, hasHelper, problems);
+		if (names.includes("otlp")) destinations[signal] = userDestination(signal, env, problems);
 		else if (options.config.forwardNative) destinations[signal] = ownDestination(signal, options.config.otel);
 	}
 	const protocols = { metrics: towardsUs("metrics"), logs: towardsUs("logs") };
@@ -144,12 +143,7 @@ function protocolIn(env: TextEnv): string {
 }
 
 /** Read as our own exporters' variables are, with Claude Code's protocol where none is said. */
-function userDestination(
-	signal: NativeSignal,
-	env: TextEnv,
-	hasHelper: boolean,
-	problems: string[],
-): NativeDestination | undefined {
+function userDestination(signal: NativeSignal, env: TextEnv, problems: string[]): NativeDestination | undefined {
 	const others = ["TRACES", "METRICS", "LOGS"].filter((name) => name !== signal.toUpperCase());
 	const own = Object.entries(env).filter(
 		([name]) => !others.some((other) => name.startsWith(`OTEL_EXPORTER_OTLP_${other}_`)),
@@ -162,8 +156,8 @@ function userDestination(
 			...target,
 			...userIdentity(target, env),
 			of: "user",
-			// Over http, which claude speaks to us, it asks his helper; over gRPC, which it would speak to him, it does not.
-			headersOf: protocol === "grpc" && hasHelper ? "variables" : "claude",
+			// Claude speaks http to us, and there it decodes less and asks his helper; to him it would speak gRPC.
+			headersOf: protocol === "grpc" ? "variables" : "claude",
 			proxies: userProxies(protocol, env),
 			tls: userTls(protocol, env),
 		};

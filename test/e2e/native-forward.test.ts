@@ -86,7 +86,7 @@ function telemetryOf(protocol: Protocol, endpoint: string): Env {
 		OTEL_LOGS_EXPORTER: "otlp",
 		OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
 		OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
-		OTEL_EXPORTER_OTLP_HEADERS: "x-tenant=blue,authorization=Bearer abc",
+		OTEL_EXPORTER_OTLP_HEADERS: "X-Tenant=blue,authorization=Bearer%20abc",
 		OTEL_RESOURCE_ATTRIBUTES: "team=red,cost.center=a%2Cb",
 		OTEL_LOG_USER_PROMPTS: "1",
 	};
@@ -245,7 +245,7 @@ test.each(PROTOCOLS)(
 			protocol,
 			way: "user settings",
 			env: {
-				OTEL_EXPORTER_OTLP_LOGS_HEADERS: "x-logs=yes",
+				OTEL_EXPORTER_OTLP_LOGS_HEADERS: "x-logs=yes%3D",
 				OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "cumulative",
 			},
 			settings: { otelHeadersHelper: `echo '{"x-helper":"helped","authorization":"Bearer fresh"}'` },

@@ -146,12 +146,13 @@ describe("where the user has it on", () => {
 	});
 
 	test.each([
-		["http/json", { otelHeadersHelper: "./token" }, "claude"],
-		["grpc", {}, "claude"],
-		["grpc", { otelHeadersHelper: "./token" }, "variables"],
-	])("over %s, with %j, it gets the headers of %s", (protocol, more, headersOf) => {
-		const made = plan({}, [file("user", { ...ON, OTEL_EXPORTER_OTLP_PROTOCOL: protocol }, more)]);
-		expect(made.destinations.logs).toMatchObject({ headersOf, headers: { "x-key": "secret" } });
+		["http/json", "claude"],
+		["http/protobuf", "claude"],
+		["grpc", "variables"],
+	])("over %s it gets the headers of %s, with what is decoded of them there", (protocol, headersOf) => {
+		const env = { ...ON, OTEL_EXPORTER_OTLP_PROTOCOL: protocol, OTEL_EXPORTER_OTLP_HEADERS: "authorization=Basic%20a" };
+		const made = plan({}, [file("user", env, { otelHeadersHelper: "./token" })]);
+		expect(made.destinations.logs).toMatchObject({ headersOf, headers: { authorization: "Basic a" } });
 	});
 
 	test("it trusts whom Claude Code trusts, and shows over http what Claude Code shows", () => {
