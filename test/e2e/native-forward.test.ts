@@ -17,11 +17,13 @@ import {
 	startUnpackingRelay,
 	unusedAddress,
 } from "../sinks/collectors.ts";
+import { CLAUDE_OTEL } from "../support/claude-home.ts";
 import type { Attributes } from "../support/otlp-plain.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { runClaude } from "../support/run.ts";
 import { agent, bash, step, text, tool } from "../support/scripting.ts";
 import { FREE_HAND, openStage, PROTOCOLS, type Protocol, type Stage } from "../support/stage.ts";
+import { openTerminal } from "../support/terminal.ts";
 
 type Env = Record<string, string>;
 
@@ -369,6 +371,15 @@ test.each(PROTOCOLS)(
 		expect(secretsIn(redacted.own)).toEqual([]);
 		const prompts = eventsOf(redacted.own).flatMap(({ attributes }) => attributes.prompt ?? []);
 		expect(prompts).toEqual([expect.stringMatching(/^use .+ now$/)]);
+		// What holds it together is no secret.
+		const [request] = eventsOf(redacted.own).filter(({ attributes }) => attributes["event.name"] === "tool_result");
+		expect(request?.attributes).toMatchObject({
+			"user.id": expect.stringMatching(/^[0-9a-f]{64}$/),
+			"session.id": expect.stringMatching(/^[0-9a-f-]{36}$/),
+			"prompt.id": expect.stringMatching(/^[0-9a-f-]{36}$/),
+			request_id: expect.stringMatching(/^req_\w+$/),
+			tool_use_id: expect.stringMatching(/^toolu_\w+$/),
+		});
 		// Else nothing is missing of what is told.
 		expect(names(redacted.own).toSorted()).toEqual(names(untouched.own).toSorted());
 		const [before, after] = [portrait(untouched.own), portrait(redacted.own)];
@@ -442,6 +453,25 @@ test.each([
 		expect(chats).toHaveLength(REQUESTS);
 	},
 );
+
+test("what was not passed on is counted in one line on a terminal, after claude has left it", async () => {
+	const stage = await openScene();
+	const endpoint = await unusedAddress();
+	WAYS["user settings"](stage, telemetryOf("http/json", endpoint));
+	const terminal = await openTerminal(stage.home, process.execPath, [CLAUDE_OTEL, "-p", "go", FREE_HAND], {
+		env: stage.env,
+	});
+	await terminal.exit;
+	const [answer = "", ...told] = terminal.raw().split("claude-otel: ");
+	expect(answer).toContain("done");
+	const sentences = ["metrics", "events"].map((what) =>
+		expect.stringMatching(
+			new RegExp(`^(\\d+) of \\1 exports of Claude Code's own ${what} (was|were) not delivered to ${endpoint} `),
+		),
+	);
+	expect(told).toEqual(sentences);
+	expect(told.join("").match(/\r\n/g)).toHaveLength(1);
+});
 
 function refuse(incoming: IncomingMessage, response: ServerResponse): void {
 	incoming.resume().on("end", () => response.writeHead(500).end());
