@@ -5,7 +5,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import packageFile from "../../package.json" with { type: "json" };
 import { ALNUM, filler } from "../privacy/secret-examples.ts";
 import { type Certificates, makeCertificates } from "../sinks/certificates.ts";
 import {
@@ -18,7 +17,7 @@ import {
 	unusedAddress,
 } from "../sinks/collectors.ts";
 import { CLAUDE_OTEL } from "../support/claude-home.ts";
-import type { Attributes } from "../support/otlp-plain.ts";
+import { eventsOf, metricsOf, namesOf, OF_HOOKS, portrait, requestsOf } from "../support/native-portrait.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { runClaude } from "../support/run.ts";
 import { agent, bash, step, text, tool } from "../support/scripting.ts";
@@ -131,76 +130,6 @@ async function play(wrapped: boolean, scene: Play) {
 	return { stage, own };
 }
 
-/** Other in every run: ids, times, durations, and the number of an event in its session. */
-const VARYING =
-	/^(user\.id|session\.id|prompt\.id|request_id|message\.uuid|tool_use_id|agent_id|parent_agent_id|event\.(timestamp|sequence)|(\w+_)?duration_ms|ttft_ms|tool_result_size_bytes)$/;
-/** Of our hooks: claude tells of them as of any hook. */
-const OF_HOOKS = /^hook_(registered|execution_start|execution_complete)$/;
-/** Some time after the start, where a run lasts so long. */
-const BY_CHANCE = "retention_sweep";
-/** Of ours, where both go to one place. */
-const OUR_EXPORTER = packageFile.devDependencies["@opentelemetry/exporter-logs-otlp-http"];
-
-function steady(attributes: Attributes): Attributes {
-	return Object.fromEntries(
-		Object.entries(attributes)
-			.toSorted(([a], [b]) => (a < b ? -1 : 1))
-			.map(([name, value]) => [name, VARYING.test(name) ? "…" : value]),
-	);
-}
-
-/** Claude Code's own alone: the same endpoint can be ours too. */
-function eventsOf({ logs }: Receiver) {
-	return logs.filter(
-		({ scope, attributes }) =>
-			scope.name === "com.anthropic.claude_code.events" && attributes["event.name"] !== BY_CHANCE,
-	);
-}
-
-function metricsOf({ metrics }: Receiver) {
-	return metrics.filter(({ scope }) => scope.name === "com.anthropic.claude_code");
-}
-
-function names(own: Receiver): string[] {
-	return eventsOf(own).map(({ attributes }) => String(attributes["event.name"]));
-}
-
-/** All that is the same in every run of the script. */
-function portrait(own: Receiver) {
-	const events = eventsOf(own)
-		.filter(({ attributes }) => !OF_HOOKS.test(String(attributes["event.name"])))
-		.map(({ body, severityNumber, attributes }) => JSON.stringify([body, severityNumber, steady(attributes)]))
-		.toSorted();
-	const sums = new Map<string, number>();
-	for (const { name, unit, type, temporality, monotonic, attributes, value } of metricsOf(own)) {
-		const series = JSON.stringify([name, unit, type, temporality, monotonic, steady(attributes)]);
-		const before = sums.get(series) ?? 0;
-		const sum = temporality === "delta" ? before + value : Math.max(before, value);
-		// How long claude was active is another time in every run.
-		sums.set(series, name === "claude_code.active_time.total" ? 1 : sum);
-	}
-	const all = [...eventsOf(own), ...metricsOf(own)];
-	return {
-		events,
-		sums: [...sums].map(([series, sum]) => `${series} ${sum.toFixed(9)}`).toSorted(),
-		resources: [...new Set(all.map(({ resource }) => JSON.stringify(resource)))],
-		scopes: [...new Set(all.map(({ scope }) => JSON.stringify(scope)))].toSorted(),
-		requests: requestsOf(own),
-	};
-}
-
-/** Paths and headers, but for what belongs to one connection or one body. gRPC names itself; there are two of it. */
-function requestsOf({ requests }: Receiver): string[] {
-	const seen = requests.map(({ path, headers, metadata }) => {
-		const all = headers ?? (JSON.parse(JSON.stringify(metadata ?? {})) as Record<string, unknown>);
-		if (String(all["user-agent"]).includes(`/${OUR_EXPORTER}`)) return [];
-		const ofConnection = ["host", "content-length", ...(headers === undefined ? ["user-agent"] : [])];
-		const theirs = Object.entries(all).filter(([name]) => !ofConnection.includes(name));
-		return [JSON.stringify([path, theirs.toSorted(([a], [b]) => (a < b ? -1 : 1))])];
-	});
-	return [...new Set(seen.flat())].toSorted();
-}
-
 test.each<[Way, Protocol]>([
 	...PROTOCOLS.map((protocol): [Way, Protocol] => ["the environment", protocol]),
 	...PROTOCOLS.map((protocol): [Way, Protocol] => ["user settings", protocol]),
@@ -209,8 +138,8 @@ test.each<[Way, Protocol]>([
 	const plain = await play(false, { protocol, way });
 	const { own, stage } = await play(true, { protocol, way });
 	expect(portrait(own)).toEqual(portrait(plain.own));
-	expect(names(plain.own)).toEqual(expect.arrayContaining(["user_prompt", "tool_result", "subagent_completed"]));
-	expect(names(own).filter((name) => name === "api_request")).toHaveLength(REQUESTS);
+	expect(namesOf(plain.own)).toEqual(expect.arrayContaining(["user_prompt", "tool_result", "subagent_completed"]));
+	expect(namesOf(own).filter((name) => name === "api_request")).toHaveLength(REQUESTS);
 	expect(eventsOf(own).flatMap(({ attributes }) => attributes.prompt ?? [])).toEqual(["go"]);
 	expect(eventsOf(own)[0]?.resource).toMatchObject({
 		team: "red",
@@ -234,10 +163,10 @@ test("of our hooks claude tells as of any; without them its events are the same 
 		way: "user settings",
 		ours: { CLAUDE_OTEL_SOURCES: "transcript,native" },
 	});
-	const added = names(hooked.own).filter((name) => !names(plain.own).includes(name));
+	const added = namesOf(hooked.own).filter((name) => !namesOf(plain.own).includes(name));
 	expect([...new Set(added)].every((name) => OF_HOOKS.test(name))).toBe(true);
 	expect(added).not.toHaveLength(0);
-	expect(names(bare.own).toSorted()).toEqual(names(plain.own).toSorted());
+	expect(namesOf(bare.own).toSorted()).toEqual(namesOf(plain.own).toSorted());
 });
 
 test.each(PROTOCOLS)(
@@ -344,7 +273,7 @@ describe("over TLS claude's trust is ours too:", () => {
 		const scene = { protocol, way: "user settings", env, around, relay } as const;
 		const plain = await play(false, scene);
 		const { own } = await play(true, scene);
-		expect(names(plain.own)).toContain("api_request");
+		expect(namesOf(plain.own)).toContain("api_request");
 		expect(portrait(own)).toEqual(portrait(plain.own));
 	});
 });
@@ -381,7 +310,7 @@ test.each(PROTOCOLS)(
 			tool_use_id: expect.stringMatching(/^toolu_\w+$/),
 		});
 		// Else nothing is missing of what is told.
-		expect(names(redacted.own).toSorted()).toEqual(names(untouched.own).toSorted());
+		expect(namesOf(redacted.own).toSorted()).toEqual(namesOf(untouched.own).toSorted());
 		const [before, after] = [portrait(untouched.own), portrait(redacted.own)];
 		expect({ ...after, events: [] }).toEqual({ ...before, events: [] });
 		for (const { stage } of [untouched, redacted]) expect(secretsIn(stage.receiver)).toEqual([]);
@@ -406,8 +335,8 @@ test.each(PROTOCOLS)(
 		};
 		const { code, stderr } = await stage.print(PLANTED.prompt, [], { env });
 		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-		const told = names(receiver).filter((name) => !OF_HOOKS.test(name));
-		expect(told.toSorted()).toEqual(names(plain.own).toSorted());
+		const told = namesOf(receiver).filter((name) => !OF_HOOKS.test(name));
+		expect(told.toSorted()).toEqual(namesOf(plain.own).toSorted());
 		expect(portrait(receiver).sums.map((sum) => sum.replaceAll(/"(team|cost\.center)":"[^"]*",?/g, ""))).toEqual(
 			portrait(plain.own).sums.map((sum) => sum.replaceAll(/"(team|cost\.center)":"[^"]*",?/g, "")),
 		);
@@ -425,7 +354,7 @@ test("CLAUDE_OTEL_FORWARD_NATIVE sends nothing twice: what the user sends himsel
 		way: "user settings",
 		ours: { CLAUDE_OTEL_FORWARD_NATIVE: "1" },
 	});
-	expect(names(own).filter((name) => name === "api_request")).toHaveLength(REQUESTS);
+	expect(namesOf(own).filter((name) => name === "api_request")).toHaveLength(REQUESTS);
 	expect(eventsOf(stage.receiver)).toEqual([]);
 	expect(metricsOf(stage.receiver)).toEqual([]);
 	expect(stage.receiver.spans.length).toBeGreaterThan(0);
