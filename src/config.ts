@@ -10,7 +10,7 @@ import { DEBUG_ROW, type DebugTarget, OWN_ROWS } from "./config/table.ts";
 export type { BackendName, BackendSettings, ChosenBackend } from "./config/backends.ts";
 export { configurationTable, describeConfig } from "./config/describe.ts";
 export type { OtelConfig, SignalConfig } from "./config/otel.ts";
-export type { NativeDestination, NativeDestinations, OtlpTarget } from "./config/otlp.ts";
+export type { NativeDestination, NativeDestinations, NativeTls, OtlpTarget, Proxies } from "./config/otlp.ts";
 export type { DebugTarget } from "./config/table.ts";
 
 type Values<R> = { [K in keyof R]: R[K] extends { initial: infer T } ? T : never };

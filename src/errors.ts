@@ -75,12 +75,29 @@ export const nativeNotes = {
 	noDestination: (signal: string, why: string) => `Claude Code's own ${signal} are not passed on. ${why}`,
 };
 
+/** Of a door that fails while the session runs: told in the diagnostics. */
+export const doorNotes = {
+	restarted: (door: Door, reason: string) =>
+		`${DOORS[door]} failed (${reason}) and was opened again: what claude sent meanwhile may be missing.`,
+	lost: (door: Door, reason: string) =>
+		`${DOORS[door]} failed (${reason}) and stays closed: what claude would send there is missing from now on, start claude anew to have it back.`,
+};
+
+const DOORS = {
+	http: "The loopback port for hooks and Claude Code's own telemetry",
+	socket: "The socket for forwarded hooks",
+	grpc: "The loopback port for Claude Code's own telemetry over gRPC",
+};
+export type Door = keyof typeof DOORS;
+
 /** What did not arrive, told once when claude has left the terminal. */
 export const deliveryLines = {
 	undelivered: (what: string, destination: string, reason: string, cure: string) =>
 		`claude-otel: ${what} ${isOne(what) ? "was" : "were"} not delivered to ${destination} (${reason}); ${cure}.`,
 	waiting: (what: string, destination: string, reason: string, cure: string) =>
 		`claude-otel: ${what} could not be delivered to ${destination} yet (${reason}) and ${isOne(what) ? "waits" : "wait"} on this machine for the next run or \`claude-otel flush\`; ${cure}.`,
+	notPassedOn: (what: string, lost: number, all: number, destination: string, reason: string, cure: string) =>
+		`claude-otel: ${lost} of ${all} exports of Claude Code's own ${what} ${lost === 1 ? "was" : "were"} not delivered to ${destination} (${reason}); ${cure}.`,
 	spoolFull: (items: number) =>
 		`claude-otel: ${items} of the oldest spans, points and records that waited for a collector were dropped, because the spool is full; raise CLAUDE_OTEL_SPOOL_MAX_MB or deliver them with \`claude-otel flush\`.`,
 };

@@ -176,9 +176,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		if (Object.keys(options.native ?? {}).length === 0) return undefined;
 		const { createNativeForward } = await import("./sinks/native-forward.ts");
 		const redact = await createOtlpRedaction(cleanNamed(privacy.text));
-		const { forwardRedact: redactAll, otel } = config;
 		const destinations = options.native ?? {};
-		return createNativeForward({ destinations, proxies: otel.proxies, diagnostics, redact, redactAll });
+		return createNativeForward({ destinations, diagnostics, redact, redactAll: config.forwardRedact });
 	}
 
 	function take(facts: readonly RawFact[]): void {

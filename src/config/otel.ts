@@ -1,7 +1,7 @@
 // Comes in: OpenTelemetry's variables. Goes out: what the sinks need, with nothing left to decide.
 import { mistakes, warnings } from "../errors.ts";
 import { OTEL_ROWS, type SamplerName, type Temporality } from "./otel-table.ts";
-import { type OtlpTarget, readTargets } from "./otlp.ts";
+import { type OtlpTarget, type Proxies, readTargets } from "./otlp.ts";
 import type { Reader, Setting, Signal } from "./row.ts";
 
 export type ExporterName = "otlp" | "console";
@@ -42,7 +42,7 @@ export interface OtelConfig {
 	};
 	logLimits: { attributeValueLength?: number; attributeCount: number };
 	logLevel: "none" | "error" | "warn" | "info" | "debug" | "verbose" | "all";
-	proxies: { http?: string; https?: string; grpc?: string; none: string };
+	proxies: Proxies;
 }
 
 /** @param replacedBy the variable whose back ends take the place of the default endpoint */

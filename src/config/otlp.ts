@@ -25,9 +25,31 @@ export interface OtlpTarget {
 	clientCertificate?: string;
 }
 
+/** Undefined: directly. `none`: hosts that are reached directly all the same. */
+export interface Proxies {
+	http?: string;
+	https?: string;
+	grpc?: string;
+	none: string;
+}
+
 /** Where Claude Code's own telemetry goes on to. `user`: where he has it go himself; `ours`: he had it off, and CLAUDE_OTEL_FORWARD_NATIVE is set. */
 export interface NativeDestination extends OtlpTarget {
 	of: "user" | "ours";
+	/** Which headers it gets: those that claude sends, or those alone that the variables name. */
+	headersOf: "claude" | "variables";
+	proxies: Proxies;
+	tls: NativeTls;
+}
+
+/** What Claude Code's exporters know of TLS beside OpenTelemetry's variables. */
+export interface NativeTls {
+	/** A file of further authorities. */
+	authorities?: string;
+	/** Of the client's key. */
+	passphrase?: string;
+	/** Whoever answers is trusted. */
+	unverified?: true;
 }
 export type NativeDestinations = Partial<Record<"metrics" | "logs", NativeDestination>>;
 

@@ -1,7 +1,7 @@
 // Bytes that hooks send → hook bodies. Two doors into one room: http on loopback for Claude Code's own http hooks, and
 // a Unix socket (on Windows a named pipe) for the forwarder. Nothing is ever answered but an empty 200: hooks only watch.
 // Claude Code's own telemetry comes in by the same loopback port, and goes to the OTLP room.
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { systemClock } from "../clock.ts";
 import { createHookBodyReader, type HookBody, type HookBodyReader } from "./hook-body.ts";
 import {
@@ -11,6 +11,7 @@ import {
 	type RequestHead,
 	readHttpRequests,
 } from "./http-requests.ts";
+import { openLastingServer } from "./lasting-server.ts";
 import { createNodeRequests } from "./node-requests.ts";
 import type { OtlpCounts } from "./otlp-refusal.ts";
 import { createOtlpRoom, isOtlpPath, type OtlpRequest } from "./otlp-server.ts";
@@ -66,23 +67,29 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 	/** Bodies that are not yet answered. */
 	let pending = 0;
 
-	const socketDoor = options.socketPath === undefined ? undefined : createServer((socket) => receiveForwarded(socket));
 	const room = options.onOtlp && createOtlpRoom(options.onOtlp);
-	const httpDoor = options.http || room ? createServer((socket) => serveHttp(socket)) : undefined;
 	/** Of the http door. */
 	const strangers = new Set<Socket>();
-	for (const door of [socketDoor, httpDoor]) {
-		if (door === undefined) continue;
-		door.maxConnections = HOOK_CONNECTIONS_MAX;
-		door.on("connection", (socket) => watch(socket));
-	}
-	await Promise.all([
-		socketDoor && listen(socketDoor, { path: options.socketPath }),
-		httpDoor && listen(httpDoor, { host: "127.0.0.1", port: 0 }),
+	const serveByNode = createNodeRequests(begin);
+	const makeServer = (serve: (socket: Socket) => void) => () => {
+		const server = createServer((socket) => {
+			watch(socket);
+			serve(socket);
+		});
+		server.maxConnections = HOOK_CONNECTIONS_MAX;
+		return server;
+	};
+	const { socketPath, tell } = options;
+	const [socketDoor, httpDoor] = await Promise.all([
+		socketPath === undefined
+			? undefined
+			: openLastingServer({ door: "socket", create: makeServer(receiveForwarded), where: { path: socketPath }, tell }),
+		options.http || room
+			? openLastingServer({ door: "http", create: makeServer(serveHttp), where: { host: "127.0.0.1", port: 0 }, tell })
+			: undefined,
 	]);
 
-	const serveByNode = createNodeRequests(begin);
-	const origin = httpDoor && `http://127.0.0.1:${(httpDoor.address() as AddressInfo).port}`;
+	const origin = httpDoor && `http://127.0.0.1:${httpDoor.port}`;
 	return {
 		url: options.http ? `${origin}/hook` : undefined,
 		otlpUrl: room && origin,
@@ -240,16 +247,4 @@ async function withinHold(work: Promise<void>): Promise<void> {
 	});
 	await Promise.race([work.catch(() => {}), held]);
 	clearTimeout(timer);
-}
-
-function listen(server: Server, where: { path?: string; host?: string; port?: number }): Promise<void> {
-	return new Promise((resolve, reject) => {
-		server.once("error", reject);
-		server.listen(where, () => {
-			server.off("error", reject);
-			// An error of accept (too many files, say) costs that one hook, never the run.
-			server.on("error", () => {});
-			resolve();
-		});
-	});
 }

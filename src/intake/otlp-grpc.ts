@@ -1,6 +1,6 @@
 // OTLP over gRPC → the same requests as over http. A port of its own on loopback, for gRPC wants HTTP/2; loaded only where
 // Claude Code's telemetry is to come by gRPC.
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import {
 	Server,
 	ServerCredentials,
@@ -10,6 +10,7 @@ import {
 	setLogger,
 } from "@grpc/grpc-js";
 import { systemClock } from "../clock.ts";
+import { openLastingServer } from "./lasting-server.ts";
 import { guard, refusal } from "./otlp-grpc-guard.ts";
 import { OTLP_BODY_MAX, OTLP_BODY_TIME_MS, OTLP_CALLS_MAX, OTLP_CONNECTIONS_MAX } from "./otlp-limits.ts";
 import { decodeOtlp } from "./otlp-protobuf.ts";
@@ -63,7 +64,7 @@ export async function openOtlpGrpc(options: OtlpGrpcOptions): Promise<OtlpGrpc> 
 
 	const sockets = new Set<Socket>();
 	const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-	const door = createServer((socket) => {
+	const serve = (socket: Socket) => {
 		const peer = `${socket.remoteAddress}:${socket.remotePort}`;
 		sockets.add(socket);
 		strangers.set(peer, socket);
@@ -82,15 +83,16 @@ export async function openOtlpGrpc(options: OtlpGrpcOptions): Promise<OtlpGrpc> 
 			oldest.destroy();
 		}
 		if (!socket.destroyed) injector.injectConnection(socket);
+	};
+	const door = await openLastingServer({
+		door: "grpc",
+		create: () => createServer(serve),
+		where: { host: "127.0.0.1", port: options.port ?? 0 },
+		tell: (sentence) => options.tell?.(sentence),
 	});
-	await new Promise<void>((resolve, reject) => {
-		door.once("error", reject);
-		door.listen({ host: "127.0.0.1", port: options.port ?? 0 }, resolve);
-	});
-	door.on("error", (error) => tell(error.message));
 
 	return {
-		url: `http://127.0.0.1:${(door.address() as AddressInfo).port}`,
+		url: `http://127.0.0.1:${door.port}`,
 		counts: room.counts,
 		async close() {
 			door.close();

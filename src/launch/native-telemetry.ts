@@ -3,7 +3,7 @@
 // Decides, and opens nothing. How Claude Code ranks all this is in docs/claude-code.md.
 import { readTargets } from "../config/otlp.ts";
 import { Reader } from "../config/row.ts";
-import type { Config, NativeDestination, NativeDestinations, OtlpTarget } from "../config.ts";
+import type { Config, NativeDestination, NativeDestinations, NativeTls, OtlpTarget, Proxies } from "../config.ts";
 import { nativeNotes, UserMistake } from "../errors.ts";
 import type { SettingsFile } from "./settings-files.ts";
 import { envOf, findLock, isOn, type NativeSignal, namesIn, type TextEnv, telemetryEnv } from "./telemetry-env.ts";
@@ -72,7 +72,7 @@ export function planNative(options: NativeOptions): NativePlan | { problems: str
 		const names = works ? namesIn(env[`OTEL_${signal.toUpperCase()}_EXPORTER`]) : [];
 		kept[signal] = names.filter((name) => name !== "otlp");
 		if (names.includes("otlp")) destinations[signal] = userDestination(signal, env, problems);
-		else if (options.config.forwardNative) destinations[signal] = ownDestination(options.config.otel[signal]);
+		else if (options.config.forwardNative) destinations[signal] = ownDestination(signal, options.config.otel);
 	}
 	const protocols = { metrics: towardsUs("metrics"), logs: towardsUs("logs") };
 
@@ -150,7 +150,17 @@ function userDestination(signal: NativeSignal, env: TextEnv, problems: string[])
 	);
 	try {
 		const reader = new Reader({ ...Object.fromEntries(own), OTEL_EXPORTER_OTLP_PROTOCOL: protocolIn(env) });
-		return { ...readTargets(reader)[signal], of: "user" };
+		const target = readTargets(reader)[signal];
+		const { protocol } = target;
+		return {
+			...target,
+			...userIdentity(target, env),
+			of: "user",
+			// Claude speaks http to us, and there it decodes less and asks his helper; to him it would speak gRPC.
+			headersOf: protocol === "grpc" ? "variables" : "claude",
+			proxies: userProxies(protocol, env),
+			tls: userTls(protocol, env),
+		};
 	} catch (error) {
 		if (!(error instanceof UserMistake)) throw error;
 		problems.push(nativeNotes.noDestination(signal, error.message));
@@ -158,8 +168,34 @@ function userDestination(signal: NativeSignal, env: TextEnv, problems: string[])
 	}
 }
 
-function ownDestination({ exporters, none, ...target }: Config["otel"]["metrics"]): NativeDestination | undefined {
-	return none || !exporters.includes("otlp") ? undefined : { ...target, of: "ours" };
+function ownDestination(signal: NativeSignal, otel: Config["otel"]): NativeDestination | undefined {
+	const { exporters, none, ...target } = otel[signal];
+	return !none && exporters.includes("otlp")
+		? { ...target, of: "ours", headersOf: "variables", proxies: otel.proxies, tls: {} }
+		: undefined;
+}
+
+/** As Claude Code has them: over http the first of these for any endpoint, over gRPC in small letters alone. */
+function userProxies(protocol: NativeProtocol, env: TextEnv): Proxies {
+	const first = (names: readonly string[]) => names.map((name) => env[name]?.trim()).find((value) => value);
+	if (protocol === "grpc") {
+		return { grpc: first(["grpc_proxy", "https_proxy", "http_proxy"]), none: env.no_grpc_proxy || env.no_proxy || "" };
+	}
+	const proxy = first(["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"]);
+	return { http: proxy, https: proxy, none: [env.no_proxy, env.NO_PROXY].filter(Boolean).join(",") };
+}
+
+/** Over http Claude Code shows the certificate that it shows to everybody; over gRPC OpenTelemetry's variables count. */
+function userIdentity({ protocol }: OtlpTarget, env: TextEnv): Pick<OtlpTarget, "clientKey" | "clientCertificate"> {
+	const { CLAUDE_CODE_CLIENT_CERT: clientCertificate, CLAUDE_CODE_CLIENT_KEY: clientKey } = env;
+	return protocol === "grpc" || !clientCertificate || !clientKey ? {} : { clientKey, clientCertificate };
+}
+
+function userTls(protocol: NativeProtocol, env: TextEnv): NativeTls {
+	const authorities = env.NODE_EXTRA_CA_CERTS || undefined;
+	if (protocol === "grpc") return { authorities };
+	const unverified = env.NODE_TLS_REJECT_UNAUTHORIZED === "0" ? true : undefined;
+	return { authorities, passphrase: env.CLAUDE_CODE_CLIENT_KEY_PASSPHRASE || undefined, unverified };
 }
 
 /** gRPC in Claude Code knows these in small letters alone. */

@@ -1,22 +1,35 @@
 // Comes in: requests and where they go by http. Goes out: each as one POST with the same headers and the same bytes.
-import { request as requestPlain } from "node:http";
+import { type ClientRequest, request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
 import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
-import type { OtelConfig, OtlpTarget } from "../config.ts";
+import type { NativeDestination } from "../config.ts";
 import type { BatchExporter } from "./exporter.ts";
 import { type ForwardRequest, httpHeaders } from "./forward-request.ts";
 import { createAgent } from "./otlp-http.ts";
 import { proxyFor } from "./proxy.ts";
+import { readRetryAfter } from "./retry-after.ts";
 
-/** Throws where a certificate cannot be read. */
-export function createHttpForwarder(target: OtlpTarget, proxies: OtelConfig["proxies"]): BatchExporter<ForwardRequest> {
-	const agent = createAgent(target, proxyFor(target.url, target.protocol, proxies));
+/** Throws where a certificate cannot be read. `authorities`: in place of the usual ones. */
+export function createHttpForwarder(
+	target: NativeDestination,
+	authorities?: readonly string[],
+): BatchExporter<ForwardRequest> {
+	const { passphrase, unverified } = target.tls;
+	const agent = createAgent(target, proxyFor(target.url, target.protocol, target.proxies), {
+		...(authorities && { ca: [...authorities] }),
+		...(passphrase && { passphrase }),
+		...(unverified && { rejectUnauthorized: false }),
+	});
 	const start = target.insecure ? requestPlain : requestSecure;
+	/** Those too that wait for a connection, for which the agent would open one as soon as another ends. */
+	const underway = new Set<ClientRequest>();
+	let closed = false;
 
 	function send(request: ForwardRequest, done: (result: ExportResult) => void): void {
 		let settled = false;
 		const settle = (result: ExportResult) => {
 			clearTimeout(timer);
+			underway.delete(outgoing);
 			if (!settled) done(result);
 			settled = true;
 		};
@@ -25,28 +38,45 @@ export function createHttpForwarder(target: OtlpTarget, proxies: OtelConfig["pro
 			const { statusCode = 0 } = response;
 			response.on("error", fail).on("end", () => {
 				const taken = statusCode >= 200 && statusCode <= 299;
-				return taken ? settle({ code: ExportResultCode.SUCCESS }) : fail(new RefusedByHttp(statusCode));
+				if (taken) settle({ code: ExportResultCode.SUCCESS });
+				else fail(new RefusedByHttp(statusCode, response.headers["retry-after"]));
 			});
 			response.resume();
 		});
 		const timer = setTimeout(() => outgoing.destroy(new Error("timed out")), target.timeoutMs);
-		outgoing.on("error", fail).end(request.body);
+		underway.add(outgoing);
+		outgoing.on("error", (error) => {
+			if (closed || !isStale(outgoing, error)) return fail(error);
+			clearTimeout(timer);
+			underway.delete(outgoing);
+			send(request, done);
+		});
+		outgoing.end(request.body);
 	}
 
 	return {
 		export: send,
 		async shutdown() {
+			closed = true;
+			for (const outgoing of underway) outgoing.destroy();
 			agent.destroy();
 		},
 	};
 }
 
-/** Of an answer nothing but its number is kept. */
+/** The receiver has ended a connection that rested in the moment in which we began to use it. */
+function isStale(outgoing: ClientRequest, error: NodeJS.ErrnoException): boolean {
+	return outgoing.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
+}
+
+/** Of an answer nothing but its numbers is kept. */
 class RefusedByHttp extends Error {
 	readonly code: number;
+	readonly retryAfterMs: number | undefined;
 
-	constructor(code: number) {
+	constructor(code: number, retryAfter: string | undefined) {
 		super(`HTTP ${code}`);
 		this.code = code;
+		this.retryAfterMs = readRetryAfter(retryAfter);
 	}
 }

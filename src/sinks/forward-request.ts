@@ -27,8 +27,8 @@ const NOT_PASSED_ON = new Set([
 	"content-length",
 	"expect",
 ]);
-/** Of http alone: gRPC has its own. */
-const NOT_FOR_GRPC = /^(:|grpc-|content-|accept|user-agent$)/;
+/** Of http alone: gRPC has its own. The user's may be called `accept-…` or `content-…` too. */
+const NOT_FOR_GRPC = /^(:|grpc-|content-(type|length|encoding)$|accept(-encoding)?$|user-agent$)/;
 
 export function httpHeaders({ headers, body }: ForwardRequest): Record<string, string | number> {
 	const passed = Object.entries(headers).filter(([name]) => !NOT_PASSED_ON.has(name) && !name.startsWith(":"));

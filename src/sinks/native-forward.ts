@@ -1,27 +1,28 @@
 // Claude Code's own telemetry on its way on. Comes in: what claude exported to us, and where the user wants it. Goes out:
 // the same there, in the same protocol, with the same headers; and at the end what did not arrive. A destination that is
 // slow or dead costs what is kept for it, never claude.
-import type { NativeDestination, NativeDestinations, OtelConfig } from "../config.ts";
+import type { NativeDestination, NativeDestinations } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { deliveryCures, deliveryLines } from "../errors.ts";
-import { CountingExporter, newTally } from "./counting-exporter.ts";
-import type { BatchExporter } from "./exporter.ts";
+import { CountingExporter, newTally, type Tally } from "./counting-exporter.ts";
 import { type Failure, noAnswerWithin } from "./failure.ts";
 import type { ForwardRequest } from "./forward-request.ts";
-import { isGrpcRetryable, isHttpRetryable } from "./is-retryable.ts";
-import { RetryingExporter } from "./retrying-exporter.ts";
+import { openForwarder } from "./forwarder.ts";
+import type { RetryingExporter } from "./retrying-exporter.ts";
 
 export type { ForwardRequest } from "./forward-request.ts";
 
 /** What waits for one destination; what comes beyond is dropped, counted and told. */
 export const FORWARD_WAITING_MAX = 256;
 export const FORWARD_WAITING_BYTES_MAX = 32 * 1024 * 1024;
-/** Metrics one after the other: some collectors refuse points that come out of order. */
-const AT_ONCE = { metrics: 1, logs: 4 };
+/**
+ * One after the other, as claude sends them. At the end events go all at once, for each tells its time, and what arrives
+ * counts more than the order; of metrics some collectors refuse points that come out of order.
+ */
+const AT_ONCE_AT_END = { metrics: 1, logs: FORWARD_WAITING_MAX };
 
 export interface NativeForwardOptions {
 	destinations: NativeDestinations;
-	proxies: OtelConfig["proxies"];
 	diagnostics: Diagnostics;
 	/** The same without secrets. Without it nothing goes to a destination of ours. */
 	redact?(request: ForwardRequest): Pick<ForwardRequest, "headers" | "body">;
@@ -84,7 +85,7 @@ function openLane(signal: "metrics" | "logs", destination: NativeDestination, op
 	const opening = open();
 
 	async function open(): Promise<void> {
-		const { retrying } = await openExits(destination, options);
+		const retrying = await openForwarder(destination, diagnostics);
 		exits = { retrying, counting: new CountingExporter(retrying, () => 1, tally, tell) };
 		sendNext();
 	}
@@ -92,7 +93,7 @@ function openLane(signal: "metrics" | "logs", destination: NativeDestination, op
 	function sendNext(): void {
 		const opened = exits;
 		if (opened === undefined) return;
-		while (underway < (ended ? Number.POSITIVE_INFINITY : AT_ONCE[signal])) {
+		while (underway < (ended ? AT_ONCE_AT_END[signal] : 1)) {
 			const request = waiting.shift();
 			if (request === undefined) break;
 			bytes -= request.body.length;
@@ -149,7 +150,7 @@ function openLane(signal: "metrics" | "logs", destination: NativeDestination, op
 			const { exported, failed, failure = slow } = tally;
 			return {
 				account: { signal, destination: destination.endpoint, delivered: exported, undelivered: failed },
-				line: failed === 0 ? undefined : lineOf(signal, destination, failure),
+				line: failed === 0 ? undefined : lineOf(signal, destination, { exported, failed, failure }),
 			};
 		},
 	};
@@ -160,64 +161,41 @@ interface Exits {
 	counting: CountingExporter<ForwardRequest>;
 }
 
-async function openExits(
-	destination: NativeDestination,
-	{ proxies, diagnostics }: NativeForwardOptions,
-): Promise<Pick<Exits, "retrying">> {
-	const { timeoutMs, protocol } = destination;
-	try {
-		if (protocol === "grpc") {
-			const { createGrpcForwarder } = await import("./forward-grpc.ts");
-			const inner = createGrpcForwarder(destination, proxies, diagnostics);
-			return { retrying: new RetryingExporter(inner, timeoutMs, isGrpcRetryable) };
-		}
-		const { createHttpForwarder } = await import("./forward-http.ts");
-		const inner = createHttpForwarder(destination, proxies);
-		return { retrying: new RetryingExporter(inner, timeoutMs, isHttpRetryable) };
-	} catch (error) {
-		return { retrying: new RetryingExporter(failing(error), timeoutMs, () => false) };
-	}
-}
-
-/** A certificate that cannot be read is told like everything else that fails. */
-function failing(reason: unknown): BatchExporter<ForwardRequest> {
-	return {
-		export() {
-			throw reason;
-		},
-		async shutdown() {},
-	};
-}
-
-/** What may go there, or undefined: rather nothing than a secret. */
+/** What may go there, or undefined: rather nothing than a secret. Decoded it would take many times the room. */
 function clean(
-	request: ForwardRequest,
+	{ json, ...request }: ForwardRequest,
 	destination: NativeDestination,
 	{ redact, redactAll }: NativeForwardOptions,
 	onError: (error?: Error) => void,
 ): ForwardRequest | undefined {
-	const isOurs = destination.of === "ours";
-	if (!isOurs && !redactAll) return request;
+	const headers = headersFor(request, destination);
+	if (destination.of === "user" && !redactAll) return { ...request, headers };
 	try {
 		if (redact === undefined) throw new Error("nothing redacts here");
-		const { headers, body } = redact(request);
-		// claude sends what it knows of the user's headers; to our own endpoint ours go.
-		return { ...request, headers: isOurs ? { ...headers, ...inSmall(destination.headers) } : headers, body };
+		return { ...request, ...redact({ ...request, headers, json }) };
 	} catch (error) {
 		onError(error instanceof Error ? error : undefined);
 		return undefined;
 	}
 }
 
-function inSmall(headers: Record<string, string>): Record<string, string> {
-	return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+/** What is not the user's: the kind of the message and who made it. */
+const OF_MESSAGE = /^(content-(type|encoding)|accept|user-agent)$/;
+
+/** The user's headers are for the user's own destination. */
+function headersFor({ headers }: ForwardRequest, destination: NativeDestination): Record<string, string> {
+	if (destination.headersOf === "claude") return headers;
+	const ofMessage = Object.entries(headers).filter(([name]) => OF_MESSAGE.test(name));
+	const named = Object.entries(destination.headers).map(([name, value]) => [name.toLowerCase(), value]);
+	return Object.fromEntries([...ofMessage, ...named]) as Record<string, string>;
 }
 
 function lineOf(
 	signal: "metrics" | "logs",
 	{ endpoint, endpointVariable }: NativeDestination,
-	failure: Failure,
+	{ exported, failed, failure }: Pick<Tally, "exported" | "failed"> & { failure: Failure },
 ): string {
-	const what = `some of Claude Code's own ${signal === "logs" ? "events" : "metrics"}`;
-	return deliveryLines.undelivered(what, endpoint, failure.words, deliveryCures[failure.cure](endpointVariable));
+	const what = signal === "logs" ? "events" : "metrics";
+	const cure = deliveryCures[failure.cure](endpointVariable);
+	return deliveryLines.notPassedOn(what, failed, exported + failed, endpoint, failure.words, cure);
 }

@@ -3,7 +3,7 @@
 // reached: the exporter itself would silently try again for seconds.
 import { EventEmitter } from "node:events";
 import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
+import { Agent as HttpsAgent, type AgentOptions as HttpsOptions } from "node:https";
 import type { Duplex } from "node:stream";
 import type { OtelConfig, OtlpTarget } from "../config.ts";
 import type { Batches, Route } from "./exporter.ts";
@@ -50,7 +50,8 @@ export class HttpRoutes {
 	}
 }
 
-export function createAgent(target: OtlpTarget, proxy: string | undefined): HttpAgent {
+/** `more`: of TLS, over what the target says. */
+export function createAgent(target: OtlpTarget, proxy: string | undefined, more: HttpsOptions = {}): HttpAgent {
 	const common = {
 		keepAlive: true,
 		maxSockets: SOCKET_LIMIT,
@@ -58,7 +59,7 @@ export function createAgent(target: OtlpTarget, proxy: string | undefined): Http
 	};
 	if (target.insecure) return new HttpAgent(common);
 	const { authority, key, certificate } = readIdentity(target);
-	return new HttpsAgent({ ...common, ca: authority, key, cert: certificate });
+	return new HttpsAgent({ ...common, ca: authority, key, cert: certificate, ...more });
 }
 
 /** An agent, and what became of its last attempt to connect. */

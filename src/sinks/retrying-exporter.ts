@@ -1,7 +1,8 @@
 // Wraps exporters that try once (OpenTelemetry's for gRPC, and ours that pass things on): what the OTLP specification
-// calls retryable is tried again until the export's own time is over.
+// calls retryable is tried again until the export's own time is over, and not before the receiver wants it.
 import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import type { BatchExporter } from "./exporter.ts";
+import { retryAfterMs } from "./is-retryable.ts";
 
 export const FIRST_WAIT_MS = 1_000;
 export const LONGEST_WAIT_MS = 5_000;
@@ -24,15 +25,12 @@ export class RetryingExporter<B> implements BatchExporter<B> {
 		const deadline = performance.now() + this.timeoutMs;
 		const attempt = (number: number) => {
 			this.inner.export(batch, (result) => {
-				const wait = Math.min(FIRST_WAIT_MS * 1.5 ** (number - 1), LONGEST_WAIT_MS) * (0.8 + Math.random() * 0.4);
 				const { code, error } = result;
-				const failed = code !== ExportResultCode.SUCCESS && error !== undefined;
+				if (code === ExportResultCode.SUCCESS || error === undefined) return done(result);
+				const own = Math.min(FIRST_WAIT_MS * 1.5 ** (number - 1), LONGEST_WAIT_MS) * (0.8 + Math.random() * 0.4);
+				const wait = Math.max(own, retryAfterMs(error) ?? 0);
 				const again =
-					failed &&
-					this.isRetryable(error) &&
-					!this.closed &&
-					number < ATTEMPT_LIMIT &&
-					performance.now() + wait < deadline;
+					this.isRetryable(error) && !this.closed && number < ATTEMPT_LIMIT && performance.now() + wait < deadline;
 				if (!again) return done(result);
 				const giveUp = () => {
 					clearTimeout(timer);

@@ -130,6 +130,57 @@ describe("where the user has it on", () => {
 		});
 	});
 
+	test.each([
+		["http/json", { HTTPS_PROXY: "http://a", HTTP_PROXY: "http://b" }, { http: "http://a", https: "http://a" }],
+		["http/json", { https_proxy: "http://a", HTTPS_PROXY: "http://b" }, { http: "http://a", https: "http://a" }],
+		["http/protobuf", { HTTP_PROXY: "http://b" }, { http: "http://b", https: "http://b" }],
+		["grpc", { grpc_proxy: "http://a", https_proxy: "http://b" }, { grpc: "http://a" }],
+		["grpc", { https_proxy: "http://b", http_proxy: "http://c" }, { grpc: "http://b" }],
+		["grpc", { HTTPS_PROXY: "http://b", HTTP_PROXY: "http://c" }, { grpc: undefined }],
+	])("over %s it takes the proxy that Claude Code would, of %j, wherever that is said", (protocol, env, proxies) => {
+		const all = { ...ON, ...env, OTEL_EXPORTER_OTLP_PROTOCOL: protocol, no_proxy: "inside" };
+		const bare = { http: undefined, https: undefined, grpc: undefined, none: "inside" };
+		for (const made of [plan(all), plan({}, [file("user", all)])]) {
+			expect({ ...bare, ...made.destinations.logs?.proxies }).toEqual({ ...bare, ...proxies });
+		}
+	});
+
+	test.each([
+		["http/json", "claude"],
+		["http/protobuf", "claude"],
+		["grpc", "variables"],
+	])("over %s it gets the headers of %s, with what is decoded of them there", (protocol, headersOf) => {
+		const env = { ...ON, OTEL_EXPORTER_OTLP_PROTOCOL: protocol, OTEL_EXPORTER_OTLP_HEADERS: "authorization=Basic%20a" };
+		const made = plan({}, [file("user", env, { otelHeadersHelper: "./token" })]);
+		expect(made.destinations.logs).toMatchObject({ headersOf, headers: { authorization: "Basic a" } });
+	});
+
+	test("it trusts whom Claude Code trusts, and shows over http what Claude Code shows", () => {
+		const env = {
+			...ON,
+			NODE_EXTRA_CA_CERTS: "/extra.pem",
+			NODE_TLS_REJECT_UNAUTHORIZED: "0",
+			CLAUDE_CODE_CLIENT_CERT: "/claude.pem",
+			CLAUDE_CODE_CLIENT_KEY: "/claude.key",
+			CLAUDE_CODE_CLIENT_KEY_PASSPHRASE: "word",
+			OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: "/otel.pem",
+			OTEL_EXPORTER_OTLP_CLIENT_KEY: "/otel.key",
+		};
+		for (const made of [plan(env), plan({}, [file("user", env)])]) {
+			expect(made.destinations.logs).toMatchObject({
+				clientCertificate: "/claude.pem",
+				clientKey: "/claude.key",
+				tls: { authorities: "/extra.pem", passphrase: "word", unverified: true },
+			});
+		}
+		const grpc = plan({ ...env, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }).destinations.logs;
+		expect(grpc).toMatchObject({ clientCertificate: "/otel.pem", clientKey: "/otel.key" });
+		expect(grpc?.tls).toEqual({ authorities: "/extra.pem" });
+		expect(
+			plan({ ...ON, CLAUDE_CODE_CLIENT_CERT: "/claude.pem" }).destinations.logs?.clientCertificate,
+		).toBeUndefined();
+	});
+
 	test("his other exporters stay beside ours, and the console one keeps its pace", () => {
 		const lists = { OTEL_METRICS_EXPORTER: "prometheus, otlp", OTEL_LOGS_EXPORTER: "console" };
 		const made = overlay({}, [file("user", { ...ON, ...lists })]);

@@ -9,7 +9,10 @@ import {
 	type Socket,
 	type Server as TcpServer,
 } from "node:net";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { gunzipSync } from "node:zlib";
+import { Server as GrpcServer, type Metadata, ServerCredentials } from "@grpc/grpc-js";
+import type { Certificates } from "./certificates.ts";
 
 export interface Place {
 	url: string;
@@ -78,6 +81,35 @@ export async function startFickle(to: () => string): Promise<Place & { behave(an
 	};
 }
 
+/** TLS in front of a receiver that has none: the same for gRPC and http. */
+export async function startTlsRelay(
+	files: Certificates,
+	to: string,
+	mutual = false,
+): Promise<Place & { clients: string[] }> {
+	const clients: string[] = [];
+	const server = createTlsServer(
+		{
+			key: files.read(files.serverKey),
+			cert: files.read(files.serverCertificate),
+			ca: files.read(files.authority),
+			requestCert: mutual,
+			rejectUnauthorized: mutual,
+			ALPNProtocols: ["h2", "http/1.1"],
+		},
+		(socket: TLSSocket) => {
+			clients.push(String(socket.getPeerCertificate().subject?.CN));
+			const onward = connect(Number(new URL(to).port), "127.0.0.1");
+			socket.pipe(onward).pipe(socket);
+			socket.on("error", () => onward.destroy());
+			onward.on("error", () => socket.destroy());
+		},
+	);
+	server.on("tlsClientError", () => {});
+	const place = await listen(server, "https");
+	return { ...place, url: `https://localhost:${place.port}`, clients };
+}
+
 /** Takes a given address and hands every connection on. */
 export function startRelay(at: string, to: string): Promise<Place> {
 	const relay = createTcpServer((socket) => {
@@ -90,10 +122,16 @@ export function startRelay(at: string, to: string): Promise<Place> {
 }
 
 /** An http proxy as companies have it: whole URLs for http, CONNECT for everything else; connects to `to` whatever is asked. */
-export async function startProxy(to: number): Promise<Place & { asked: string[] }> {
+export async function startProxy(to: number): Promise<Place & { asked: string[]; users: string[] }> {
 	const asked: string[] = [];
+	const users: string[] = [];
+	const note = ({ method, url, headers }: IncomingMessage) => {
+		asked.push(`${method} ${url}`);
+		const [, user] = /^Basic (.+)$/.exec(headers["proxy-authorization"] ?? "") ?? [];
+		if (user !== undefined) users.push(Buffer.from(user, "base64").toString());
+	};
 	const server = createServer((incoming, response) => {
-		asked.push(`${incoming.method} ${incoming.url}`);
+		note(incoming);
 		const { pathname } = new URL(incoming.url ?? "/");
 		const onward = request(
 			{ host: "127.0.0.1", port: to, path: pathname, method: "POST", headers: incoming.headers },
@@ -105,7 +143,7 @@ export async function startProxy(to: number): Promise<Place & { asked: string[] 
 		incoming.pipe(onward);
 	});
 	server.on("connect", (incoming: IncomingMessage, socket: Socket) => {
-		asked.push(`CONNECT ${incoming.url}`);
+		note(incoming);
 		const onward = connect(to, "127.0.0.1", () => {
 			socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
 			socket.pipe(onward).pipe(socket);
@@ -113,7 +151,55 @@ export async function startProxy(to: number): Promise<Place & { asked: string[] 
 		onward.on("error", () => socket.destroy());
 		socket.on("error", () => onward.destroy());
 	});
-	return { ...(await listen(server)), asked };
+	return { ...(await listen(server)), asked, users };
+}
+
+export interface GrpcCall {
+	request: Buffer;
+	metadata: Metadata;
+}
+export type GrpcAnswer = (
+	error: { code: number; details: string; metadata?: Metadata } | null,
+	response?: Buffer,
+) => void;
+
+const GRPC_SERVICES = {
+	traces: "trace.v1.TraceService",
+	metrics: "metrics.v1.MetricsService",
+	logs: "logs.v1.LogsService",
+};
+
+/** A gRPC server that answers every export as told. */
+export async function startGrpc(
+	handle: (call: GrpcCall, answer: GrpcAnswer, signal: keyof typeof GRPC_SERVICES) => void,
+): Promise<Place> {
+	const server = new GrpcServer({ "grpc.max_receive_message_length": -1 });
+	const same = (bytes: Buffer) => bytes;
+	for (const [signal, service] of Object.entries(GRPC_SERVICES)) {
+		const method = {
+			path: `/opentelemetry.proto.collector.${service}/Export`,
+			requestStream: false,
+			responseStream: false,
+			requestSerialize: same,
+			requestDeserialize: same,
+			responseSerialize: same,
+			responseDeserialize: same,
+		};
+		server.addService(
+			{ export: method },
+			{ export: (call: GrpcCall, answer: GrpcAnswer) => handle(call, answer, signal as keyof typeof GRPC_SERVICES) },
+		);
+	}
+	const port = await new Promise<number>((resolve, reject) => {
+		server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+			error ? reject(error) : resolve(bound),
+		);
+	});
+	return {
+		url: `http://127.0.0.1:${port}`,
+		port,
+		close: async () => server.forceShutdown(),
+	};
 }
 
 export async function readBody(incoming: IncomingMessage): Promise<Buffer> {

@@ -8,12 +8,14 @@ import { loadConfig } from "../../src/config.ts";
 import { createDiagnostics } from "../../src/diagnostics.ts";
 import { flushSpool } from "../../src/pipeline/flush-spool.ts";
 import { createSpool, LEASE_MS, type Spool } from "../../src/sinks/spool/spool.ts";
+import { laneOf } from "../../src/sinks/spool/spoolable.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { until } from "../support/run.ts";
 import { type Place, readBody, startFickle, startHanging, startRelay, unusedAddress } from "./collectors.ts";
-import { emitOne, millisecondsOf, type Opened, openSinks } from "./open.ts";
+import { emitOne, millisecondsOf, type Opened, openSinks, TRACE_ID } from "./open.ts";
 
 const GRACE_MS = 1_000;
+const JSON_TEXT = { OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" };
 let folder: string;
 let notes: string[];
 const places: { close(): Promise<void> }[] = [];
@@ -278,19 +280,19 @@ describe("over http", () => {
 	test("two that deliver at once deliver each batch once", async () => {
 		const receiver = await keep(startReceiver());
 		const collector = await keep(startFickle(() => receiver.http));
-		collector.behave((incoming) => incoming.socket.resetAndDestroy());
-		const sinks = await open(collector, { OTEL_EXPORTER_OTLP_TIMEOUT: "50" });
-		for (let number = 0; number < 20; number++) {
-			sinks.tracer.startSpan(`span ${number}`).end();
-			await sinks.flush(GRACE_MS);
+		const lane = laneOf("traces", { protocol: "http/json", url: `${collector.url}/v1/traces` });
+		const filled = spool();
+		const all = Array.from({ length: 20 }, (_, number) => `span ${number}`);
+		for (const name of all) {
+			const span = { traceId: TRACE_ID, spanId: "1".repeat(16), name, startTimeUnixNano: "1", endTimeUnixNano: "2" };
+			const body = Buffer.from(JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] }));
+			await filled.add({ lane, signal: "traces", destination: collector.url, items: 1, body, runId: "run" });
 		}
-		await sinks.shutdown(200);
-		collector.behave();
-		const both = [await open(collector), await open(collector)];
+		const both = await Promise.all([open(collector, JSON_TEXT), open(collector, JSON_TEXT)]);
 		for (const one of both) one.warm();
 		await receiver.waitForSpans(20);
 		for (const one of both) await one.shutdown(GRACE_MS);
-		expect(names(receiver)).toEqual(Array.from({ length: 20 }, (_, number) => `span ${number}`));
+		expect(names(receiver)).toEqual(all);
 	});
 });
 

@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect as connectPlain, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createServer, type TLSSocket } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
+import { startTlsRelay } from "./collectors.ts";
 import { emitOne, openSinks } from "./open.ts";
 
 let folder: string;
@@ -21,36 +20,10 @@ afterEach(async () => {
 	for (const end of ends.splice(0)) await end();
 });
 
-/** TLS in front of the receiver, which has none: the same for gRPC and http. */
 async function startTls(to: string, mutual = false): Promise<{ endpoint: string; clients: string[] }> {
-	const clients: string[] = [];
-	const sockets = new Set<Socket>();
-	const server = createServer(
-		{
-			key: files.read(files.serverKey),
-			cert: files.read(files.serverCertificate),
-			ca: files.read(files.authority),
-			requestCert: mutual,
-			rejectUnauthorized: mutual,
-			ALPNProtocols: ["h2", "http/1.1"],
-		},
-		(socket: TLSSocket) => {
-			clients.push(String(socket.getPeerCertificate().subject?.CN));
-			const onward = connectPlain(Number(new URL(to).port), "127.0.0.1");
-			socket.pipe(onward).pipe(socket);
-			socket.on("error", () => onward.destroy());
-			onward.on("error", () => socket.destroy());
-		},
-	);
-	server.on("connection", (socket: Socket) => sockets.add(socket));
-	server.on("tlsClientError", () => {});
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	const address = server.address();
-	ends.push(async () => {
-		for (const socket of sockets) socket.destroy();
-		await new Promise((resolve) => server.close(resolve));
-	});
-	return { endpoint: `https://localhost:${typeof address === "object" ? address?.port : ""}`, clients };
+	const relay = await startTlsRelay(files, to, mutual);
+	ends.push(relay.close);
+	return { endpoint: relay.url, clients: relay.clients };
 }
 
 async function receive(): Promise<Receiver> {

@@ -1,8 +1,7 @@
-import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Delivery } from "../../src/sinks/delivery.ts";
 import { startReceiver } from "../support/receiver.ts";
-import { type Place, readBody, startHanging, startHttp, startRelay, unusedAddress } from "./collectors.ts";
+import { readBody, startGrpc, startHanging, startHttp, startRelay, unusedAddress } from "./collectors.ts";
 import { emitOne, millisecondsOf, openSinks } from "./open.ts";
 
 const PROTOCOLS = ["grpc", "http/protobuf", "http/json"];
@@ -239,32 +238,3 @@ test("a protocol and a port that do not go together are told with both ways out"
 	expect(await over("http/protobuf", receiver.grpc)).toContain(cure);
 	expect(await over("grpc", receiver.http)).toContain(cure);
 });
-
-type Answer = (error: { code: number; details: string } | null, response?: Buffer) => void;
-
-/** A gRPC server that answers every export as told. */
-async function startGrpc(handle: (call: unknown, answer: Answer) => void): Promise<Place> {
-	const server = new Server();
-	const same = (bytes: Buffer) => bytes;
-	const path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
-	const method = {
-		path,
-		requestStream: false,
-		responseStream: false,
-		requestSerialize: same,
-		requestDeserialize: same,
-		responseSerialize: same,
-		responseDeserialize: same,
-	};
-	server.addService({ export: method }, { export: handle });
-	const port = await new Promise<number>((resolve, reject) => {
-		server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-			error ? reject(error) : resolve(bound),
-		);
-	});
-	return {
-		url: `http://127.0.0.1:${port}`,
-		port,
-		close: async () => server.forceShutdown(),
-	};
-}

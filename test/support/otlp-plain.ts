@@ -119,7 +119,9 @@ export function plainMetrics(request: unknown): MetricPoint[] {
 			attributes: attributes(point.attributes),
 			startTime: nanos(point.startTimeUnixNano),
 			time: nanos(point.timeUnixNano),
-			value: num(point.asDouble ?? point.asInt ?? point.sum),
+			value: num(
+				["asDouble", "asInt", "sum"].map((field) => (has(point, field) ? point[field] : undefined)).find(isSent),
+			),
 			count: num(point.count),
 			bounds: numbers(point.explicitBounds),
 			buckets: numbers(point.bucketCounts),
@@ -179,6 +181,10 @@ function value(wire: unknown): AttributeValue {
 /** Protobuf classes carry defaults on their prototype: only an own field was really sent. */
 function has(wire: Wire, field: string): boolean {
 	return Object.hasOwn(wire, field) && wire[field] !== null && wire[field] !== undefined;
+}
+
+function isSent(wire: unknown): boolean {
+	return wire !== undefined;
 }
 
 function rec(wire: unknown): Wire {

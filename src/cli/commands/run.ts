@@ -22,6 +22,7 @@ import type { ContextCrossing, Pipeline, PipelineOptions } from "../../pipeline.
 import { identityOf } from "../../process-identity.ts";
 import { sessionTraceparent } from "../../signals/ids.ts";
 import type { RunSummary } from "../../views/run-summary.ts";
+import { keepWarnings } from "../keep-warnings.ts";
 import { openDoors } from "../open-doors.ts";
 import { cliMistakes, missingHooks } from "../sentences.ts";
 import { finishInTime, tellEnd } from "../tell-end.ts";
@@ -101,6 +102,7 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 	// From here on a mistake of ours costs the trace, never the session.
 	const onBug = tellBug(diagnostics);
 	process.on("uncaughtException", onBug).on("unhandledRejection", onBug);
+	const showWarnings = keepWarnings(process, diagnostics);
 	const { claude, release } = started;
 	try {
 		const native = doors.native?.destinations;
@@ -124,6 +126,7 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 	} finally {
 		release();
 		process.off("uncaughtException", onBug).off("unhandledRejection", onBug);
+		showWarnings();
 	}
 }
 

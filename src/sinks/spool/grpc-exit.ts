@@ -7,10 +7,10 @@ import type { Batches } from "../exporter.ts";
 import { describeFailure } from "../failure.ts";
 import { addressOf, GZIP, SERVICES } from "../forward-grpc.ts";
 import { GrpcConnections } from "../grpc-connections.ts";
+import { retryInfoMs } from "../grpc-retry-info.ts";
 import type { Exit, Outcome } from "./exit.ts";
 import { isPermanent } from "./is-permanent.ts";
 import { rejectedIn } from "./rejected-in.ts";
-import { readRetryInfo } from "./retry-after.ts";
 
 const toBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const asIs = (bytes: Buffer) => bytes;
@@ -38,7 +38,7 @@ export function createGrpcExit(
 					if (error === null) return resolve({ kind: "taken", rejected: rejectedIn(answer ?? Buffer.alloc(0), false) });
 					const failure = describeFailure(error);
 					if (isPermanent(error)) return resolve({ kind: "refused", failure });
-					resolve({ kind: "later", failure, retryAfterMs: readRetryInfo(error.metadata) });
+					resolve({ kind: "later", failure, retryAfterMs: retryInfoMs(error.metadata) });
 				});
 			}),
 		close: () => client.close(),

@@ -6,10 +6,10 @@ import type { OtelConfig, OtlpTarget } from "../../config.ts";
 import { describeFailure } from "../failure.ts";
 import { createAgent } from "../otlp-http.ts";
 import { proxyFor } from "../proxy.ts";
+import { readRetryAfter } from "../retry-after.ts";
 import type { Exit, Outcome } from "./exit.ts";
 import { isPermanent } from "./is-permanent.ts";
 import { rejectedIn } from "./rejected-in.ts";
-import { readRetryAfter } from "./retry-after.ts";
 
 /** An answer is an OTLP message of a few bytes; of a longer one the rest is not read. */
 const ANSWER_MAX_BYTES = 64 * 1024;
