@@ -1,0 +1,26 @@
+// What is configured of Claude Code's own telemetry → whether a run can have it, and what is odd about it.
+import { readClaudeArgs } from "../../launch/claude-args.ts";
+import { planNative } from "../../launch/native-telemetry.ts";
+import { readRunSettings } from "../../launch/run-settings.ts";
+import { findLock, type Lock, type NativeSignal } from "../../launch/telemetry-env.ts";
+import type { Check } from "./check.ts";
+import { findings } from "./findings.ts";
+
+const SIGNALS: readonly NativeSignal[] = ["metrics", "logs"];
+
+export const checkNative: Check = ({ config, env, cwd }) => {
+	if (!config.sources.includes("native")) return [findings.nativeNotAsked()];
+	const ranked = readRunSettings(readClaudeArgs([], true), config, cwd)?.ranked ?? [];
+	const locks = new Map<string, Lock & { signals: NativeSignal[] }>();
+	for (const signal of SIGNALS) {
+		const lock = findLock(signal, ranked);
+		if (lock === undefined) continue;
+		const key = `${lock.path} ${lock.by}`;
+		locks.set(key, { ...lock, signals: [...(locks.get(key)?.signals ?? []), signal] });
+	}
+	const locked = [...locks.values()].map(({ path, by, signals }) => findings.nativeLocked(path, by, signals));
+	// What the plan says of locks has just been said, with its cure.
+	const odd = planNative({ env, ranked: ranked.filter(({ scope }) => scope !== "managed"), config }).problems;
+	const all = [...locked, ...odd.map(findings.nativeOdd)];
+	return all.length > 0 ? all : [findings.native()];
+};
