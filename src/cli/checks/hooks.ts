@@ -16,7 +16,8 @@ export const checkHooks: Check = ({ config, env, cwd }) => {
 	if (plan.transport === "socket") {
 		return [plan.why === undefined ? findings.hooksOverSocket() : findings.hooksAroundProxy(plan.why)];
 	}
-	const restricting = ranked.filter(restrictsHttp).map(({ path }) => path);
+	// In one's home the folder's settings are the user's too.
+	const restricting = [...new Set(ranked.filter(restrictsHttp).map(({ path }) => path))];
 	const { proxy } = chooseTransport("auto", env, ranked);
 	return [
 		proxy === undefined ? findings.hooksOverHttp() : findings.hooksIntoProxy(proxy),

@@ -1,4 +1,5 @@
 // What is configured of Claude Code's own telemetry → whether a run can have it, and what is odd about it.
+import { nativeNotes } from "../../errors.ts";
 import { readClaudeArgs } from "../../launch/claude-args.ts";
 import { planNative } from "../../launch/native-telemetry.ts";
 import { readRunSettings } from "../../launch/run-settings.ts";
@@ -12,15 +13,17 @@ export const checkNative: Check = ({ config, env, cwd }) => {
 	if (!config.sources.includes("native")) return [findings.nativeNotAsked()];
 	const ranked = readRunSettings(readClaudeArgs([], true), config, cwd)?.ranked ?? [];
 	const locks = new Map<string, Lock & { signals: NativeSignal[] }>();
+	/** What the plan says of locks is said here with its cure. */
+	const notes = new Set<string>();
 	for (const signal of SIGNALS) {
 		const lock = findLock(signal, ranked);
 		if (lock === undefined) continue;
+		notes.add(nativeNotes.locked(signal, lock.path, lock.by));
 		const key = `${lock.path} ${lock.by}`;
 		locks.set(key, { ...lock, signals: [...(locks.get(key)?.signals ?? []), signal] });
 	}
 	const locked = [...locks.values()].map(({ path, by, signals }) => findings.nativeLocked(path, by, signals));
-	// What the plan says of locks has just been said, with its cure.
-	const odd = planNative({ env, ranked: ranked.filter(({ scope }) => scope !== "managed"), config }).problems;
+	const odd = planNative({ env, ranked, config }).problems.filter((problem) => !notes.has(problem));
 	const all = [...locked, ...odd.map(findings.nativeOdd)];
 	return all.length > 0 ? all : [findings.native()];
 };
