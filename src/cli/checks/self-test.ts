@@ -84,7 +84,7 @@ function expectedOf({ config, packageRoot }: CheckContext): Expected {
 	return { hooks: !("because" in hooks), native: "settingsEnv" in native };
 }
 
-function judge(arrived: Arrived, expected: Expected, version: string): Finding[] {
+export function judge(arrived: Arrived, expected: Expected, version: string): Finding[] {
 	const wanted: [what: string, count: number, needed: boolean][] = [
 		["span", arrived.spans, true],
 		["metric", arrived.metricSeries, true],
