@@ -64,7 +64,7 @@ describe("on a sound machine", () => {
 				"configuration",
 				"hooks",
 				"native",
-				"run folder",
+				"run-folder",
 				"store",
 				"spool",
 				"collector",
@@ -105,7 +105,7 @@ describe("on a sound machine", () => {
 			"ok       configuration",
 			"ok       hooks",
 			"ok       native",
-			"ok       run folder",
+			"ok       run-folder",
 			"ok       store",
 			"ok       spool",
 			"ok       collector",
@@ -226,7 +226,7 @@ describe("a planted fault is found, and its cure named:", () => {
 		expect(code).toBe(1);
 		expect(faults).toEqual([
 			expect.stringMatching(
-				/^broken run folder: .*\/claude-otel is no folder, or a link to one, so .* is used: move it away, or set XDG_RUNTIME_DIR/,
+				/^broken run-folder: .*\/claude-otel is no folder, or a link to one, so .* is used: move it away, or set XDG_RUNTIME_DIR/,
 			),
 		]);
 	});

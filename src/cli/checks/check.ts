@@ -12,7 +12,7 @@ export type CheckName =
 	| "configuration"
 	| "hooks"
 	| "native"
-	| "run folder"
+	| "run-folder"
 	| "store"
 	| "spool"
 	| "file"

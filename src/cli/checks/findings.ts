@@ -60,13 +60,13 @@ export const findings = {
 			`${path} sets ${by}, so Claude Code's own ${signals.join(" and ")} go where that says and requests have list prices: whoever manages this machine can take it out.`,
 		),
 
-	runFolder: (path: string) => ok("run folder")(`${path} is private, and a socket in it can be reached.`),
+	runFolder: (path: string) => ok("run-folder")(`${path} is private, and a socket in it can be reached.`),
 	runFolderUnfit: (path: string, unfit: Unfit, elsewhere: string) => {
 		const { outcome, why, cure } = UNFIT[unfit];
-		return finding("run folder", outcome)(`${path} ${why}, so ${elsewhere} is used: ${cure}.`);
+		return finding("run-folder", outcome)(`${path} ${why}, so ${elsewhere} is used: ${cure}.`);
 	},
 	runFolderMissing: (path: string, reason: string) =>
-		broken("run folder")(
+		broken("run-folder")(
 			`No socket could be laid in ${path} or the temporary folder (${reason}): set XDG_RUNTIME_DIR to a folder of yours that can be written.`,
 		),
 

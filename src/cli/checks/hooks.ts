@@ -26,7 +26,7 @@ export const checkHooks: Check = ({ config, env, cwd }) => {
 };
 
 /** Without arguments of claude's there is no flag in the way. */
-function whyNot(no: NoHooks): Finding[] {
+export function whyNot(no: NoHooks): Finding[] {
 	switch (no.because) {
 		case "disabled":
 			return [findings.hooksDisabled(no.path)];

@@ -3,15 +3,21 @@ import { nativeNotes } from "../../errors.ts";
 import { readClaudeArgs } from "../../launch/claude-args.ts";
 import { planNative } from "../../launch/native-telemetry.ts";
 import { readRunSettings } from "../../launch/run-settings.ts";
+import type { SettingsFile } from "../../launch/settings-files.ts";
 import { findLock, type Lock, type NativeSignal } from "../../launch/telemetry-env.ts";
-import type { Check } from "./check.ts";
+import type { Check, CheckContext } from "./check.ts";
 import { findings } from "./findings.ts";
 
 const SIGNALS: readonly NativeSignal[] = ["metrics", "logs"];
 
-export const checkNative: Check = ({ config, env, cwd }) => {
+export const checkNative: Check = (context) => {
+	const { config, cwd } = context;
 	if (!config.sources.includes("native")) return [findings.nativeNotAsked()];
-	const ranked = readRunSettings(readClaudeArgs([], true), config, cwd)?.ranked ?? [];
+	return tellNative(readRunSettings(readClaudeArgs([], true), config, cwd)?.ranked ?? [], context);
+};
+
+/** @param ranked all settings that say something of it, of rising rank */
+export function tellNative(ranked: readonly SettingsFile[], { env, config }: Pick<CheckContext, "env" | "config">) {
 	const locks = new Map<string, Lock & { signals: NativeSignal[] }>();
 	/** What the plan says of locks is said here with its cure. */
 	const notes = new Set<string>();
@@ -26,4 +32,4 @@ export const checkNative: Check = ({ config, env, cwd }) => {
 	const odd = planNative({ env, ranked, config }).problems.filter((problem) => !notes.has(problem));
 	const all = [...locked, ...odd.map(findings.nativeOdd)];
 	return all.length > 0 ? all : [findings.native()];
-};
+}

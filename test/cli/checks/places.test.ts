@@ -36,13 +36,13 @@ describe("the run folder", () => {
 
 	test("that is not there yet can be made, and is not", async () => {
 		const found = await runFolder(join(folder, "a", "b"));
-		expect(found).toEqual([expect.stringMatching(/^ok run folder: .*\/a\/b\/claude-otel is private, and a socket/)]);
+		expect(found).toEqual([expect.stringMatching(/^ok run-folder: .*\/a\/b\/claude-otel is private, and a socket/)]);
 		expect(readdirSync(folder)).toEqual([]);
 	});
 
 	test("with runs in it stays as it was", async () => {
 		mkdirSync(join(folder, "claude-otel", "another-run"), { recursive: true, mode: 0o700 });
-		expect(await runFolder(folder)).toEqual([expect.stringMatching(/^ok run folder: /)]);
+		expect(await runFolder(folder)).toEqual([expect.stringMatching(/^ok run-folder: /)]);
 		expect(readdirSync(join(folder, "claude-otel"))).toEqual(["another-run"]);
 	});
 
@@ -50,7 +50,7 @@ describe("the run folder", () => {
 		writeFileSync(join(folder, "claude-otel"), "");
 		expect(await runFolder(folder)).toEqual([
 			expect.stringMatching(
-				/^broken run folder: .*\/claude-otel cannot be made or written|is no folder.*: move it away/,
+				/^broken run-folder: .*\/claude-otel cannot be made or written|is no folder.*: move it away/,
 			),
 		]);
 		expect(readdirSync(folder)).toEqual(["claude-otel"]);
@@ -61,7 +61,7 @@ describe("the run folder", () => {
 		symlinkSync("elsewhere", join(folder, "claude-otel"));
 		expect(await runFolder(folder)).toEqual([
 			expect.stringMatching(
-				/^broken run folder: .*\/claude-otel is no folder, or a link to one, .*: move it away, or set/,
+				/^broken run-folder: .*\/claude-otel is no folder, or a link to one, .*: move it away, or set/,
 			),
 		]);
 		expect(readdirSync(join(folder, "elsewhere"))).toEqual([]);
@@ -79,7 +79,7 @@ describe("the run folder", () => {
 		const found = await checkRunFolder({ ...base, config: { ...base.config, runDir: another } });
 		expect(told(found)).toEqual([
 			expect.stringMatching(
-				/^broken run folder: .* belongs to another user, .*: set XDG_RUNTIME_DIR to a folder of yours\.$/,
+				/^broken run-folder: .* belongs to another user, .*: set XDG_RUNTIME_DIR to a folder of yours\.$/,
 			),
 		]);
 	});
@@ -87,7 +87,7 @@ describe("the run folder", () => {
 	test("with too long a path for a socket is a warning that names what is used", async () => {
 		expect(await runFolder(join(folder, "x".repeat(100)))).toEqual([
 			expect.stringMatching(
-				/^warning run folder: .* is too long a path for a socket, so .* is used: set XDG_RUNTIME_DIR/,
+				/^warning run-folder: .* is too long a path for a socket, so .* is used: set XDG_RUNTIME_DIR/,
 			),
 		]);
 	});

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { checkConfiguration } from "../../../src/cli/checks/configuration.ts";
-import { checkHooks } from "../../../src/cli/checks/hooks.ts";
-import { checkNative } from "../../../src/cli/checks/native.ts";
+import { checkHooks, whyNot } from "../../../src/cli/checks/hooks.ts";
+import { checkNative, tellNative } from "../../../src/cli/checks/native.ts";
 import { contextOf, told } from "./context.ts";
 
 let folder: string;
@@ -37,6 +37,14 @@ describe("hooks", () => {
 		write({ disableAllHooks: true });
 		expect(await hooks({ CLAUDE_OTEL_SOURCES: "transcript,native" })).toEqual([
 			"ok hooks: CLAUDE_OTEL_SOURCES leaves hooks out.",
+		]);
+	});
+
+	test("that managed settings keep out are broken, and are nobody's to mend but the manager's", () => {
+		expect(told(whyNot({ because: "managed-only", path: "/etc/claude-code/managed-settings.json" }))).toEqual([
+			expect.stringMatching(
+				/^broken hooks: \/etc\/.* sets allowManagedHooksOnly, .*: ask whoever manages this machine, or set CLAUDE_OTEL_SOURCES/,
+			),
 		]);
 	});
 
@@ -85,6 +93,17 @@ describe("Claude Code's own telemetry", () => {
 	test("with an exporter that Claude Code does not know is odd", async () => {
 		const env = { CLAUDE_CODE_ENABLE_TELEMETRY: "1", OTEL_METRICS_EXPORTER: "oltp", OTEL_LOGS_EXPORTER: "otlp" };
 		expect(await native(env)).toEqual([expect.stringMatching(/^warning native: .*: correct OTEL_METRICS_EXPORTER/)]);
+	});
+
+	test("locked by managed settings is one warning for what one setting locks", () => {
+		const [path, scope] = ["/etc/claude-code/managed-settings.json", "managed"] as const;
+		const lockedBy = (env: Record<string, string>) => told(tellNative([{ path, scope, settings: { env } }], context()));
+		expect(lockedBy({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://theirs.example:4317" })).toEqual([
+			`warning native: ${path} sets OTEL_EXPORTER_OTLP_ENDPOINT, so Claude Code's own metrics and logs go where that says and requests have list prices: whoever manages this machine can take it out.`,
+		]);
+		expect(lockedBy({ OTEL_LOGS_EXPORTER: "none" })).toEqual([
+			expect.stringMatching(/^warning native: .* sets OTEL_LOGS_EXPORTER, so Claude Code's own logs go /),
+		]);
 	});
 
 	test("left out on purpose is no fault", async () => {
