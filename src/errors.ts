@@ -30,7 +30,7 @@ export const mistakes = {
 		new UserMistake(
 			`CLAUDE_OTEL_BACKEND names ${name}, but ${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} not set: set ${missing.length === 1 ? "it" : "them"}, or take ${name} out.`,
 		),
-	badPattern: (sentence: string) => new UserMistake(sentence),
+	badPattern: (sentence: string) => new UserMistake(`${sentence.replace(/\.$/, "")}: correct it or take it out.`),
 	badRedactionFile: (path: string, reason: string) =>
 		new UserMistake(
 			`CLAUDE_OTEL_REDACT_CONFIG names ${quote(path)}, which cannot be read as JSON (${quote(reason)}): correct the file or the path.`,

@@ -33,7 +33,9 @@ import type { Journal } from "./store/journal.ts";
 import { VERSION } from "./version.ts";
 
 export { flushSpool } from "./pipeline/flush-spool.ts";
+export { type InspectedDatabase, type InspectedKeeping, inspectKeeping } from "./pipeline/inspect-keeping.ts";
 export { openKeeping } from "./pipeline/keeping.ts";
+export { type ProbedSignal, probeDelivery } from "./pipeline/probe-delivery.ts";
 export { recoverRuns } from "./pipeline/recovery.ts";
 
 export interface PipelineOptions {

@@ -4,6 +4,7 @@ import { isatty } from "node:tty";
 import { systemClock } from "../clock.ts";
 import { type Loaded, loadConfig } from "../config.ts";
 import { createDiagnostics } from "../diagnostics.ts";
+import { UserMistake } from "../errors.ts";
 import { readClaudeArgs } from "../launch/claude-args.ts";
 import { colorLevelOf } from "./color-level.ts";
 import { runClaude } from "./commands/run.ts";
@@ -16,13 +17,20 @@ export interface Ending {
 
 export async function runCommandLine(process: NodeJS.Process, packageRoot: string): Promise<Ending> {
 	const split = splitArgs(process.argv.slice(2));
-	const loaded = needsNoSettings(split) ? loadForgiving(process, split) : load(process.env, process, split);
+	const { mistake, ...loaded } = needsNoSettings(split)
+		? loadForgiving(process, split)
+		: load(process.env, process, split);
 	if (split.kind === "own") {
 		const { runOwnCommand } = await import("./program.ts");
 		// A write to a reader that has gone fails later, as an event.
 		const broken = Promise.withResolvers<never>();
 		process.stdout.once("error", broken.reject);
-		return { exitCode: await Promise.race([runOwnCommand(split, { process, packageRoot, loaded }), broken.promise]) };
+		return {
+			exitCode: await Promise.race([
+				runOwnCommand(split, { process, env: process.env, packageRoot, loaded, mistake }),
+				broken.promise,
+			]),
+		};
 	}
 	const { config, problems } = loaded;
 	const diagnostics = createDiagnostics({ target: config.debug, level: config.otel.logLevel, clock: systemClock });
@@ -47,23 +55,27 @@ export async function runCommandLine(process: NodeJS.Process, packageRoot: strin
 	return end;
 }
 
-function load(env: NodeJS.ProcessEnv, { platform }: NodeJS.Process, { debug, summary }: SplitArgs): Loaded {
+/** `mistake`: why it was read without ours. */
+type Read = Loaded & { mistake?: string };
+
+function load(env: NodeJS.ProcessEnv, { platform }: NodeJS.Process, { debug, summary }: SplitArgs): Read {
 	return loadConfig(env, platform, { debug, summary });
 }
 
-/** What exports nothing must work with any settings. */
+/** What exports nothing must work with any settings, and `check` tells what is wrong with them. */
 function needsNoSettings(split: SplitArgs): boolean {
-	if (split.kind === "own") return split.command === "help" || split.command === "version";
+	if (split.kind === "own") return ["help", "version", "check"].includes(split.command);
 	return readClaudeArgs(split.args, isatty(1)).bare !== undefined;
 }
 
 /** With a setting that cannot be read, as if none of ours and OpenTelemetry's were set. */
-function loadForgiving(process: NodeJS.Process, split: SplitArgs): Loaded {
+function loadForgiving(process: NodeJS.Process, split: SplitArgs): Read {
 	try {
 		return load(process.env, process, split);
-	} catch {
+	} catch (error) {
+		if (!(error instanceof UserMistake)) throw error;
 		const others = Object.entries(process.env).filter(([name]) => !/^(?:CLAUDE_OTEL_|OTEL_)/.test(name));
-		return load(Object.fromEntries(others), process, split);
+		return { ...load(Object.fromEntries(others), process, split), mistake: error.message };
 	}
 }
 

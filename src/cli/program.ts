@@ -7,8 +7,11 @@ import type { SplitArgs } from "./split-args.ts";
 
 export interface OwnContext {
 	process: NodeJS.Process;
+	env: NodeJS.ProcessEnv;
 	packageRoot: string;
 	loaded: Loaded;
+	/** Why the settings could not be read, where the word works without them. */
+	mistake?: string;
 }
 
 type OwnWords = Extract<SplitArgs, { kind: "own" }>;
@@ -91,5 +94,12 @@ function buildProgram(context: OwnContext, finish: (exitCode: number) => void = 
 		.command("demo")
 		.description("a scripted session of the real claude, without account or network, and its trace as a tree")
 		.action(async () => finish(await (await import("./commands/demo.ts")).demo(context)));
+	program
+		.command("check")
+		.description("try everything that a run needs, and tell what is broken and how to mend it")
+		.option("--json", "the same as data")
+		.action(async ({ json }: { json?: true }) =>
+			finish(await (await import("./commands/check.ts")).check(json === true, context)),
+		);
 	return program;
 }

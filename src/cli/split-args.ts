@@ -7,6 +7,7 @@ export type OwnCommand =
 	| "recover"
 	| "flush"
 	| "demo"
+	| "check"
 	| "config"
 	| "version"
 	| "help";
@@ -22,6 +23,7 @@ const COMMANDS: ReadonlyMap<string, OwnCommand> = new Map([
 	["recover", "recover"],
 	["flush", "flush"],
 	["demo", "demo"],
+	["check", "check"],
 	["--config", "config"],
 	["--version", "version"],
 	["--help", "help"],

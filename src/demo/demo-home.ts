@@ -1,9 +1,9 @@
-// The place in which the demo runs: a home, a configuration folder and a project of its own, so that nothing of the
-// user's is read or changed. In: where temporary folders go, where claude is and the model's URL. Out: folders, an
-// environment without an account, and the file into which everything is exported.
+// The place in which a scripted session runs: a home, a configuration folder and a project of its own, so that nothing
+// of the user's is read or changed. In: where temporary folders go, the project's files, where claude is and the model's
+// URL. Out: folders, an environment without an account, and the file into which everything is exported.
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { FILES } from "./scenario.ts";
+import type { Scene } from "./scene.ts";
 
 export interface DemoHome {
 	/** Where claude works. */
@@ -17,12 +17,12 @@ export interface DemoHome {
 /** It opens nothing: the model behind it is ours. */
 const API_KEY = "demo-key-that-opens-nothing";
 
-export function makeDemoHome(tmpDir: string): DemoHome {
+export function makeDemoHome(tmpDir: string, { name, files }: Scene): DemoHome {
 	// Claude Code names its folders after real paths.
-	const home = realpathSync(mkdtempSync(join(tmpDir, "claude-otel-demo-")));
+	const home = realpathSync(mkdtempSync(join(tmpDir, `claude-otel-${name}-`)));
 	const [config, temp, work] = [join(home, ".claude"), join(home, "tmp"), join(home, "shop")];
 	for (const folder of [config, temp, work]) mkdirSync(folder);
-	for (const [name, text] of Object.entries(FILES)) writeFileSync(join(work, name), text);
+	for (const [file, text] of Object.entries(files)) writeFileSync(join(work, file), text);
 	const state = { hasCompletedOnboarding: true, projects: { [work]: { hasTrustDialogAccepted: true } } };
 	writeFileSync(join(config, ".claude.json"), JSON.stringify(state));
 	const exported = join(home, "exported.jsonl");

@@ -2,9 +2,10 @@
 // and what the scripted model answers: reads side by side, a test that fails, a subagent with one of its own, an edit,
 // and a command that nobody allows.
 import { join } from "node:path";
-import type { Script, ScriptBlock, ScriptStep, ScriptUsage } from "../testing/scripted-model.ts";
+import type { Script, ScriptBlock } from "../testing/scripted-model.ts";
+import { type Scene, say, step, use } from "./scene.ts";
 
-export const FILES: Readonly<Record<string, string>> = {
+const FILES: Scene["files"] = {
 	"total.js": "export const total = (items) => items.reduce((sum, item) => sum + item.price, 1);\n",
 	"prices.json": '[{ "name": "tea", "price": 3 }, { "name": "cake", "price": 4 }]\n',
 	"test.sh": `sleep 0.3\ngrep -q "item.price, 0" total.js && echo "total: ok" || { echo "total: expected 7, got 8"; exit 1; }\n`,
@@ -12,10 +13,7 @@ export const FILES: Readonly<Record<string, string>> = {
 
 const MODEL = "claude-opus-5-5";
 const PROMPT = "The test of the shop fails. Find out why, mend it, have it reviewed, and publish.";
-/** A model that answers at once would leave nothing to see in the durations. */
-const THINKING_MS = 250;
-
-export const CLAUDE_ARGS: readonly string[] = [
+const CLAUDE_ARGS: Scene["args"] = [
 	"-p",
 	PROMPT,
 	"--model",
@@ -26,7 +24,9 @@ export const CLAUDE_ARGS: readonly string[] = [
 	"Bash(sh test.sh),Edit,Agent",
 ];
 
-export function scriptFor(folder: string): Script {
+export const DEMO: Scene = { name: "demo", files: FILES, args: CLAUDE_ARGS, script: scriptFor };
+
+function scriptFor(folder: string): Script {
 	const path = (name: string) => join(folder, name);
 	return {
 		main: [
@@ -72,18 +72,6 @@ export function scriptFor(folder: string): Script {
 			],
 		},
 	};
-}
-
-function step(usage: Partial<ScriptUsage>, ...blocks: ScriptBlock[]): ScriptStep {
-	return { blocks, usage: { input: 4, ...usage }, delayMs: THINKING_MS };
-}
-
-function say(text: string): ScriptBlock {
-	return { type: "text", text };
-}
-
-function use(name: string, input: object): ScriptBlock {
-	return { type: "tool_use", name, input };
 }
 
 function runTest(description: string): ScriptBlock {

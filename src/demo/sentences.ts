@@ -1,22 +1,23 @@
-// What the demo says besides its figures.
+// What the demo says besides its figures, and what is said where a scripted session fails.
 import { UserMistake } from "../errors.ts";
+import type { Scene } from "./scene.ts";
 
 const EXIT_FAILED = 1;
 
 export const demoMistakes = {
-	tookTooLong: (seconds: number) =>
+	tookTooLong: (scene: Scene["name"], seconds: number) =>
 		new UserMistake(
-			`The demo's session did not end within ${seconds} s: try again, and see with \`claude --version\` whether claude starts.`,
+			`The ${scene}'s session did not end within ${seconds} s: try again, and see with \`claude --version\` whether claude starts.`,
 			EXIT_FAILED,
 		),
-	sessionFailed: (exitCode: number | undefined, words: string) =>
+	sessionFailed: (scene: Scene["name"], exitCode: number | undefined, words: string) =>
 		new UserMistake(
-			`The demo's session ended with exit code ${exitCode ?? "unknown"} (${words}): update claude with \`claude update\`, then try again.`,
+			`The ${scene}'s session ended with exit code ${exitCode ?? "unknown"} (${words}): update claude with \`claude update\`, then try again.`,
 			EXIT_FAILED,
 		),
-	nothingExported: () =>
+	nothingExported: (scene: Scene["name"]) =>
 		new UserMistake(
-			"The demo's session exported nothing: update claude with `claude update`, then try again.",
+			`The ${scene}'s session exported nothing: update claude with \`claude update\`, then try again.`,
 			EXIT_FAILED,
 		),
 };

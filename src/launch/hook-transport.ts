@@ -6,6 +6,8 @@ export interface TransportChoice {
 	transport: "http" | "socket";
 	/** Why auto did not take http, with what that costs. */
 	why?: string;
+	/** The variable that is in the way of http. */
+	proxy?: string;
 }
 
 /** Claude Code sends its http hooks through these; ALL_PROXY does not concern them. */
@@ -22,6 +24,7 @@ export function chooseTransport(
 	if (proxy === undefined) return { transport: "http" };
 	return {
 		transport: "socket",
+		proxy,
 		why: `${proxy} would send http hooks to the proxy, so they come over the socket, which costs about 30 ms a hook: add 127.0.0.1 to NO_PROXY to avoid it.`,
 	};
 }

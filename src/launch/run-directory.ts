@@ -11,8 +11,13 @@ export interface RunDirectoryOptions {
 	platform: NodeJS.Platform;
 }
 
+/** Why a run's folder cannot lie where all runs have theirs. */
+export type Unfit = "too-long" | "no-folder" | "anothers" | "unwritable";
+
 export interface RunDirectory {
 	path: string;
+	/** Why it lies in the temporary folder instead. */
+	unfit?: Unfit;
 	/** Where the forwarder finds us: a socket in the folder, on Windows a named pipe. */
 	socketPath: string;
 	settingsPath: string;
@@ -31,12 +36,13 @@ export const RUN_FILES = [SOCKET_NAME, SETTINGS_NAME];
 
 export function makeRunDirectory(options: RunDirectoryOptions): RunDirectory {
 	const { runDir, tmpDir, runId, platform } = options;
-	const path =
-		makeUnder(runDir, runId, platform) ?? mkdtempSync(join(isFit(tmpDir, platform) ? tmpDir : "/tmp", "claude-otel-"));
+	const made = makeUnder(runDir, runId, platform);
+	const path = made.path ?? mkdtempSync(join(isFit(tmpDir, platform) ? tmpDir : "/tmp", "claude-otel-"));
 	const socketPath = platform === "win32" ? `\\\\.\\pipe\\claude-otel-${runId}` : join(path, SOCKET_NAME);
 	const settingsPath = join(path, SETTINGS_NAME);
 	return {
 		path,
+		unfit: made.unfit,
 		socketPath,
 		settingsPath,
 		remove(keepSettings) {
@@ -48,29 +54,34 @@ export function makeRunDirectory(options: RunDirectoryOptions): RunDirectory {
 	};
 }
 
-/** A new folder, or undefined where the place is not safe or its name too long for a socket. */
-function makeUnder(runDir: string, runId: string, platform: NodeJS.Platform): string | undefined {
+/** A new folder, or why not: the place is not safe, or its name too long for a socket. */
+function makeUnder(
+	runDir: string,
+	runId: string,
+	platform: NodeJS.Platform,
+): { path: string; unfit?: undefined } | { path?: undefined; unfit: Unfit } {
 	const path = join(runDir, runId);
-	if (!fits(join(path, SOCKET_NAME), platform)) return undefined;
+	if (!fits(join(path, SOCKET_NAME), platform)) return { unfit: "too-long" };
 	try {
 		makeFolder(runDir, 0o700);
-		if (!isOurs(runDir, platform) || !isKept(dirname(runDir), platform)) return undefined;
+		const unfit = whyNotOurs(runDir, platform) ?? (isKept(dirname(runDir), platform) ? undefined : "anothers");
+		if (unfit !== undefined) return { unfit };
 		// Not recursive: a folder that is there already is not ours to use.
 		mkdirSync(path, { mode: 0o700 });
-		return path;
+		return { path };
 	} catch {
-		return undefined;
+		return { unfit: "unwritable" };
 	}
 }
 
 /** Somebody else's folder, or a link to it, would let them change what we lay inside. */
-function isOurs(path: string, platform: NodeJS.Platform): boolean {
+function whyNotOurs(path: string, platform: NodeJS.Platform): Unfit | undefined {
 	const found = lstatSync(path);
-	if (!found.isDirectory()) return false;
-	if (platform === "win32") return true;
-	if (found.uid !== process.getuid?.()) return false;
+	if (!found.isDirectory()) return "no-folder";
+	if (platform === "win32") return undefined;
+	if (found.uid !== process.getuid?.()) return "anothers";
 	if ((found.mode & 0o077) !== 0) chmodSync(path, 0o700);
-	return true;
+	return undefined;
 }
 
 /** Whether nobody else can take away a folder of ours that lies in it, and put another in its place. */

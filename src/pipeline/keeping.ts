@@ -27,7 +27,7 @@ export async function openKeeping(config: Config, diagnostics: Diagnostics): Pro
 		diagnostics.say("warn", sentence);
 	};
 	const storePath = storePathOf(config);
-	const spoolPath = placeOf(config.spool, config.dataDir, "spool.db");
+	const spoolPath = spoolPathOf(config);
 	return {
 		store: storePath === undefined ? undefined : await open(storePath, note),
 		spool:
@@ -40,6 +40,10 @@ export async function openKeeping(config: Config, diagnostics: Diagnostics): Pro
 
 export function storePathOf(config: Pick<Config, "store" | "dataDir">): string | undefined {
 	return placeOf(config.store, config.dataDir, "store.db");
+}
+
+export function spoolPathOf(config: Pick<Config, "spool" | "dataDir">): string | undefined {
+	return placeOf(config.spool, config.dataDir, "spool.db");
 }
 
 async function open(path: string, note: (sentence: string) => void): Promise<Store | undefined> {

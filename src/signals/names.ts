@@ -180,6 +180,13 @@ export const RECORDS = [
 ] as const;
 export type RecordName = (typeof RECORDS)[number];
 
+/** What `claude-otel check` sends: one of each, to see whether they are taken. */
+export const CANARY = {
+	span: "claude_otel.check",
+	metric: "claude_otel.checks_total",
+	record: "claude_otel.check",
+} as const;
+
 export interface MetricRow {
 	kind: "counter" | "histogram" | "up-down counter" | "gauge";
 	unit: string;

@@ -60,13 +60,20 @@ function tell(signals: readonly SignalDelivery[], what: "lost" | "waiting"): str
 	const sentences = [...new Set(missing.map(({ destination }) => destination))].map((destination) => {
 		const here = missing.filter((delivery) => delivery.destination === destination);
 		const failure = here.find((delivery) => delivery.failure)?.failure ?? QUEUE_FULL;
-		const { variable = "OTEL_EXPORTER_OTLP_ENDPOINT", credentials } = here[0] ?? {};
-		const ofBackend = credentials === undefined ? undefined : backendCures[failure.cure]?.(variable, credentials);
-		const cure = ofBackend ?? deliveryCures[failure.cure](variable);
+		const cure = cureOf(failure, here[0] ?? { variable: "OTEL_EXPORTER_OTLP_ENDPOINT" });
 		const amounts = join(here.map((delivery) => amount(delivery.signal, delivery[what])));
 		return deliveryLines[what === "lost" ? "undelivered" : "waiting"](amounts, destination, failure.words, cure);
 	});
 	return sentences.length > 0 ? sentences.join(" ") : undefined;
+}
+
+/** What to do about it, at a collector or at a back end. */
+export function cureOf(
+	{ cure }: Failure,
+	{ variable, credentials }: Pick<SignalDelivery, "variable" | "credentials">,
+): string {
+	const ofBackend = credentials === undefined ? undefined : backendCures[cure]?.(variable, credentials);
+	return ofBackend ?? deliveryCures[cure](variable);
 }
 
 function amount(signal: SignalDelivery["signal"], count: number): string {

@@ -25,6 +25,8 @@ test.each([
 	[["--version"], { kind: "own", command: "version", args: [], debug: undefined }],
 	[["--help", "mcp"], { kind: "own", command: "help", args: ["mcp"], debug: undefined }],
 	[["demo"], { kind: "own", command: "demo", args: [], debug: undefined }],
+	[["check", "--json"], { kind: "own", command: "check", args: ["--json"], debug: undefined }],
+	[["-p", "check"], { kind: "claude", args: ["-p", "check"], debug: undefined }],
 	[["-p", "demo"], { kind: "claude", args: ["-p", "demo"], debug: undefined }],
 ])("%j", (args, split) => {
 	expect(splitArgs(args)).toEqual(split);

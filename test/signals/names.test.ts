@@ -1,7 +1,15 @@
 // Names are a contract: what is emitted, the table of names, and docs/telemetry.md say the same.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { ATTRIBUTES, BACKEND_ATTRIBUTES, METRICS, PROCESS_METRICS, RECORDS, SPANS } from "../../src/signals/names.ts";
+import {
+	ATTRIBUTES,
+	BACKEND_ATTRIBUTES,
+	CANARY,
+	METRICS,
+	PROCESS_METRICS,
+	RECORDS,
+	SPANS,
+} from "../../src/signals/names.ts";
 import { playRun, scenarios } from "../flows/play.ts";
 import type { Exported } from "./in-memory.ts";
 import { nativeStory, storyOf, tell } from "./story.ts";
@@ -55,6 +63,10 @@ describe("docs/telemetry.md", () => {
 	test("has the records of the table of names, and no others", () => {
 		expect(firstColumn(table("record", "severity"))).toEqual([...RECORDS].toSorted());
 	});
+});
+
+test("docs/telemetry.md names what `claude-otel check` sends", () => {
+	for (const name of Object.values(CANARY)) expect(PAGE).toContain(`\`${name}\``);
 });
 
 test("docs/back-ends.md has the attributes for one back end, and no others, with the same meaning", () => {

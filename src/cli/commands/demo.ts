@@ -3,37 +3,38 @@
 import { join } from "node:path";
 import { Ansis } from "ansis";
 import { showMetrics } from "../../demo/metric-view.ts";
-import { type Played, play } from "../../demo/play.ts";
+import { play } from "../../demo/play.ts";
+import { DEMO } from "../../demo/scenario.ts";
 import { demoLines } from "../../demo/sentences.ts";
 import { fitLines } from "../../demo/text.ts";
 import { showTrace } from "../../demo/trace-view.ts";
 import { askClaude } from "../../launch/ask-claude.ts";
 import { findClaude } from "../../launch/find-claude.ts";
+import { claudeMistake } from "../claude-mistake.ts";
 import { colorLevelOf } from "../color-level.ts";
 import type { OwnContext } from "../program.ts";
-import { cliMistakes } from "../sentences.ts";
 
 const WIDTH = { least: 80, most: 140, withoutTerminal: 100 };
 const EXIT_TOKENS_DIFFER = 1;
 /** What shells answer for a command that Ctrl-C ended. */
 const EXIT_INTERRUPTED = 130;
 
-export async function demo({ process, packageRoot, loaded }: OwnContext): Promise<number> {
+export async function demo(context: OwnContext): Promise<number> {
+	const { process, packageRoot, loaded } = context;
 	const { path, tmpDir } = loaded.config;
-	const claude = locateClaude({ process, packageRoot, loaded });
+	const claude = locateClaude(context);
 	const write = (...lines: string[]) => process.stdout.write(`${lines.join("\n")}\n`);
 	const width = Math.min(WIDTH.most, Math.max(WIDTH.least, process.stdout.columns ?? WIDTH.withoutTerminal));
 	write(...fitLines(demoLines.begins((await askClaude(claude, ["--version"])) ?? "of unknown version"), width), "");
 
-	const played = await play({ node: process.execPath, packageRoot, claude, path, tmpDir });
+	const played = await play({ scene: DEMO, node: process.execPath, packageRoot, claude, path, tmpDir });
 	if (played === undefined) return EXIT_INTERRUPTED;
 	const color = new Ansis(colorLevelOf(process.stdout));
 	write(...showTrace(played.spans, width, color, (text) => text.replaceAll(join(played.work, "/"), "")), "");
 	write(...showMetrics(played.points, width, color), "");
 	write(...fitLines(demoLines.exported(played.spans.length, [...played.records].toSorted()), width), "");
-	const told = tokensOf(played);
-	const agree = told === played.billed;
-	const [billedText, toldText] = [played.billed, told].map((tokens) => tokens.toLocaleString("en-US"));
+	const agree = played.told === played.billed;
+	const [billedText, toldText] = [played.billed, played.told].map((tokens) => tokens.toLocaleString("en-US"));
 	write(
 		agree
 			? color.green(demoLines.tokensAgree(billedText ?? ""))
@@ -49,15 +50,8 @@ function locateClaude({ process, packageRoot, loaded }: OwnContext): string {
 	const options = { ...loaded.config, cwd: process.cwd(), packageRoot, platform: process.platform };
 	const found = findClaude(options);
 	if ("path" in found) return found.path;
-	if ("notExecutable" in found) throw cliMistakes.claudeNotExecutable(found.notExecutable);
+	if ("notExecutable" in found) throw claudeMistake(found, options.claudeBin);
 	const own = findClaude({ ...options, claudeBin: undefined, path: join(packageRoot, "node_modules", ".bin") });
 	if (options.claudeBin === undefined && "path" in own) return own.path;
-	throw cliMistakes.claudeMissing(options.claudeBin, found.passedOver);
-}
-
-function tokensOf({ spans }: Played): number {
-	const counts = spans
-		.filter((span) => span.attributes["gen_ai.operation.name"] === "chat")
-		.map((span) => Number(span.attributes["tokens.total"] ?? 0));
-	return counts.reduce((sum, count) => sum + count, 0);
+	throw claudeMistake(found, options.claudeBin);
 }

@@ -22,6 +22,7 @@ import type { ContextCrossing, Pipeline, PipelineOptions } from "../../pipeline.
 import { identityOf } from "../../process-identity.ts";
 import { sessionTraceparent } from "../../signals/ids.ts";
 import type { RunSummary } from "../../views/run-summary.ts";
+import { claudeMistake } from "../claude-mistake.ts";
 import { keepWarnings } from "../keep-warnings.ts";
 import { openDoors } from "../open-doors.ts";
 import { cliMistakes, missingHooks } from "../sentences.ts";
@@ -277,8 +278,7 @@ function keepCompiled(folder: string): void {
 function locateClaude({ config, cwd, packageRoot }: RunContext): string {
 	const found = findClaude({ ...config, cwd, packageRoot, platform: process.platform });
 	if ("path" in found) return found.path;
-	if ("notExecutable" in found) throw cliMistakes.claudeNotExecutable(found.notExecutable);
-	throw cliMistakes.claudeMissing(config.claudeBin, found.passedOver);
+	throw claudeMistake(found, config.claudeBin);
 }
 
 function tellBug(diagnostics: Diagnostics): (error: unknown) => void {

@@ -1,0 +1,74 @@
+// The configuration → what is to be said of the files that runs keep: whether the next run can use them, and what waits
+// in them. Undefined: not asked for.
+import { statSync } from "node:fs";
+import { readBegun } from "../begun-runs.ts";
+import type { Config } from "../config.ts";
+import { isAlive } from "../process-identity.ts";
+import { createSpool, type WaitingLane } from "../sinks/spool/spool.ts";
+import { openStore } from "../store/store.ts";
+import { canBeMade, type InspectedDatabase, inspectDatabase, isWritable } from "./inspect-database.ts";
+import { spoolPathOf, storePathOf } from "./keeping.ts";
+
+export type { InspectedDatabase } from "./inspect-database.ts";
+
+export interface InspectedKeeping {
+	store?: { database: InspectedDatabase; killedRuns: number };
+	spool?: { database: InspectedDatabase; waiting: readonly WaitingLane[] };
+	/** CLAUDE_OTEL_FILE. */
+	file?: { path: string; writable: boolean };
+	/** Sentences about them: what is slow, say. */
+	notes: readonly string[];
+}
+
+export async function inspectKeeping(config: Config): Promise<InspectedKeeping> {
+	const notes = new Set<string>();
+	const note = (sentence: string) => void notes.add(sentence);
+	const [store, spool] = [storePathOf(config), spoolPathOf(config)];
+	const { file } = config;
+	const inspected = {
+		store: store === undefined ? undefined : await inspectStore(store, config, note),
+		spool: spool === undefined ? undefined : await inspectSpool(spool, note),
+		file: file === undefined ? undefined : { path: file, writable: canTakeLines(file) },
+	};
+	return { ...inspected, notes: [...notes] };
+}
+
+async function inspectStore(path: string, { dataDir }: Config, note: (sentence: string) => void) {
+	const database = await inspectDatabase(path);
+	if (!isFit(database)) return { database, killedRuns: 0 };
+	try {
+		const store = await openStore({ path, note });
+		const begun = readBegun(dataDir).filter(({ owner, claude }) => !isAlive(owner) && !(claude && isAlive(claude)));
+		const killed = new Set([...store.abandoned(Date.now()), ...begun].map(({ runId }) => runId));
+		store.close();
+		return { database, killedRuns: killed.size };
+	} catch (error) {
+		return { database: unusable(path, error), killedRuns: 0 };
+	}
+}
+
+async function inspectSpool(path: string, note: (sentence: string) => void) {
+	const database = await inspectDatabase(path);
+	if (!isFit(database)) return { database, waiting: [] };
+	const spool = createSpool({ path, maxBytes: 0, note });
+	const waiting = await spool.waiting();
+	spool.close();
+	return { database, waiting };
+}
+
+/** Opening it as a run does would change the mode of a file that is open to others: that is told first. */
+function isFit(database: InspectedDatabase): boolean {
+	return database.state === "usable" && !database.openToOthers;
+}
+
+function unusable(path: string, error: unknown): InspectedDatabase {
+	return { path, state: "unusable", reason: error instanceof Error ? error.message : String(error) };
+}
+
+function canTakeLines(path: string): boolean {
+	try {
+		return !statSync(path).isDirectory() && isWritable(path);
+	} catch {
+		return canBeMade(path);
+	}
+}
