@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { runRandomSession } from "../support/random-run.ts";
 import { seeds } from "../support/seed.ts";
 
-const LIMITS = { calls: 25, agents: 3, retries: 1 };
+const LIMITS = { calls: 20, agents: 3, mishaps: 3, runs: 3 };
 
 test.each(seeds())(
 	"a random session (seed %i) has the tokens that were billed, and no span too few or too many",

@@ -2,6 +2,7 @@
 // that names every difference, or nothing. Neither side of the comparison is made by the other.
 
 import type { ScriptedRequest, ScriptUsage } from "../../src/testing/scripted-model.ts";
+import { type Asked, askedOf, isStump } from "./asked.ts";
 import type { Attributes, Span } from "./otlp-plain.ts";
 import { assertSoundTrace, buildTree, printTree, type SpanNode } from "./tree.ts";
 
@@ -28,8 +29,6 @@ export function tree(literal: string): string {
 export type OracleOptions = {
 	/** Span ids outside of the trace that may be parents. */
 	knownParents?: string[];
-	/** Message ids that the transcript holds although their stream was cut: they have a chat span without a full answer. */
-	partial?: string[];
 	/** Calls without a span (CLAUDE_OTEL_TOOLS_EXCLUDE). */
 	excluded?: string[];
 	/** Turns are roots of their own. */
@@ -58,7 +57,7 @@ export function assertTold(spans: Span[], requests: ScriptedRequest[], options: 
 	expectEqual(
 		"message ids",
 		chats.flatMap((span) => span.attributes["gen_ai.response.id"] ?? []).toSorted(),
-		[...messages.flatMap((request) => request.messageId ?? []), ...(options.partial ?? [])].toSorted(),
+		messages.flatMap((request) => request.messageId ?? []).toSorted(),
 	);
 	for (const request of messages) {
 		const chat = byMessage.get(request.messageId ?? "");
@@ -82,9 +81,16 @@ export function assertTold(spans: Span[], requests: ScriptedRequest[], options: 
 		}
 	}
 
-	const calls = messages.flatMap((request) =>
-		(request.step.blocks ?? []).flatMap((block) => (block.type === "tool_use" ? [{ block, lane: request.lane }] : [])),
-	);
+	const asked = askedOf(requests);
+	faults.push(...compactionFaults(spans, asked), ...failureFaults(chats, asked, laneOf));
+	for (const { attempts, end, isCompaction } of asked) {
+		const chat = byMessage.get(attempts.at(-1)?.messageId ?? "");
+		if (chat === undefined || end !== "answered" || isCompaction) continue;
+		const name = `attempts of request ${attempts.at(-1)?.at}`;
+		expectEqual(name, chat.attributes["request.attempts"] ?? 1, attempts.length);
+	}
+
+	const calls = callsOf(requests);
 	const told = calls.filter(({ block }) => !options.excluded?.includes(block.name));
 	const tools = spans.filter((span) => span.attributes["gen_ai.operation.name"] === "execute_tool");
 	const byCall = new Map(tools.map((span) => [span.attributes["tool.use_id"], span]));
@@ -119,26 +125,59 @@ export function assertTold(spans: Span[], requests: ScriptedRequest[], options: 
 	if (faults.length > 0) throw new Error(`The export differs from what happened:\n${faults.join("\n")}`);
 }
 
-const COST_TOLERANCE_USD = 1e-9;
+/** Every call that claude got to its end. */
+export function callsOf(requests: readonly ScriptedRequest[]) {
+	return requests.flatMap((request) => {
+		const { blocks = [] } = request.step;
+		const told = request.outcome === "answered" ? blocks : isStump(request) ? blocks.slice(0, 1) : [];
+		return told.flatMap((block) => (block.type === "tool_use" ? [{ block, lane: request.lane }] : []));
+	});
+}
 
-/**
- * The client's own total for this run: its last ledger less the one before the run (the first of several).
- * Every request has a cost that the client told.
- */
-export function assertCost(spans: Span[], ledgers: number[]): void {
-	const chats = spans.filter((span) => span.attributes["gen_ai.operation.name"] === "chat");
-	const answered = chats.filter(({ attributes }) => attributes["error.type"] === undefined);
-	const guessed = answered.filter(({ attributes }) => attributes["claude.cost_basis"] !== "native");
-	if (guessed.length > 0) throw new Error(`The client did not tell the cost of ${guessed.map(({ name }) => name)}`);
-	const client = (ledgers.at(-1) ?? 0) - (ledgers.length > 1 ? (ledgers[0] ?? 0) : 0);
-	for (const [what, some] of [
-		["requests", chats],
-		["sessions", spans.filter(({ name }) => name === "claude.session")],
-	] as const) {
-		const ours = some.reduce((sum, { attributes }) => sum + Number(attributes["claude.cost_usd"] ?? 0), 0);
-		if (Math.abs(ours - client) > COST_TOLERANCE_USD)
-			throw new Error(`The ${what} cost ${ours}, the client counts ${client}`);
+/** One span for each compaction, and below it the request that made its summary. */
+function compactionFaults(spans: Span[], asked: Asked[]): string[] {
+	const compactions = spans.filter(({ name }) => name === "claude.compaction");
+	const below = new Set(compactions.map(({ spanId }) => spanId));
+	const chats = spans.filter(({ parentSpanId }) => below.has(parentSpanId));
+	const made = asked.filter(({ isCompaction, end }) => isCompaction && end === "answered");
+	const faults: string[] = [];
+	if (compactions.length !== made.length) faults.push(`${compactions.length} compactions, expected ${made.length}`);
+	if (chats.length !== made.length) faults.push(`${chats.length} requests of compactions, expected ${made.length}`);
+	for (const { attempts } of made) {
+		const answer = attempts.at(-1) as ScriptedRequest;
+		const told = chats.filter(({ attributes }) => attributes["request.id"] === answer.requestId);
+		// Without claude's own telemetry nobody tells the id.
+		const chat = told[0] ?? chats.find(({ attributes }) => attributes["request.id"] === undefined);
+		if (chat?.attributes.query_source !== "compact") faults.push(`no chat of compaction ${answer.at}`);
+		else if (chat.attributes["tokens.source"] !== "native") continue;
+		else if (JSON.stringify(tokensOf(chat.attributes)) !== JSON.stringify(usageTokens(answer.usage)))
+			faults.push(`compaction ${answer.at} has other tokens than were billed`);
 	}
+	return faults;
+}
+
+/** One chat span for each request that failed for good, in its lane, and no further ones. */
+function failureFaults(chats: Span[], asked: Asked[], laneOf: ReadonlyMap<string, string>): string[] {
+	const told = chats.filter(({ attributes }) => attributes["error.type"] !== undefined);
+	const failed = asked.filter(({ end }) => end === "failed");
+	const faults = told.length === failed.length ? [] : [`${told.length} failed requests, expected ${failed.length}`];
+	for (const { attempts, lane, isCompaction } of failed) {
+		const ids = attempts.map(({ requestId }) => requestId);
+		const chat = told.find(({ attributes }) => ids.includes(String(attributes["request.id"])));
+		const status = attempts.at(-1)?.step.fault;
+		if (chat === undefined) {
+			// The transcript knows no id of one that was given up for another model.
+			if (!told.some(({ attributes }) => attributes["request.id"] === undefined))
+				faults.push(`no span of the failed request ${attempts[0]?.at}`);
+			continue;
+		}
+		if (laneOf.get(chat.spanId) !== lane) faults.push(`request ${attempts[0]?.at} failed in another lane`);
+		if ((chat.attributes.query_source === "compact") !== isCompaction)
+			faults.push(`failed request ${attempts[0]?.at}: query_source ${chat.attributes.query_source}`);
+		if (status && "status" in status && chat.attributes["http.response.status_code"] !== status.status)
+			faults.push(`failed request ${attempts[0]?.at}: ${chat.attributes["http.response.status_code"]}`);
+	}
+	return faults;
 }
 
 export type Tokens = ReturnType<typeof usageTokens>;

@@ -1,52 +1,149 @@
-// One random session through the real claude, checked against its script and the model's bill. In: a seed and limits.
+// One random session through the real claude, in several runs: begun, continued, resumed, forked, compacted, each with a
+// model of its own. Each run is checked against its script and the model's bill. In: a seed and limits.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { ledgersUsd } from "./claude-home.ts";
-import { assertCost, assertTold } from "./oracle.ts";
-import { PRESENT_FILE, type RandomLimits, randomScript } from "./random-script.ts";
-import { seededRandom } from "./seed.ts";
-import { openStage, PROTOCOLS } from "./stage.ts";
+import type { ScriptedRequest } from "../../src/testing/scripted-model.ts";
+import { type Asked, askedOf } from "./asked.ts";
+import { assertCost, clientTotals } from "./cost.ts";
+import { addUp, assertTold, callsOf, spanNamed, tokensOf, usageTokens } from "./oracle.ts";
+import type { Span } from "./otlp-plain.ts";
+import {
+	MAX_RETRIES,
+	MODELS,
+	PRESENT_FILE,
+	type RandomLimits,
+	randomScript,
+	randomSummaries,
+} from "./random-script.ts";
+import { type Random, seededRandom } from "./seed.ts";
+import { openStage, PROTOCOLS, type Stage } from "./stage.ts";
 
-export async function runRandomSession(seed: number, limits: RandomLimits, timeoutMs: number): Promise<void> {
+type Begin = "startup" | "continue" | "resume" | "fork" | "compact";
+const LATER: readonly Begin[] = ["continue", "continue", "resume", "fork", "compact"];
+
+export async function runRandomSession(
+	seed: number,
+	limits: RandomLimits & { runs: number },
+	timeoutMs: number,
+): Promise<void> {
 	const random = seededRandom(seed);
 	const protocol = random.pick(PROTOCOLS);
 	const transport = random.pick(["http", "http", "socket"]);
-	const runs = random.chance(0.3) ? 2 : 1;
+	const runs = random.int(1, limits.runs);
 	const share = (calls: number) => Math.ceil(calls / runs);
 	const perRun = { ...limits, callsFrom: share(limits.callsFrom ?? 1), calls: share(limits.calls) };
-	const stage = await openStage({ main: [] }, { protocol, env: { CLAUDE_OTEL_HOOK_TRANSPORT: transport } });
+	const env = { CLAUDE_OTEL_HOOK_TRANSPORT: transport, CLAUDE_CODE_MAX_RETRIES: String(MAX_RETRIES) };
+	const stage = await openStage({ main: [] }, { protocol, env });
+	const begun: Begin[] = [];
 	try {
+		writeFileSync(join(stage.home.work, PRESENT_FILE), "present\n");
+		const sessions: string[] = [];
 		for (let run = 0; run < runs; run++) {
-			writeFileSync(join(stage.home.work, PRESENT_FILE), "present\n");
-			const { script, statuses, agents, args } = randomScript(random, perRun);
-			stage.model.setScript(script);
-			const from = {
-				spans: stage.receiver.spans.length,
-				requests: stage.model.requests.length,
-				ledgers: Math.max(0, ledgersUsd(stage.home).length - 1),
-			};
-			const more = run === 0 ? args : ["--continue", ...args];
-			const { code, stderr } = await stage.print(`run ${run}`, more, { timeoutMs });
-			expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-
-			const spans = stage.receiver.spans.slice(from.spans);
-			assertTold(spans, stage.model.requests.slice(from.requests));
-			assertCost(spans, ledgersUsd(stage.home).slice(from.ledgers));
-			const told = spans.flatMap(({ attributes }) =>
-				attributes["gen_ai.operation.name"] === "execute_tool"
-					? [[attributes["tool.use_id"], attributes["tool.status"]] as const]
-					: [],
-			);
-			expect(new Map(told.toSorted())).toEqual(new Map([...statuses].toSorted()));
-			expect(spans.filter((span) => span.attributes["gen_ai.agent.id"] !== undefined)).toHaveLength(agents);
+			const begin = run === 0 ? "startup" : random.pick(LATER);
+			begun.push(begin);
+			sessions.push(await runOnce(stage, random, { begin, run, limits: perRun, sessions, timeoutMs }));
 		}
+		const { spans } = stage.receiver;
+		expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(spans.length);
+		const told = spans.filter(({ name }) => name === "claude.session").map((span) => tokensOf(span.attributes));
+		expect(addUp(told)).toEqual(addUp(Object.values(stage.model.billed()).map(usageTokens)));
 	} catch (error) {
-		throw new Error(`Seed ${seed} (${protocol}, ${transport}): ${error instanceof Error ? error.message : error}`, {
-			cause: error,
-		});
+		const what = error instanceof Error ? error.message : String(error);
+		throw new Error(`Seed ${seed} (${protocol}, ${transport}, ${begun.join(", ")}): ${what}`, { cause: error });
 	} finally {
 		await stage.close();
 	}
+}
+
+type RunPlan = { begin: Begin; run: number; limits: RandomLimits; sessions: string[]; timeoutMs: number };
+
+/** Returns the id of the session that it was. */
+async function runOnce(stage: Stage, random: Random, plan: RunPlan): Promise<string> {
+	const { begin, run, sessions, timeoutMs } = plan;
+	const made = randomScript(random, plan.limits);
+	const summarize = randomSummaries(random);
+	const script = begin === "compact" ? summarize : made.script;
+	stage.model.setScript(script);
+	const earlier = random.pick([...sessions, ""]) || sessions.at(-1);
+	const model = random.chance(0.5) ? ["--model", random.pick(MODELS)] : [];
+	const args = [...beginArgs(begin, earlier ?? ""), ...model, ...made.args];
+	const from = { spans: stage.receiver.spans.length, requests: stage.model.requests.length };
+	const before = clientTotals(stage.home);
+	const { code, stderr } = await stage.print(begin === "compact" ? "/compact" : `run ${run}`, args, { timeoutMs });
+
+	const spans = stage.receiver.spans.slice(from.spans);
+	const requests = stage.model.requests.slice(from.requests);
+	const asked = askedOf(requests);
+	const broken = asked.some(({ lane, isCompaction, end }) => lane === "main" && !isCompaction && end === "failed");
+	expect({ code, stderr }).toEqual({ code: broken ? 1 : 0, stderr: "" });
+	assertTold(spans, requests);
+	assertOutcomes(spans, requests, asked, made.statuses);
+
+	const { attributes } = spanNamed(spans, "claude.session");
+	const sessionId = String(attributes["session.id"]);
+	expect(attributes["session.source"]).toBe({ startup: "startup", fork: "fork" }[begin as string] ?? "resume");
+	const goneOn = before.get(sessionId) ?? (begin === "fork" ? before.get(earlier ?? "") : undefined) ?? 0;
+	assertCost(spans, (clientTotals(stage.home).get(sessionId) ?? goneOn) - goneOn);
+	if (begin !== "fork") assertLost(attributes, requests);
+	return sessionId;
+}
+
+function beginArgs(begin: Begin, earlier: string): string[] {
+	switch (begin) {
+		case "startup":
+			return [];
+		case "continue":
+		case "compact":
+			return ["--continue"];
+		case "resume":
+			return ["--resume", earlier];
+		case "fork":
+			return ["--resume", earlier, "--fork-session"];
+		default:
+			return begin satisfies never;
+	}
+}
+
+/** Each call, each agent and each turn ended as the script has it. */
+function assertOutcomes(
+	spans: Span[],
+	requests: ScriptedRequest[],
+	asked: Asked[],
+	statuses: ReadonlyMap<string, string>,
+): void {
+	const told = spans.flatMap(({ attributes }) =>
+		attributes["gen_ai.operation.name"] === "execute_tool"
+			? [[attributes["tool.use_id"], attributes["tool.status"]] as const]
+			: [],
+	);
+	const expected = callsOf(requests).map(({ block: { id = "" } }) => [id, statuses.get(id)] as const);
+	expect(new Map(told.toSorted())).toEqual(new Map(expected.toSorted()));
+
+	const agents = spans.flatMap(({ attributes }) =>
+		attributes["gen_ai.agent.id"] === undefined
+			? []
+			: [`${attributes["gen_ai.agent.id"]} ${attributes["agent.status"]}`],
+	);
+	const lanes = new Set(requests.map(({ lane }) => lane).filter((lane) => lane !== "main"));
+	const failed = new Set(
+		asked.flatMap(({ lane, end, isCompaction }) => (end === "failed" && !isCompaction ? [lane] : [])),
+	);
+	expect(agents.toSorted()).toEqual(
+		[...lanes].map((lane) => `${lane} ${failed.has(lane) ? "error" : "ok"}`).toSorted(),
+	);
+}
+
+/** What the client counts of cut attempts is told as lost; its estimate of their output is its own. */
+function assertLost(session: Span["attributes"], requests: ScriptedRequest[]): void {
+	const counted = requests.filter(({ outcome, step: { fault } }) => {
+		return outcome === "cut" && !(fault && "cut" in fault && fault.cut === "error-event");
+	});
+	const lost = addUp(counted.map(({ usage }) => usageTokens(usage)));
+	expect({
+		input: session["tokens.lost.input"] ?? 0,
+		cacheRead: session["tokens.lost.cache_read"] ?? 0,
+		cacheWrite: session["tokens.lost.cache_creation"] ?? 0,
+	}).toEqual({ input: lost.input, cacheRead: lost.cacheRead, cacheWrite: lost.cacheWrite });
 }
