@@ -48,6 +48,8 @@ export interface PipelineOptions {
 	onContextThreshold?(crossing: ContextCrossing): void;
 	/** --session-id, or --resume with an id. */
 	knownSessionId?: string;
+	/** --resume with an id and --fork-session: the session that this one goes on from. */
+	forkedFrom?: string;
 	claudePid: number | undefined;
 	diagnostics: Diagnostics;
 	/** Standard error, once claude has left the terminal. */
@@ -133,7 +135,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		{ price: pricing.price, isExcluded: createExclusion(config.toolsExclude), context },
 		output,
 	);
-	const tail = createTranscriptTail(startedAt, take);
+	const tail = createTranscriptTail(startedAt, take, options);
 	const readOtlp = createOtlpReader();
 	const passedOn = await passOn();
 

@@ -28,7 +28,11 @@ export interface TranscriptTail {
 }
 
 /** @param since milliseconds since the epoch; older records are not facts of this run. */
-export function createTranscriptTail(since: number, onFact: (fact: RawFact) => void): TranscriptTail {
+export function createTranscriptTail(
+	since: number,
+	onFact: (fact: RawFact) => void,
+	{ forkedFrom }: { forkedFrom?: string } = {},
+): TranscriptTail {
 	const files = new Map<string, GrowingFile>();
 	const described = new Set<string>();
 	let skipped = 0;
@@ -52,12 +56,23 @@ export function createTranscriptTail(since: number, onFact: (fact: RawFact) => v
 		}
 	}
 
+	/** A fork copies no ledger, but goes on counting in that of the session that it comes from. */
+	function readForkedLedger(path: string, sessionId: string): void {
+		if (forkedFrom === undefined || forkedFrom === sessionId) return;
+		const onRecord = (fact: RawFact) => {
+			if (fact.kind === "cost.state" && fact.baseline) onFact(fact);
+		};
+		createGrowingFile(join(dirname(path), `${forkedFrom}.jsonl`), { sessionId, since }, onRecord, onSkip).read();
+	}
+
 	const mainPaths: string[] = [];
 	return {
 		follow(path) {
 			if (files.has(path) || !path.endsWith(".jsonl")) return;
+			const sessionId = basename(path, ".jsonl");
+			if (mainPaths.length === 0) readForkedLedger(path, sessionId);
 			mainPaths.push(path);
-			files.set(path, createGrowingFile(path, { sessionId: basename(path, ".jsonl"), since }, onFact, onSkip));
+			files.set(path, createGrowingFile(path, { sessionId, since }, onFact, onSkip));
 		},
 		poll() {
 			for (const path of mainPaths) followAgents(path);

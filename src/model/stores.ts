@@ -247,7 +247,7 @@ export function noteFailure(stores: Stores, fact: FactOf<"request.failed">): voi
 		).value;
 	}
 	failure.durationMs = smallest(failure.durationMs, fact.durationMs);
-	stores.failures.set(fact.id, failure);
+	if (fact.unsent !== true) stores.failures.set(fact.id, failure);
 	if (fact.agentId !== undefined) {
 		const agent = agentOf(stores, fact, fact.agentId);
 		agent.failures.add(fact.at);

@@ -18,28 +18,40 @@ export function askedOf(requests: readonly ScriptedRequest[]): Asked[] {
 	for (const request of requests) {
 		const key = `${request.lane} ${request.isCompaction} ${request.model}`;
 		let current = open.get(key);
+		const last = current?.attempts.at(-1);
+		if (current && last && isCutAfterBlock(last) && countMessages(request) > countMessages(last)) {
+			current.end = "stump";
+			current = undefined;
+		}
 		// The same lane, asked anew: another turn.
-		if (current && notifications(current.attempts[0]) !== notifications(request)) current = undefined;
+		if (last && notifications(last) !== notifications(request)) current = undefined;
 		if (current === undefined) {
 			current = { lane: request.lane, isCompaction: request.isCompaction, attempts: [], end: "failed" };
 			asked.push(current);
 		}
 		current.attempts.push(request);
 		open.set(key, current);
-		if (request.outcome === "answered") current.end = "answered";
-		else if (isStump(request)) current.end = "stump";
-		if (current.end !== "failed") open.delete(key);
+		if (request.outcome !== "answered") continue;
+		current.end = "answered";
+		open.delete(key);
 	}
 	return asked;
 }
 
-/** A cut answer of which something was told to its end, so that claude keeps it. */
-export function isStump({ outcome, step: { fault } }: ScriptedRequest): boolean {
+/**
+ * A cut answer of which a block was told to its end. claude keeps it and goes on from there, unless it read the
+ * connection's end before the block: then the next attempt has no more messages than this one.
+ */
+function isCutAfterBlock({ outcome, step: { fault } }: ScriptedRequest): boolean {
 	return outcome === "cut" && fault !== undefined && "cut" in fault && fault.cut === "after-block";
 }
 
+function countMessages({ body }: ScriptedRequest): number {
+	return body.messages.length;
+}
+
 /** A turn that a background agent began brings its notification along; attempts of one request have the same. */
-function notifications(request: ScriptedRequest | undefined): number {
-	const texts = (request?.body.messages ?? []).map(({ content }) => textOf(content));
+function notifications({ body }: ScriptedRequest): number {
+	const texts = body.messages.map(({ content }) => textOf(content));
 	return texts.join("\n").split("<task-notification>").length;
 }

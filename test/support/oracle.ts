@@ -2,7 +2,7 @@
 // that names every difference, or nothing. Neither side of the comparison is made by the other.
 
 import type { ScriptedRequest, ScriptUsage } from "../../src/testing/scripted-model.ts";
-import { type Asked, askedOf, isStump } from "./asked.ts";
+import { type Asked, askedOf } from "./asked.ts";
 import type { Attributes, Span } from "./otlp-plain.ts";
 import { assertSoundTrace, buildTree, printTree, type SpanNode } from "./tree.ts";
 
@@ -90,7 +90,7 @@ export function assertTold(spans: Span[], requests: ScriptedRequest[], options: 
 		expectEqual(name, chat.attributes["request.attempts"] ?? 1, attempts.length);
 	}
 
-	const calls = callsOf(requests);
+	const calls = callsOf(asked);
 	const told = calls.filter(({ block }) => !options.excluded?.includes(block.name));
 	const tools = spans.filter((span) => span.attributes["gen_ai.operation.name"] === "execute_tool");
 	const byCall = new Map(tools.map((span) => [span.attributes["tool.use_id"], span]));
@@ -126,11 +126,11 @@ export function assertTold(spans: Span[], requests: ScriptedRequest[], options: 
 }
 
 /** Every call that claude got to its end. */
-export function callsOf(requests: readonly ScriptedRequest[]) {
-	return requests.flatMap((request) => {
-		const { blocks = [] } = request.step;
-		const told = request.outcome === "answered" ? blocks : isStump(request) ? blocks.slice(0, 1) : [];
-		return told.flatMap((block) => (block.type === "tool_use" ? [{ block, lane: request.lane }] : []));
+export function callsOf(asked: readonly Asked[]) {
+	return asked.flatMap(({ attempts, end, lane }) => {
+		const blocks = attempts.at(-1)?.step.blocks ?? [];
+		const told = end === "answered" ? blocks : end === "stump" ? blocks.slice(0, 1) : [];
+		return told.flatMap((block) => (block.type === "tool_use" ? [{ block, lane }] : []));
 	});
 }
 

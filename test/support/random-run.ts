@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import type { ScriptedRequest } from "../../src/testing/scripted-model.ts";
 import { type Asked, askedOf } from "./asked.ts";
-import { assertCost, clientTotals } from "./cost.ts";
-import { addUp, assertTold, callsOf, spanNamed, tokensOf, usageTokens } from "./oracle.ts";
+import { assertCost, clientTotals, NOTHING } from "./client-ledger.ts";
+import { addUp, assertTold, callsOf, outline, spanNamed, type Tokens, tokensOf, usageTokens } from "./oracle.ts";
 import type { Span } from "./otlp-plain.ts";
 import {
 	MAX_RETRIES,
@@ -51,11 +51,26 @@ export async function runRandomSession(
 		expect(addUp(told)).toEqual(addUp(Object.values(stage.model.billed()).map(usageTokens)));
 	} catch (error) {
 		const what = error instanceof Error ? error.message : String(error);
-		throw new Error(`Seed ${seed} (${protocol}, ${transport}, ${begun.join(", ")}): ${what}`, { cause: error });
+		throw new Error(`Seed ${seed} (${protocol}, ${transport}, ${begun.join(", ")}): ${what}\n${show(stage)}`, {
+			cause: error,
+		});
 	} finally {
 		await stage.close();
 	}
 }
+
+/** For whom looks into a failure: what was asked, and what was told. */
+function show({ model, receiver }: Stage): string {
+	const log = model.requests.map(
+		({ at, lane, model: name, isCompaction, outcome, requestId, usage }) =>
+			`${at} ${lane} ${name}${isCompaction ? " (summary)" : ""} ${outcome} ${requestId} ${JSON.stringify(usage)}`,
+	);
+	return `${log.join("\n")}${outline(receiver.spans, { attributes: SHOWN })}`;
+}
+
+const SHOWN = "tool.status turn.status agent.status error.type query_source request.id request.attempts tokens.total"
+	.concat(" tokens.lost.input tokens.source claude.cost_usd claude.cost_basis")
+	.split(" ");
 
 type RunPlan = { begin: Begin; run: number; limits: RandomLimits; sessions: string[]; timeoutMs: number };
 
@@ -84,9 +99,10 @@ async function runOnce(stage: Stage, random: Random, plan: RunPlan): Promise<str
 	const { attributes } = spanNamed(spans, "claude.session");
 	const sessionId = String(attributes["session.id"]);
 	expect(attributes["session.source"]).toBe({ startup: "startup", fork: "fork" }[begin as string] ?? "resume");
-	const goneOn = before.get(sessionId) ?? (begin === "fork" ? before.get(earlier ?? "") : undefined) ?? 0;
-	assertCost(spans, (clientTotals(stage.home).get(sessionId) ?? goneOn) - goneOn);
-	if (begin !== "fork") assertLost(attributes, requests);
+	const goneOn = before.get(begin === "fork" ? (earlier ?? "") : sessionId) ?? NOTHING;
+	const counted = clientTotals(stage.home).get(sessionId) ?? goneOn;
+	assertCost(spans, counted.usd - goneOn.usd);
+	assertLost(attributes, requests, minus(counted.tokens, goneOn.tokens));
 	return sessionId;
 }
 
@@ -118,7 +134,7 @@ function assertOutcomes(
 			? [[attributes["tool.use_id"], attributes["tool.status"]] as const]
 			: [],
 	);
-	const expected = callsOf(requests).map(({ block: { id = "" } }) => [id, statuses.get(id)] as const);
+	const expected = callsOf(asked).map(({ block: { id = "" } }) => [id, statuses.get(id)] as const);
 	expect(new Map(told.toSorted())).toEqual(new Map(expected.toSorted()));
 
 	const agents = spans.flatMap(({ attributes }) =>
@@ -135,15 +151,23 @@ function assertOutcomes(
 	);
 }
 
-/** What the client counts of cut attempts is told as lost; its estimate of their output is its own. */
-function assertLost(session: Span["attributes"], requests: ScriptedRequest[]): void {
-	const counted = requests.filter(({ outcome, step: { fault } }) => {
-		return outcome === "cut" && !(fault && "cut" in fault && fault.cut === "error-event");
-	});
-	const lost = addUp(counted.map(({ usage }) => usageTokens(usage)));
+/** What the client counts beyond the answers, of attempts that were cut, is told as lost. */
+function assertLost(session: Span["attributes"], requests: ScriptedRequest[], counted: Tokens): void {
+	const answered = requests.filter(({ outcome }) => outcome === "answered");
+	const billed = addUp(answered.map(({ usage }) => usageTokens(usage)));
 	expect({
 		input: session["tokens.lost.input"] ?? 0,
+		output: session["tokens.lost.output"] ?? 0,
 		cacheRead: session["tokens.lost.cache_read"] ?? 0,
 		cacheWrite: session["tokens.lost.cache_creation"] ?? 0,
-	}).toEqual({ input: lost.input, cacheRead: lost.cacheRead, cacheWrite: lost.cacheWrite });
+	}).toEqual(lostOf(minus(counted, billed)));
+}
+
+function lostOf({ input, output, cacheRead, cacheWrite }: Tokens) {
+	return { input, output, cacheRead, cacheWrite };
+}
+
+function minus(tokens: Tokens, others: Tokens): Tokens {
+	const entries = Object.entries(tokens).map(([key, count]) => [key, count - others[key as keyof Tokens]]);
+	return Object.fromEntries(entries) as Tokens;
 }

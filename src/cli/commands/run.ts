@@ -182,6 +182,7 @@ async function loadPipeline({ claudeArgs, ...run }: PipelineStart, context: RunC
 		cwd: context.cwd,
 		sessionPersistence: claudeArgs.sessionPersistence && context.config.sources.includes("transcript"),
 		knownSessionId: claudeArgs.knownSessionId,
+		forkedFrom: claudeArgs.forkedFrom,
 		onContextThreshold: contextCommand(context),
 		diagnostics: context.diagnostics,
 		writeAfter: context.writeAfter,

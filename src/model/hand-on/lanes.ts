@@ -6,6 +6,7 @@ import { startOfTool } from "../places.ts";
 import type { ChatState, LaneTold, RequestState, ToolState, TurnState } from "../state.ts";
 import type { ChatSteps } from "./chats.ts";
 import type { CompactionSteps } from "./compactions.ts";
+import type { HandOnFailure } from "./failures.ts";
 import type { Handover } from "./handover.ts";
 import type { HandOnTools } from "./tools.ts";
 
@@ -33,6 +34,7 @@ export function inLife({ agent, n }: Life): IsHere {
 export function createLanes(
 	{ stores }: Handover,
 	chats: ChatSteps,
+	handOnFailure: HandOnFailure,
 	handOnTools: HandOnTools,
 	compactions: CompactionSteps,
 ): Lanes {
@@ -48,12 +50,13 @@ export function createLanes(
 		last = false,
 	): void {
 		const here = chatsIn(isHere);
-		chats.assignStumps(here);
+		const failures = [...stores.failures.values()].filter((failure) => isHere(failure, failure.fact.at));
+		chats.assignStumps(here, failures);
 		for (const chat of here) if (isDue(chat.lastAt)) chats.chat(chat);
-		for (const failure of stores.failures.values()) {
+		for (const failure of failures) {
 			// What native telemetry alone tells of a failure waits for the transcript's word.
 			if (failure.fact.source === "native" && !last && hasTranscript(failure.sessionId)) continue;
-			if (isDue(failure.fact.at) && isHere(failure, failure.fact.at)) chats.failure(failure);
+			if (isDue(failure.fact.at)) handOnFailure(failure);
 		}
 		const tools = [...stores.tools.values()].filter((tool) => isDue(closedAt(tool)) && isHere(tool, startOfTool(tool)));
 		handOnTools(tools, over);
