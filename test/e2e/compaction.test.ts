@@ -58,6 +58,26 @@ test("a compaction inside a subagent stands in that subagent", async () => {
 	);
 });
 
+test("a compaction that fails for good is a failed request, and the turn that it ends asked nothing more", async () => {
+	stage = await openStage({
+		main: [{ ...step(bash("echo 1")), usage: FULL }],
+		compact: { fault: { status: 529 } },
+	});
+	const run = await stage.print("go", [], { env: { CLAUDE_CODE_MAX_RETRIES: "1" } });
+	expect(run.code).toBe(1);
+	const { spans } = stage.receiver;
+	assertTold(spans, stage.model.requests);
+	expect(outline(spans)).toBe(
+		tree(`
+			claude.session
+				invoke_agent claude-code [ERROR invalid_request] turn.status=error error.type=invalid_request
+					chat claude-opus-5-5 query_source=main
+					execute_tool Bash tool.status=ok
+					chat claude-opus-5-5 [ERROR overloaded] error.type=overloaded query_source=compact
+		`),
+	);
+});
+
 test("`/compact --continue` is no turn: its compaction hangs under the session, and nothing older is counted again", async () => {
 	stage = await openStage({
 		main: [step(bash("echo 1")), step(text("first done")), step(text("second done"))],
