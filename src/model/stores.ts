@@ -179,7 +179,10 @@ export function noteTurn(
 		const agent = agentOf(stores, fact, fact.agentId);
 		if (fact.kind === "turn.interrupted") agent.interruptedAt = largest(agent.interruptedAt, fact.at);
 		// A fatal API error in an agent fires StopFailure in its name, and no SubagentStop.
-		else if (fact.kind === "turn.stopped" && fact.errorType !== undefined) agent.stops.add(fact.at);
+		else if (fact.kind === "turn.stopped" && fact.errorType !== undefined) {
+			agent.stops.add(fact.at);
+			agent.failures.add(fact.at);
+		}
 		return;
 	}
 	if (fact.promptId === undefined) return;

@@ -20,6 +20,8 @@ import {
 import { type Random, seededRandom } from "./seed.ts";
 import { openStage, PROTOCOLS, type Stage } from "./stage.ts";
 
+const EXIT_GRACE_MS = 15_000;
+
 type Begin = "startup" | "continue" | "resume" | "fork" | "compact";
 const LATER: readonly Begin[] = ["continue", "continue", "resume", "fork", "compact"];
 
@@ -34,7 +36,12 @@ export async function runRandomSession(
 	const runs = random.int(1, limits.runs);
 	const share = (calls: number) => Math.ceil(calls / runs);
 	const perRun = { ...limits, callsFrom: share(limits.callsFrom ?? 1), calls: share(limits.calls) };
-	const env = { CLAUDE_OTEL_HOOK_TRANSPORT: transport, CLAUDE_CODE_MAX_RETRIES: String(MAX_RETRIES) };
+	const env = {
+		CLAUDE_OTEL_HOOK_TRANSPORT: transport,
+		CLAUDE_CODE_MAX_RETRIES: String(MAX_RETRIES),
+		// How long a busy machine may take to deliver is not what is asked here.
+		CLAUDE_OTEL_EXIT_GRACE_MS: String(EXIT_GRACE_MS),
+	};
 	const stage = await openStage({ main: [] }, { protocol, env });
 	const begun: Begin[] = [];
 	try {

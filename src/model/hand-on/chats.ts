@@ -36,11 +36,11 @@ export function createChatSteps(handover: Handover): ChatSteps {
 	function handOnChat(chat: ChatState): void {
 		stores.chats.delete(chat.messageId);
 		finish(`chat:${chat.messageId}`);
+		if (chat.partial || chat.failedAttempts > 0) triedGone.add(`${chat.sessionId} ${chat.requestedModel.value}`);
 		if (chat.partial) return void takeRequest(chat.requestId);
 		const place = places.locate(chat, chat.firstAt);
 		const { lostHere, picoUsd: lostCost } = takeLost(handover, chat.messageId);
 		noteCounted(chat, lostHere);
-		if (chat.failedAttempts > 0) triedGone.add(`${chat.sessionId} ${chat.requestedModel.value}`);
 		const request = takeRequest(chat.requestId);
 		const start = Math.min(Math.max(chat.after ?? chat.firstAt, startAbove(place)), chat.firstAt);
 		const times = timesOf(request) ?? { start, end: Math.max(start, chat.lastAt), timesSource: "transcript" as const };
@@ -101,8 +101,6 @@ export function createChatSteps(handover: Handover): ChatSteps {
 				lost: NO_USAGE,
 				tokensSource: "native",
 				...(nativeCost(fact) ?? cost(fact.usage, NO_USAGE, fact.model, fact.at)),
-				attempts: 1,
-				retryMs: 0,
 				firstChunkMs: fact.firstChunkMs,
 				querySource: fact.querySource,
 			},

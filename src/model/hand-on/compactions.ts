@@ -172,8 +172,6 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 					lost: NO_USAGE,
 					tokensSource: part ? "cost-state" : "unknown",
 					...(model === undefined ? { costBasis: "unknown" as const } : chats.cost(usage, NO_USAGE, model, start)),
-					attempts: 1,
-					retryMs: 0,
 					querySource: "compact",
 				},
 				place,

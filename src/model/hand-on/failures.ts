@@ -34,7 +34,7 @@ export function createFailureSteps(handover: Handover, chats: ChatSteps): HandOn
 				requestedModel: model,
 				usage: NO_USAGE,
 				lost: lostHere,
-				tokensSource: isZeroUsage(lostHere) || !hasLedger(fact.sessionId) ? "transcript" : "cost-state",
+				tokensSource: sourceOfLost(fact, lostHere),
 				...costOfFailure(lostHere, lostCost, model, start),
 				attempts: fact.failedAttempts + 1,
 				retryMs: fact.retryMs,
@@ -47,8 +47,10 @@ export function createFailureSteps(handover: Handover, chats: ChatSteps): HandOn
 		);
 	}
 
-	function hasLedger(sessionId: string): boolean {
-		return stores.sessions.get(sessionId)?.ledger !== undefined;
+	function sourceOfLost({ source, sessionId }: FailureState["fact"], lostHere: Usage) {
+		if (source === "native") return source;
+		const hasLedger = stores.sessions.get(sessionId)?.ledger !== undefined;
+		return isZeroUsage(lostHere) || !hasLedger ? "transcript" : "cost-state";
 	}
 
 	/** It had no answer, but attempts that were cut before it have their price. */
