@@ -12,7 +12,7 @@ import { createOtlpRedaction } from "./intake/otlp-redact.ts";
 import type { OtlpRequest } from "./intake/otlp-server.ts";
 import { type ProcessUsage, readProcessUsage } from "./intake/process-usage.ts";
 import { createRepositoryReader } from "./intake/repository.ts";
-import { createSessionFinder } from "./intake/session-finder.ts";
+import { createSessionFinder, isDueToHooks } from "./intake/session-finder.ts";
 import { createTranscriptTail } from "./intake/transcript-file.ts";
 import type { ModelOutput } from "./model/episode.ts";
 import type { RawFact } from "./model/fact.ts";
@@ -42,6 +42,8 @@ export interface PipelineOptions {
 	digestKey: Uint8Array;
 	cwd: string;
 	sessionPersistence: boolean;
+	/** claude has been told to run our hooks. */
+	hooked: boolean;
 	/** claude has been told to send its own telemetry to us; where that goes on to. */
 	native?: NativeDestinations;
 	/** The context window of a session filled up to a threshold. */
@@ -150,14 +152,14 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	}
 	const finder = createSessionFinder(options, (path) => tail.follow(path));
 
-	let calls = 0;
+	let due = 0;
 	let lastFactAt = clock();
 	function take(raw: RawFact): void {
 		const { branch, revision } = raw.cwd === undefined ? {} : repository(raw.cwd);
 		const fact = privacy.protect({ ...raw, branch, revision });
 		signals.metrics.fact(fact.source);
 		lastFactAt = clock();
-		if (fact.kind === "tool.requested") calls++;
+		if (options.hooked && isDueToHooks(fact, options.interactive)) due++;
 		if (fact.kind === "message.seen") pricing.expect(fact.requestedModel, fact.at);
 		if (fact.kind === "request.answered") pricing.expect(fact.model, fact.at);
 		model.apply(fact);
@@ -244,7 +246,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 			});
 			await pricing.ready();
 			guard(() => model.settle());
-			for (const problem of finder.problems(calls)) diagnostics.say("info", problem);
+			for (const problem of finder.problems(due)) diagnostics.say("info", problem);
 			const [{ line }, forwarded] = await Promise.all([
 				sinks.shutdown(config.exitGraceMs),
 				passedOn?.flush(config.exitGraceMs),

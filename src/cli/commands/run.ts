@@ -16,7 +16,7 @@ import { startUserCommand } from "../../launch/user-command.ts";
 import { makeFolder } from "../../make-folder.ts";
 import type { ContextCrossing, Pipeline, PipelineOptions } from "../../pipeline.ts";
 import { sessionTraceparent } from "../../signals/ids.ts";
-import { openDoors } from "../open-doors.ts";
+import { openDoors, witnessesWithoutDoors } from "../open-doors.ts";
 import { cliMistakes, missingHooks } from "../sentences.ts";
 
 export interface RunContext {
@@ -86,7 +86,7 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 			command,
 			{ args: doors.args, env: childEnv },
 			{ args: claudeArgs.args, env: envForRun(env, names) },
-			diagnostics,
+			() => diagnostics.say("warn", missingHooks.argumentsTooLong(witnessesWithoutDoors({ claudeArgs, config }))),
 		);
 	} catch (error) {
 		await doors.close(false);
@@ -97,8 +97,9 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 	process.on("uncaughtException", onBug).on("unhandledRejection", onBug);
 	const { claude, release } = started;
 	try {
-		const native = doors.native?.destinations;
-		pipeline.resolve(loadPipeline({ claudeArgs, runId, token, native, startedAt, claudePid: claude.pid }, context));
+		const { hooked, native } = doors;
+		const told = { hooked, native: native?.destinations };
+		pipeline.resolve(loadPipeline({ claudeArgs, runId, token, ...told, startedAt, claudePid: claude.pid }, context));
 		doors.tidy();
 		const end = await claude.ended;
 		await doors.close(claudeArgs.interactive && claudeArgs.sessionPersistence);
@@ -133,12 +134,12 @@ interface Start {
 }
 
 /** Where the system refuses so long a list of arguments, ours go before claude does. */
-async function startHooked(command: string, ours: Start, without: Start, diagnostics: Diagnostics): Promise<Started> {
+async function startHooked(command: string, ours: Start, without: Start, tell: () => void): Promise<Started> {
 	try {
 		return await spawnClaude(command, ours.args, ours.env);
 	} catch (error) {
 		if (codeOf(error) !== "E2BIG") throw startMistake(command, error);
-		diagnostics.say("warn", missingHooks.argumentsTooLong());
+		tell();
 		return start(command, without.args, without.env);
 	}
 }
@@ -163,7 +164,7 @@ function codeOf(error: unknown): string | undefined {
 
 type PipelineStart = { claudeArgs: ClaudeArgs } & Pick<
 	PipelineOptions,
-	"runId" | "token" | "native" | "startedAt" | "claudePid"
+	"runId" | "token" | "hooked" | "native" | "startedAt" | "claudePid"
 >;
 
 async function loadPipeline({ claudeArgs, ...run }: PipelineStart, context: RunContext): Promise<Pipeline> {
