@@ -106,6 +106,26 @@ test("a stump's tokens, and what the client estimates beyond them, go to what ca
 	]);
 });
 
+test("what was cut before a summary of the context goes to that summary, whose attempts nobody counts", () => {
+	const summary: Fact = { ...(answered("r2", 200, 5_000_000) as FactOf<"request.answered">), querySource: "compact" };
+	const compacted: Fact = {
+		...SEEN,
+		source: "transcript",
+		kind: "compacted",
+		at: START + 210,
+		id: "c",
+		trigger: "auto",
+	};
+	const facts = [message("r1", 100), answered("r1", 101, 7_000_000), summary, compacted];
+	const total = { ...NO_USAGE, input: 240, output: 23 };
+	const { episodes } = settle([started, prompt, ...facts, ledger(total, 12_000_000), ended]);
+	expect(chatsOf(episodes)).toMatchObject([
+		{ requestId: "r1", lost: NO_USAGE },
+		{ requestId: "r2", querySource: "compact", lost: { input: 40, output: 3 }, picoUsd: 5_000_000 },
+	]);
+	expect(sessionOf(episodes)).toMatchObject({ lost: { input: 40, output: 3 }, picoUsd: 12_000_000 });
+});
+
 test("what the ledger tells after the request was handed on counts in the session alone", () => {
 	const { model, told } = startModel();
 	for (const fact of [started, prompt, message("r1", 100, { failedAttempts: 1 }), answered("r1", 101, 9_500_000)])

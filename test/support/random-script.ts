@@ -15,7 +15,7 @@ import type { Random } from "./seed.ts";
 
 export type RandomScript = {
 	script: Script;
-	/** tool.status by call id, of calls that are made and come back. */
+	/** tool.status by call id, of calls that are made and come back; EITHER where claude may call it ok or an error. */
 	statuses: Map<string, string>;
 	/** For claude: what the denied calls are denied by. */
 	args: string[];
@@ -33,6 +33,9 @@ export type RandomLimits = {
 /** For claude: so many attempts after the first, so that one that fails for good does so within a second or two. */
 export const MAX_RETRIES = 2;
 export const MODELS = ["opus", "sonnet", "haiku"] as const;
+
+/** claude hands on what an agent had said before it failed, unless that was compacted away. */
+export const EITHER = "ok or error";
 
 const DENIED = "echo denied-by-rule";
 /** A file that the test lays into the working directory. */
@@ -78,7 +81,9 @@ export function randomScript(random: Random, limits: RandomLimits): RandomScript
 			const last: ScriptStep = { fault: { status: random.pick([400, 401, 404, 529]) } };
 			fatal.add(last);
 			steps.splice(random.int(0, steps.length - 1), steps.length, last);
-			if (lane.startedBy !== undefined && isAwaited(lane.startedBy)) statuses.set(lane.startedBy.id, "error");
+			const told = steps.some(({ blocks = [] }) => blocks.some(({ type }) => type === "text"));
+			if (lane.startedBy !== undefined && isAwaited(lane.startedBy))
+				statuses.set(lane.startedBy.id, told ? EITHER : "error");
 		}
 		return steps;
 	}
@@ -144,6 +149,7 @@ function scriptOf(
 export function randomSummaries(random: Random): (request: ScriptedRequest) => ScriptStep {
 	const steps = Array.from({ length: SUMMARIES_MAX }, (): ScriptStep[] => [
 		...(random.chance(0.2) ? [{ fault: { status: 529 } }] : []),
+		...(random.chance(0.1) ? [{ ...step(text("cut")), usage: randomUsage(random), fault: CUT }] : []),
 		{ ...step(text("<analysis>a</analysis><summary>in short</summary>")), usage: randomUsage(random) },
 	]).flat();
 	return () => steps.shift() ?? step(text("<summary>once more</summary>"));
@@ -175,6 +181,7 @@ function randomMishap(random: Random, call: () => ToolBlock): ScriptStep {
 /** More than any window leaves free: claude summarises before its next request. */
 const FULL_TOKENS = 985_000;
 const SUMMARIES_MAX = 20;
+const CUT = { cut: "mid-block" as const };
 
 /** Far below what fills the window. */
 function randomUsage(random: Random): ScriptUsage {

@@ -87,7 +87,9 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		const { fact } = request;
 		takeRequest(fact.requestId);
 		const place = places.locate(request, fact.at);
-		noteUsage(fact.sessionId, fact.model, fact.usage);
+		const { lostHere } = takeLost(handover, fact.requestId);
+		noteUsage(fact.sessionId, fact.model, addUsage(fact.usage, lostHere));
+		if (fact.querySource === "compact") triedGone.add(`${fact.sessionId} ${fact.model}`);
 		emitChat(
 			{
 				...placeOnly(place),
@@ -98,9 +100,9 @@ export function createChatSteps(handover: Handover): ChatSteps {
 				requestId: fact.requestId,
 				requestedModel: fact.model,
 				usage: fact.usage,
-				lost: NO_USAGE,
+				lost: lostHere,
 				tokensSource: "native",
-				...(nativeCost(fact) ?? cost(fact.usage, NO_USAGE, fact.model, fact.at)),
+				...(nativeCost(fact) ?? cost(fact.usage, lostHere, fact.model, fact.at)),
 				firstChunkMs: fact.firstChunkMs,
 				querySource: fact.querySource,
 			},

@@ -19,7 +19,7 @@ export function createFailureSteps(handover: Handover, chats: ChatSteps): HandOn
 		const { lostHere, picoUsd: lostCost } = takeLost(handover, fact.id);
 		const model = fact.requestedModel;
 		if (model !== undefined) chats.noteUsage(fact.sessionId, model, lostHere);
-		if (fact.failedAttempts > 0) triedGone.add(`${fact.sessionId} ${model}`);
+		if (fact.failedAttempts > 0 || fact.source === "native") triedGone.add(`${fact.sessionId} ${model}`);
 		const asked = fact.after ?? fact.at - (failure.durationMs ?? 0);
 		const start = Math.min(Math.max(asked, startAbove(place)), fact.at);
 		chats.emit(

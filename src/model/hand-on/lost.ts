@@ -1,7 +1,7 @@
 // Attempts that were cut → the requests that were made in their place, answered or failed for good: what their stumps
 // in the transcript say, and what the client's ledger counts beyond all that was answered.
 import type { Usage } from "../fact.ts";
-import type { ChatState, FailureState } from "../state.ts";
+import type { ChatState, FailureState, RequestState } from "../state.ts";
 import { addRequest } from "../sums.ts";
 import { addUsage, isZeroUsage, NO_USAGE, promptTokens, subtractUsage } from "../usage.ts";
 import type { Handover } from "./handover.ts";
@@ -20,6 +20,8 @@ export interface Heir {
 	tried: boolean;
 	/** It has no answer. */
 	failed: boolean;
+	/** Native telemetry told of it, and tells of no attempts. */
+	vague: boolean;
 }
 
 export interface LostSteps {
@@ -56,8 +58,14 @@ export function createLostSteps(handover: Handover): LostSteps {
 
 	/** What is open of a session. */
 	function heirsOf(sessionId: string): Heir[] {
-		const isOfIt = (one: ChatState | FailureState) => one.sessionId === sessionId;
-		return heirsAmong([...stores.chats.values()].filter(isOfIt), [...stores.failures.values()].filter(isOfIt));
+		const isOfIt = (one: ChatState | FailureState | RequestState) => one.sessionId === sessionId;
+		const { chats, failures, requests } = stores;
+		const summaries = [...requests.values()].filter(({ fact }) => fact.querySource === "compact");
+		return heirsAmong(
+			[...chats.values()].filter(isOfIt),
+			[...failures.values()].filter(isOfIt),
+			summaries.filter(isOfIt),
+		);
 	}
 
 	/**
@@ -66,7 +74,8 @@ export function createLostSteps(handover: Handover): LostSteps {
 	 */
 	function heirOfRest(rest: Usage, heirs: readonly Heir[]): Heir | undefined {
 		const ofStump = heirs.find(({ key }) => lost.has(key));
-		return promptTokens(rest) === 0 && ofStump ? ofStump : (heirs.find(({ tried }) => tried) ?? ofStump);
+		if (promptTokens(rest) === 0 && ofStump) return ofStump;
+		return heirs.find(({ tried }) => tried) ?? ofStump ?? heirs.find(({ vague }) => vague);
 	}
 
 	/** The request that it belongs to is handed on already: it counts in the session alone. */
@@ -131,8 +140,12 @@ export function takeLost({ lost, lostPicoUsd }: Handover, key: string): { lostHe
 	return taken;
 }
 
-/** What came in the place of cut attempts: answers and final errors, in order of time. */
-export function heirsAmong(chats: readonly ChatState[], failures: readonly FailureState[]): Heir[] {
+/** What came in the place of cut attempts: answers, final errors and summaries, in order of time. */
+export function heirsAmong(
+	chats: readonly ChatState[],
+	failures: readonly FailureState[],
+	requests: readonly RequestState[] = [],
+): Heir[] {
 	const answered = chats.flatMap((chat): Heir[] =>
 		chat.partial
 			? []
@@ -144,6 +157,7 @@ export function heirsAmong(chats: readonly ChatState[], failures: readonly Failu
 						at: chat.firstAt,
 						tried: chat.failedAttempts > 0,
 						failed: false,
+						vague: false,
 					},
 				],
 	);
@@ -155,9 +169,14 @@ export function heirsAmong(chats: readonly ChatState[], failures: readonly Failu
 			at: fact.at,
 			tried: fact.failedAttempts > 0,
 			failed: true,
+			vague: fact.source === "native",
 		}),
 	);
-	return [...answered, ...failed].toSorted((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1));
+	const summaries = requests.map(({ fact }): Heir => {
+		const { requestId: key, model, agentId, at } = fact;
+		return { key, model, agentId, at, tried: false, failed: false, vague: true };
+	});
+	return [...answered, ...failed, ...summaries].toSorted((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1));
 }
 
 /** The next of its lane. */
