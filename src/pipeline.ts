@@ -43,7 +43,7 @@ export interface PipelineOptions {
 	cwd: string;
 	sessionPersistence: boolean;
 	/** claude has been told to run our hooks. */
-	hooked: boolean;
+	hooked?: boolean;
 	/** claude has been told to send its own telemetry to us; where that goes on to. */
 	native?: NativeDestinations;
 	/** The context window of a session filled up to a threshold. */
@@ -159,7 +159,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		const fact = privacy.protect({ ...raw, branch, revision });
 		signals.metrics.fact(fact.source);
 		lastFactAt = clock();
-		if (options.hooked && isDueToHooks(fact, options.interactive)) due++;
+		if (options.hooked === true && isDueToHooks(fact, options.interactive)) due++;
 		if (fact.kind === "message.seen") pricing.expect(fact.requestedModel, fact.at);
 		if (fact.kind === "request.answered") pricing.expect(fact.model, fact.at);
 		model.apply(fact);

@@ -2,9 +2,10 @@
 
 import { afterEach, expect, test } from "vitest";
 import { assertCost, clientTotals } from "../support/client-ledger.ts";
-import { assertTold, outline, spanOfRequest, tokensOf, tree } from "../support/oracle.ts";
+import { assertTold, outline, spanOfRequest, tree } from "../support/oracle.ts";
 import { agent, bash, step, text } from "../support/scripting.ts";
 import { openStage, type Stage } from "../support/stage.ts";
+import { tokensOf } from "../support/tokens.ts";
 
 let stage: Stage;
 afterEach(() => stage.close());

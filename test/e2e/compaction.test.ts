@@ -1,9 +1,10 @@
 // Compactions of the context, by itself and by /compact: a span of their own, and tokens that are counted once.
 
 import { afterEach, expect, test } from "vitest";
-import { assertTold, flat, outline, spanNamed, tokensOf, tree, usageTokens } from "../support/oracle.ts";
+import { assertTold, flat, outline, spanNamed, tree } from "../support/oracle.ts";
 import { agent, bash, nextUsage, step, text } from "../support/scripting.ts";
 import { openStage, type Stage } from "../support/stage.ts";
+import { tokensOf, usageTokens } from "../support/tokens.ts";
 import { buildTree } from "../support/tree.ts";
 
 let stage: Stage;

@@ -3,8 +3,8 @@
 
 import type { ScriptUsage } from "../../src/testing/scripted-model.ts";
 import type { ClaudeHome } from "./claude-home.ts";
-import { addUp, type Tokens, usageTokens } from "./oracle.ts";
 import type { Span } from "./otlp-plain.ts";
+import { addUp, type Tokens, usageTokens } from "./tokens.ts";
 
 export type ClientTotal = { usd: number; tokens: Tokens };
 export const NOTHING: ClientTotal = { usd: 0, tokens: addUp([]) };

@@ -1,10 +1,12 @@
 // What the scripted model answered, against what claude-otel exported. In: requests of the model and spans. Out: an error
 // that names every difference, or nothing. Neither side of the comparison is made by the other.
 
-import type { ScriptedRequest, ScriptUsage } from "../../src/testing/scripted-model.ts";
+import type { ScriptedRequest } from "../../src/testing/scripted-model.ts";
 import { type Asked, askedOf } from "./asked.ts";
-import type { Attributes, Span } from "./otlp-plain.ts";
+import type { Span } from "./otlp-plain.ts";
+import { addUp, promptTokens, tokensOf, usageTokens } from "./tokens.ts";
 import { assertSoundTrace, buildTree, printTree, type SpanNode } from "./tree.ts";
+import { compactionFaults, failureFaults } from "./without-message.ts";
 
 /** Clocks of two processes on a busy machine. */
 const SLACK_MS = 5_000;
@@ -132,90 +134,6 @@ export function callsOf(asked: readonly Asked[]) {
 		const told = end === "answered" ? blocks : end === "stump" ? blocks.slice(0, 1) : [];
 		return told.flatMap((block) => (block.type === "tool_use" ? [{ block, lane }] : []));
 	});
-}
-
-/** One span for each compaction, and below it the request that made its summary. */
-function compactionFaults(spans: Span[], asked: Asked[]): string[] {
-	const compactions = spans.filter(({ name }) => name === "claude.compaction");
-	const below = new Set(compactions.map(({ spanId }) => spanId));
-	const chats = spans.filter(({ parentSpanId }) => below.has(parentSpanId));
-	const made = asked.filter(({ isCompaction, end }) => isCompaction && end === "answered");
-	const faults: string[] = [];
-	if (compactions.length !== made.length) faults.push(`${compactions.length} compactions, expected ${made.length}`);
-	if (chats.length !== made.length) faults.push(`${chats.length} requests of compactions, expected ${made.length}`);
-	for (const { attempts } of made) {
-		const answer = attempts.at(-1) as ScriptedRequest;
-		const told = chats.filter(({ attributes }) => attributes["request.id"] === answer.requestId);
-		// Without claude's own telemetry nobody tells the id.
-		const chat = told[0] ?? chats.find(({ attributes }) => attributes["request.id"] === undefined);
-		if (chat?.attributes.query_source !== "compact") faults.push(`no chat of compaction ${answer.at}`);
-		else if (chat.attributes["tokens.source"] !== "native") continue;
-		else if (JSON.stringify(tokensOf(chat.attributes)) !== JSON.stringify(usageTokens(answer.usage)))
-			faults.push(`compaction ${answer.at} has other tokens than were billed`);
-	}
-	return faults;
-}
-
-/** One chat span for each request that failed for good, in its lane, and no further ones. */
-function failureFaults(chats: Span[], asked: Asked[], laneOf: ReadonlyMap<string, string>): string[] {
-	const told = chats.filter(({ attributes }) => attributes["error.type"] !== undefined);
-	const failed = asked.filter(({ end }) => end === "failed");
-	const faults = told.length === failed.length ? [] : [`${told.length} failed requests, expected ${failed.length}`];
-	for (const { attempts, lane, isCompaction } of failed) {
-		const ids = attempts.map(({ requestId }) => requestId);
-		const chat = told.find(({ attributes }) => ids.includes(String(attributes["request.id"])));
-		const status = attempts.at(-1)?.step.fault;
-		if (chat === undefined) {
-			// The transcript knows no id of one that was given up for another model.
-			if (!told.some(({ attributes }) => attributes["request.id"] === undefined))
-				faults.push(`no span of the failed request ${attempts[0]?.at}`);
-			continue;
-		}
-		if (laneOf.get(chat.spanId) !== lane) faults.push(`request ${attempts[0]?.at} failed in another lane`);
-		if ((chat.attributes.query_source === "compact") !== isCompaction)
-			faults.push(`failed request ${attempts[0]?.at}: query_source ${chat.attributes.query_source}`);
-		if (status && "status" in status && chat.attributes["http.response.status_code"] !== status.status)
-			faults.push(`failed request ${attempts[0]?.at}: ${chat.attributes["http.response.status_code"]}`);
-	}
-	return faults;
-}
-
-export type Tokens = ReturnType<typeof usageTokens>;
-
-export function tokensOf(attributes: Attributes) {
-	const number = (name: string) => Number(attributes[name] ?? 0);
-	return {
-		input: number("tokens.input"),
-		output: number("tokens.output"),
-		cacheRead: number("tokens.cache_read"),
-		cacheWrite5m: number("tokens.cache_creation_5m"),
-		cacheWrite1h: number("tokens.cache_creation_1h"),
-		cacheWrite: number("tokens.cache_creation"),
-		total: number("tokens.total"),
-	};
-}
-
-export function usageTokens(usage: ScriptUsage) {
-	const cacheWrite = usage.cacheWrite5m + usage.cacheWrite1h;
-	return {
-		input: usage.input,
-		output: usage.output,
-		cacheRead: usage.cacheRead,
-		cacheWrite5m: usage.cacheWrite5m,
-		cacheWrite1h: usage.cacheWrite1h,
-		cacheWrite,
-		total: usage.input + usage.output + usage.cacheRead + cacheWrite,
-	};
-}
-
-export function addUp(list: Tokens[]): Tokens {
-	const sum = usageTokens({ input: 0, output: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 });
-	for (const tokens of list) for (const key of Object.keys(sum) as (keyof Tokens)[]) sum[key] += tokens[key];
-	return sum;
-}
-
-function promptTokens(usage: ScriptUsage): number {
-	return usage.input + usage.cacheRead + usage.cacheWrite5m + usage.cacheWrite1h;
 }
 
 export function millis(nanos: bigint): number {

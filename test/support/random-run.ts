@@ -7,7 +7,7 @@ import { expect } from "vitest";
 import type { ScriptedRequest } from "../../src/testing/scripted-model.ts";
 import { type Asked, askedOf } from "./asked.ts";
 import { assertCost, clientTotals, NOTHING } from "./client-ledger.ts";
-import { addUp, assertTold, callsOf, outline, spanNamed, type Tokens, tokensOf, usageTokens } from "./oracle.ts";
+import { assertTold, callsOf, outline, spanNamed } from "./oracle.ts";
 import type { Span } from "./otlp-plain.ts";
 import {
 	EITHER,
@@ -20,6 +20,7 @@ import {
 } from "./random-script.ts";
 import { type Random, seededRandom } from "./seed.ts";
 import { openStage, PROTOCOLS, type Stage } from "./stage.ts";
+import { addUp, type Tokens, tokensOf, usageTokens } from "./tokens.ts";
 
 const EXIT_GRACE_MS = 15_000;
 

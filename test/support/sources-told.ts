@@ -5,9 +5,10 @@ import { expect } from "vitest";
 import type { ScriptedRequest } from "../../src/testing/scripted-model.ts";
 import { askedOf } from "./asked.ts";
 import type { ClientTotal } from "./client-ledger.ts";
-import { addUp, callsOf, outline, spanNamed, tokensOf, tree, usageTokens } from "./oracle.ts";
+import { callsOf, outline, spanNamed, tree } from "./oracle.ts";
 import type { Span } from "./otlp-plain.ts";
 import type { SourcesRow } from "./sources-table.ts";
+import { addUp, tokensOf, usageTokens } from "./tokens.ts";
 
 export type Told = { spans: Span[]; requests: ScriptedRequest[]; session: Span; client: ClientTotal };
 /** How long a hook of the user's keeps each Read waiting. */
