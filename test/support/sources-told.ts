@@ -5,9 +5,10 @@ import { expect } from "vitest";
 import type { ScriptedRequest } from "../../src/testing/scripted-model.ts";
 import { askedOf } from "./asked.ts";
 import type { ClientTotal } from "./client-ledger.ts";
-import { callsOf, outline, spanNamed, tree } from "./oracle.ts";
+import { callsOf, spanNamed } from "./oracle.ts";
 import type { Span } from "./otlp-plain.ts";
 import type { SourcesRow } from "./sources-table.ts";
+import { expectedTree, linesOf, printedTree } from "./sources-tree.ts";
 import { addUp, tokensOf, usageTokens } from "./tokens.ts";
 
 export type Told = { spans: Span[]; requests: ScriptedRequest[]; session: Span; client: ClientTotal };
@@ -21,6 +22,7 @@ type Check = (seen: Seen) => void;
 /** Every cell that the runs do not bear out. */
 export function differencesFrom({ cells }: SourcesRow, seen: Seen): string[] {
 	const differences: string[] = [];
+	const printed = printedTree(seen.whole.spans);
 	const compare = (what: string, check: () => void) => {
 		try {
 			check();
@@ -34,8 +36,8 @@ export function differencesFrom({ cells }: SourcesRow, seen: Seen): string[] {
 		if (check === undefined) differences.push(`${column}: nobody knows what "${cell}" means`);
 		else compare(`${column}, ${cell}`, () => check(seen));
 	}
-	compare("spans", () => expect(linesOf(treeOf(seen))).toEqual(linesOf(expectedTree(cells))));
-	if (cells.agents === WITH_CALL) compare("tree", () => expect(treeOf(seen)).toBe(expectedTree(cells)));
+	compare("spans", () => expect(linesOf(printed)).toEqual(linesOf(expectedTree(cells))));
+	if (cells.agents === WITH_CALL) compare("tree", () => expect(printed).toBe(expectedTree(cells)));
 	return differences;
 }
 
@@ -112,66 +114,6 @@ const MEANING: Record<string, Record<string, Check>> = {
 			expect(parentsOfAgents(whole)).toEqual(["turn (error)", "turn (ok)", "turn (ok)"]),
 	},
 };
-
-/** Sorted, because calls of one message overlap. */
-const WHOLE = tree(`
-	claude.session
-		invoke_agent claude-code turn.status=ok
-			chat claude-opus-5-5 query_source=main
-			chat claude-opus-5-5 query_source=main
-			chat claude-opus-5-5 query_source=main
-			chat claude-opus-5-5 query_source=main
-			chat claude-opus-5-5 query_source=main
-			chat claude-opus-5-5 query_source=main
-			chat claude-opus-5-5 query_source=main
-			claude.compaction
-				chat claude-opus-5-5 query_source=compact
-			execute_tool Agent [ERROR tool_error] tool.status=error
-				invoke_agent general-purpose agent.status=error
-					chat claude-opus-5-5 [ERROR invalid_request] query_source=subagent
-			execute_tool Agent tool.status=ok
-				invoke_agent general-purpose agent.status=ok
-					chat claude-haiku-5-5 query_source=subagent
-					chat claude-haiku-5-5 query_source=subagent
-					execute_tool Bash tool.status=ok
-			execute_tool Agent tool.status=ok
-				invoke_agent general-purpose agent.status=ok
-					chat claude-opus-5-5 query_source=subagent
-					chat claude-opus-5-5 query_source=subagent
-					execute_tool Bash tool.status=ok
-			execute_tool Bash [ERROR command_failed] tool.status=error
-			execute_tool Bash tool.status=denied
-			execute_tool Bash tool.status=ok
-			execute_tool NoSuchTool [ERROR unknown_tool] tool.status=error
-			execute_tool Read [ERROR tool_error] tool.status=error
-`);
-
-/** The whole tree without what the row says that it lacks. */
-function expectedTree({ requests, compactions, calls }: Record<string, string>): string {
-	const lines = WHOLE.split("\n").filter((line) => {
-		if (requests === "none" && line.includes("chat ")) return false;
-		if (compactions === "none" && line.includes("claude.compaction")) return false;
-		return calls === "all" || !line.includes("NoSuchTool");
-	});
-	const told = lines.join("\n");
-	if (calls === "all") return told;
-	// Claude Code's own telemetry knows neither why a call failed nor the type of an agent that did not end well.
-	return told
-		.replaceAll("command_failed", "tool_error")
-		.replace("general-purpose agent.status=error", "unknown agent.status=error");
-}
-
-function treeOf({ whole }: Seen): string {
-	const attributes = ["tool.status", "turn.status", "agent.status", "query_source"];
-	return outline(whole.spans, { sorted: true, attributes });
-}
-
-function linesOf(printed: string): string[] {
-	return printed
-		.split("\n")
-		.map((line) => line.trim())
-		.toSorted();
-}
 
 function assertRequests(told: Told): void {
 	const asked = askedOf(told.requests).filter(({ isCompaction }) => !isCompaction);

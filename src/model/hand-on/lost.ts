@@ -74,7 +74,7 @@ export function createLostSteps(handover: Handover): LostSteps {
 	 */
 	function heirOfRest(rest: Usage, heirs: readonly Heir[]): Heir | undefined {
 		const ofStump = heirs.find(({ key }) => lost.has(key));
-		if (promptTokens(rest) === 0 && ofStump) return ofStump;
+		if (promptTokens(rest) === 0) return ofStump;
 		return heirs.find(({ tried }) => tried) ?? ofStump ?? heirs.find(({ vague }) => vague);
 	}
 
