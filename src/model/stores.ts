@@ -254,6 +254,7 @@ export function noteFailure(stores: Stores, fact: FactOf<"request.failed">): voi
 	if (fact.agentId !== undefined) {
 		const agent = agentOf(stores, fact, fact.agentId);
 		agent.failures.add(fact.at);
+		if (fact.querySource === "compact") agent.failedSummaries.add(fact.at);
 		return;
 	}
 	if (fact.promptId === undefined) return;
@@ -394,6 +395,7 @@ export function agentOf(stores: Stores, fact: Fact, agentId: string): AgentState
 			nativeStops: new Set(),
 			reads: new Set(),
 			failures: new Set(),
+			failedSummaries: new Set(),
 			firstAt: Number.POSITIVE_INFINITY,
 			lastAt: Number.NEGATIVE_INFINITY,
 			handedOn: new Set(),

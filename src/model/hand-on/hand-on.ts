@@ -20,8 +20,8 @@ export interface HandOn {
 	openSessions(): void;
 	life(life: Life): void;
 	turn(turn: TurnState): void;
-	/** Whether agents that this one started are not handed on yet. */
-	hasOpenChildren(life: Life): boolean;
+	/** Agents below this one that are not handed on yet. */
+	openChildren(life: Life): Life[];
 	/** Whether another prompt came after it. */
 	isFollowed(turn: TurnState): boolean;
 	/** Whether agents of this turn are still at work. */
@@ -113,10 +113,10 @@ export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links
 		life: agents.life,
 		turn: turns.turn,
 		isFollowed: turns.isFollowed,
-		hasOpenChildren: ({ agent, n }) =>
+		openChildren: ({ agent, n }) =>
 			agents
 				.open()
-				.some((life) => places.locateLife(life).lives.some((above) => above.agent === agent && above.n === n)),
+				.filter((life) => places.locateLife(life).lives.some((above) => above.agent === agent && above.n === n)),
 		hasOpenAgents: (turn) => agents.open().some((life) => places.locateLife(life).turn === turn),
 		waitsForLedger: (turn) =>
 			wasSomethingTried(inTurn(turn)) ||
