@@ -66,6 +66,13 @@ export const warnings = {
 		"OTEL_METRIC_EXPORT_TIMEOUT is longer than OTEL_METRIC_EXPORT_INTERVAL: the interval is used for both.",
 };
 
+/** Of hooks that came, or did not: told in the diagnostics. */
+export const hookNotes = {
+	noneCame: (due: number) =>
+		`No hook reached us, though ${due} had to: see what Claude Code's /hooks lists, and whether a proxy takes requests to 127.0.0.1.`,
+	foreign: (count: number) => `${count} hooks of sessions that this run did not start were dropped.`,
+};
+
 /** Of Claude Code's own telemetry: told in the diagnostics. */
 export const nativeNotes = {
 	locked: (signal: string, path: string, by: string) =>

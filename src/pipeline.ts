@@ -13,7 +13,7 @@ import { createOtlpReader } from "./intake/otlp-payload.ts";
 import { createOtlpRedaction } from "./intake/otlp-redact.ts";
 import type { OtlpRequest } from "./intake/otlp-server.ts";
 import { createRepositoryReader } from "./intake/repository.ts";
-import { createSessionFinder } from "./intake/session-finder.ts";
+import { createSessionFinder, isDueToHooks } from "./intake/session-finder.ts";
 import { createTranscriptTail, sessionOf } from "./intake/transcript-file.ts";
 import type { Episode } from "./model/episode.ts";
 import type { RawFact } from "./model/fact.ts";
@@ -50,6 +50,8 @@ export interface PipelineOptions {
 	digestKey: Uint8Array;
 	cwd: string;
 	sessionPersistence: boolean;
+	/** claude has been told to run our hooks. */
+	hooked?: boolean;
 	/** claude has been told to send its own telemetry to us; where that goes on to. */
 	native?: NativeDestinations;
 	/** Each episode, when the model hands it on. */
@@ -58,6 +60,8 @@ export interface PipelineOptions {
 	onContextThreshold?(crossing: ContextCrossing): void;
 	/** --session-id, or --resume with an id. */
 	knownSessionId?: string;
+	/** --resume with an id and --fork-session: the session that this one goes on from. */
+	forkedFrom?: string;
 	claudePid: number | undefined;
 	diagnostics: Diagnostics;
 	/** Standard error, once claude has left the terminal. */
@@ -158,11 +162,12 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	});
 	if (keeping.spool) flow.metrics.watchSpool(keeping.spool.bytes);
 	const read: RawFact[] = [];
-	const tail = createTranscriptTail(
-		startedAt,
-		(fact) => read.push(fact),
-		() => flow.metrics.dropped("transcript"),
-	);
+	const tail = createTranscriptTail(startedAt, (fact) => read.push(fact), {
+		forkedFrom: options.forkedFrom,
+		onSkip: () => flow.metrics.dropped("transcript"),
+	});
+	/** What hooks should have told as well. */
+	let due = 0;
 	const readOtlp = createOtlpReader();
 	const isWithinRate = createHookRate();
 	const passedOn = await passOn();
@@ -184,6 +189,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 
 	function take(facts: readonly RawFact[]): void {
 		if (facts.length > 0) lastFactAt = clock();
+		if (options.hooked === true) due += facts.filter((fact) => isDueToHooks(fact, options.context.interactive)).length;
 		flow.take(facts);
 	}
 
@@ -260,7 +266,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 			});
 			await flow.pricing.ready();
 			guard(() => flow.settle());
-			for (const problem of finder.problems(flow.calls())) diagnostics.say("info", problem);
+			for (const problem of finder.problems(due)) diagnostics.say("info", problem);
 			const [{ line, signals: delivered }, forwarded] = await Promise.all([
 				sinks.shutdown(config.exitGraceMs),
 				passedOn?.flush(config.exitGraceMs),

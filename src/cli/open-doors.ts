@@ -16,7 +16,7 @@ import { type NoHooks, planHooks } from "../launch/plan-hooks.ts";
 import { pruneRuns } from "../launch/prune-runs.ts";
 import { makeRunDirectory, type RunDirectory } from "../launch/run-directory.ts";
 import { type RunSettings, readRunSettings } from "../launch/run-settings.ts";
-import { missingHooks } from "./sentences.ts";
+import { missingHooks, type Witness } from "./sentences.ts";
 
 export interface DoorOptions {
 	claudeArgs: ClaudeArgs;
@@ -34,6 +34,8 @@ export interface DoorOptions {
 export interface Doors {
 	/** For claude. */
 	args: readonly string[];
+	/** claude has been told to run our hooks. */
+	hooked: boolean;
 	socketPath?: string;
 	/** Where Claude Code's own telemetry comes to us: for claude's environment, and where it goes on to. */
 	native?: { processEnv: Record<string, string>; destinations: NativeDestinations };
@@ -45,25 +47,32 @@ export interface Doors {
 
 export async function openDoors(options: DoorOptions): Promise<Doors> {
 	const { claudeArgs, config, diagnostics } = options;
-	if (!claudeArgs.sessionPersistence) diagnostics.say("info", missingHooks.noTranscript());
-	const closed = { args: claudeArgs.args, tidy: () => {}, close: async () => {} };
+	const closed = { args: claudeArgs.args, hooked: false, tidy: () => {}, close: async () => {} };
 	const settings = readRunSettings(claudeArgs, config, options.cwd);
 	const hooks = planHooks(claudeArgs, config, options.env, settings);
-	if ("because" in hooks) diagnostics.say("info", whyNoHooks(hooks));
+	const native = settings && config.sources.includes("native") ? nativePlan(settings, options) : undefined;
+	const left: Witness[] = ["because" in hooks ? [] : (["hooks"] as const), witnessesWithoutDoors(options)].flat();
+	if (native !== undefined) left.push("claude's own telemetry");
+	if (!claudeArgs.sessionPersistence) diagnostics.say("info", missingHooks.noTranscript(left));
+	if ("because" in hooks) diagnostics.say("info", whyNoHooks(hooks, left));
 	else if (hooks.why !== undefined) diagnostics.say("info", hooks.why);
 	if (settings === undefined) return closed;
-	const plan: DoorPlan = {
-		settings,
-		hooks: "because" in hooks ? undefined : hooks,
-		native: config.sources.includes("native") ? nativePlan(settings, options) : undefined,
-	};
+	const plan: DoorPlan = { settings, hooks: "because" in hooks ? undefined : hooks, native };
 	if (plan.hooks === undefined && plan.native === undefined) return closed;
 	try {
 		return await openPlanned(plan, options);
 	} catch (error) {
-		diagnostics.say("warn", missingHooks.noDoor(error instanceof Error ? error.message : String(error)));
+		diagnostics.say(
+			"warn",
+			missingHooks.noDoor(error instanceof Error ? error.message : String(error), witnessesWithoutDoors(options)),
+		);
 		return closed;
 	}
+}
+
+/** What is read from files, however claude is started. */
+export function witnessesWithoutDoors({ claudeArgs, config }: Pick<DoorOptions, "claudeArgs" | "config">): Witness[] {
+	return claudeArgs.sessionPersistence && config.sources.includes("transcript") ? ["the transcript"] : [];
 }
 
 function nativePlan({ ranked }: RunSettings, { env, config, diagnostics }: DoorOptions): NativePlan | undefined {
@@ -115,6 +124,7 @@ async function openPlanned({ settings, hooks, native }: DoorPlan, options: DoorO
 		const { file } = overlay;
 		return {
 			args: overlay.args,
+			hooked: hooks !== undefined,
 			socketPath,
 			native: taken && { processEnv: taken.processEnv(token), destinations: taken.destinations },
 			tidy() {
@@ -133,19 +143,19 @@ async function openPlanned({ settings, hooks, native }: DoorPlan, options: DoorO
 	}
 }
 
-function whyNoHooks(no: NoHooks): string {
+function whyNoHooks(no: NoHooks, left: readonly Witness[]): string {
 	switch (no.because) {
 		case "sources":
-			return missingHooks.sources();
+			return missingHooks.sources(left);
 		case "flag":
-			return missingHooks.flag(no.flag);
+			return missingHooks.flag(no.flag, left);
 		case "hook-events":
-			return missingHooks.hookEvents();
+			return missingHooks.hookEvents(left);
 		case "disabled":
-			return missingHooks.disableAllHooks(no.path);
+			return missingHooks.disableAllHooks(no.path, left);
 		case "managed-only":
-			return missingHooks.managedOnly(no.path);
+			return missingHooks.managedOnly(no.path, left);
 		case "settings":
-			return missingHooks.settings(no.value);
+			return missingHooks.settings(no.value, left);
 	}
 }

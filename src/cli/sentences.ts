@@ -87,26 +87,34 @@ function itemsOf(signal: string, count: number): string {
 	return count === 1 ? noun : `${noun}s`;
 }
 
-/** Why something of the trace will be missing: told under --claude-otel-debug. */
+/** Who tells of a run, in the words of the sentences below. */
+export type Witness = "hooks" | "the transcript" | "claude's own telemetry";
+
+/** What is left to make the trace from. */
+function from(witnesses: readonly Witness[]): string {
+	const [first, ...more] = witnesses;
+	if (first === undefined) return "the trace tells of nothing but claude's start and end";
+	const last = more.pop();
+	const names = last === undefined ? `${first} alone` : `${[first, ...more].join(", ")} and ${last}`;
+	return `the trace is made from ${names}`;
+}
+
+type Left = readonly Witness[];
+
+/** Why something of the trace will be missing, and what it is made from then: told under --claude-otel-debug. */
 export const missingHooks = {
-	disableAllHooks: (path: string) =>
-		`${path} sets disableAllHooks, so no hook reaches us: the trace is made from the transcript alone.`,
-	flag: (flag: string) =>
-		`${flag} keeps claude from running hooks of settings: the trace is made from the transcript alone.`,
-	managedOnly: (path: string) =>
-		`${path} sets allowManagedHooksOnly, so no hook reaches us: the trace is made from the transcript alone.`,
-	hookEvents: () =>
-		"--include-hook-events shows hooks on stdout, so ours are left out: the trace is made from the transcript alone.",
-	settings: (value: string) =>
-		`--settings ${value} cannot be merged with ours, so no hook reaches us: the trace is made from the transcript alone.`,
-	sources: () => "CLAUDE_OTEL_SOURCES leaves hooks out: they are not asked for.",
-	noPlace: () =>
-		"No private folder could be made for the settings, so no hook reaches us: the trace is made from the transcript alone.",
-	noDoor: (reason: string) => `No hook can reach us (${reason}): the trace is made from the transcript alone.`,
-	argumentsTooLong: () =>
-		"With ours the arguments are too long for this system, so no hook reaches us: the trace is made from the transcript alone.",
-	noTranscript: () =>
-		"--no-session-persistence keeps claude from writing a transcript: the trace is made from hooks and claude's own telemetry.",
+	disableAllHooks: (path: string, left: Left) => `${path} sets disableAllHooks, so no hook reaches us: ${from(left)}.`,
+	flag: (flag: string, left: Left) => `${flag} keeps claude from running hooks of settings: ${from(left)}.`,
+	managedOnly: (path: string, left: Left) =>
+		`${path} sets allowManagedHooksOnly, so no hook reaches us: ${from(left)}.`,
+	hookEvents: (left: Left) => `--include-hook-events shows hooks on stdout, so ours are left out: ${from(left)}.`,
+	settings: (value: string, left: Left) =>
+		`--settings ${value} cannot be merged with ours, so no hook reaches us: ${from(left)}.`,
+	sources: (left: Left) => `CLAUDE_OTEL_SOURCES leaves hooks out, so they are not asked for: ${from(left)}.`,
+	noDoor: (reason: string, left: Left) => `No hook can reach us (${reason}): ${from(left)}.`,
+	argumentsTooLong: (left: Left) =>
+		`With ours the arguments are too long for this system, so no hook reaches us: ${from(left)}.`,
+	noTranscript: (left: Left) => `--no-session-persistence keeps claude from writing a transcript: ${from(left)}.`,
 	bug: (error: unknown) =>
 		`claude-otel: this session was not traced, by a mistake of ours (${error instanceof Error ? error.message : String(error)}): please report what \`claude-otel --claude-otel-debug\` says of it.`,
 	detached: () =>

@@ -2,6 +2,8 @@
 // the process where no hook speaks. Facts of other sessions are not ours.
 import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
+import { hookNotes } from "../errors.ts";
+import type { Fact, RawFact } from "../model/fact.ts";
 import { findTranscript, projectFolder, readLiveSessions, readSessionOfProcess } from "./claude-files.ts";
 import { asString, type JsonObject } from "./json.ts";
 
@@ -27,8 +29,8 @@ export interface SessionFinder {
 	isSettled(): boolean;
 	/** claude has gone: the last chance to find a transcript that nobody told of. */
 	lookLast(): void;
-	/** What was amiss, for the diagnostics. `calls`: tool calls that the transcript tells of. */
-	problems(calls: number): string[];
+	/** What was amiss, for the diagnostics. `due`: of how many things a hook had to tell. */
+	problems(due: number): string[];
 }
 
 /** Once the session is known, its file of the process is read only every so many looks (it tells of /clear). */
@@ -104,14 +106,24 @@ export function createSessionFinder(options: FinderOptions, follow: (transcript:
 			const path = onlyTranscriptSince(options, readLiveSessions(claudeConfigDir));
 			if (path !== undefined) follow(path);
 		},
-		problems() {
+		problems(due) {
 			const problems: string[] = [];
-			if (hooks === 0 && followed.size > 0)
-				problems.push("No hook reached us: the transcript alone tells of this session.");
-			if (foreign > 0) problems.push(`${foreign} hooks of sessions that this run did not start were dropped.`);
+			if (hooks === 0 && due > 0) problems.push(hookNotes.noneCame(due));
+			if (foreign > 0) problems.push(hookNotes.foreign(foreign));
 			return problems;
 		},
 	};
+}
+
+/** Calls that never ran fire no hook that tells of their end; turns are hooked where a person sits. */
+const NEVER_RAN = ["unknown_tool", "invalid_input"];
+
+/** Whether the transcript tells of something of which a hook has to tell as well. */
+export function isDueToHooks(fact: RawFact | Fact, interactive: boolean): boolean {
+	if (fact.source !== "transcript") return false;
+	if (fact.kind === "prompt.submitted") return interactive;
+	if (fact.kind !== "tool.ended") return false;
+	return fact.outcome === "ok" || (fact.outcome === "error" && !NEVER_RAN.includes(fact.errorType ?? ""));
 }
 
 /** The one transcript of this directory that was begun or went on since then, and is no other process's; none where several are. */

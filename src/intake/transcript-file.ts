@@ -25,14 +25,18 @@ export interface TranscriptTail {
 	paths(): string[];
 }
 
-/**
- * @param since milliseconds since the epoch; older records are not facts of this run
- * @param onSkip a line was too long to read
- */
+export interface TailOptions {
+	/** The session that this one was forked from: its ledger goes on in the new one. */
+	forkedFrom?: string;
+	/** A line was too long to read. */
+	onSkip?(): void;
+}
+
+/** @param since milliseconds since the epoch; older records are not facts of this run */
 export function createTranscriptTail(
 	since: number,
 	onFact: (fact: RawFact) => void,
-	onSkip: () => void = () => {},
+	{ forkedFrom, onSkip = () => {} }: TailOptions = {},
 ): TranscriptTail {
 	const files = new Map<string, GrowingFile>();
 	const described = new Set<string>();
@@ -53,12 +57,23 @@ export function createTranscriptTail(
 		}
 	}
 
+	/** A fork copies no ledger, but goes on counting in that of the session that it comes from. */
+	function readForkedLedger(path: string, sessionId: string): void {
+		if (forkedFrom === undefined || forkedFrom === sessionId) return;
+		const onRecord = (fact: RawFact) => {
+			if (fact.kind === "cost.state" && fact.baseline) onFact(fact);
+		};
+		createGrowingFile(join(dirname(path), `${forkedFrom}.jsonl`), { sessionId, since }, onRecord, onSkip).read();
+	}
+
 	const mainPaths: string[] = [];
 	return {
 		follow(path) {
 			if (files.has(path) || !path.endsWith(".jsonl")) return;
+			const sessionId = basename(path, ".jsonl");
+			if (mainPaths.length === 0) readForkedLedger(path, sessionId);
 			mainPaths.push(path);
-			files.set(path, createGrowingFile(path, { sessionId: basename(path, ".jsonl"), since }, onFact, onSkip));
+			files.set(path, createGrowingFile(path, { sessionId, since }, onFact, onSkip));
 		},
 		poll() {
 			for (const path of mainPaths) followAgents(path);

@@ -335,10 +335,15 @@ function readSyntheticAnswer(
 		after: state.after,
 		failedAttempts: Math.max(state.failedAttempts, state.attempts.size - 1),
 		retryMs: state.retryMs,
+		unsent: (status === undefined && record.requestId === undefined && wasNothingTried(state)) || undefined,
 		content: error && { error },
 	});
 	forgetAttempts(state);
 	return [fact, ...readToHere(seen, lane)];
+}
+
+function wasNothingTried({ attempts, failedAttempts }: LaneState): boolean {
+	return attempts.size === 0 && failedAttempts === 0;
 }
 
 function forgetAttempts(state: LaneState): void {

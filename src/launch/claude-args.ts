@@ -14,6 +14,8 @@ export interface ClaudeArgs {
 	sessionSource: "startup" | "resume" | "fork";
 	/** By --session-id, or --resume with an id. */
 	knownSessionId?: string;
+	/** By --resume with an id and --fork-session: the session that this one goes on from. */
+	forkedFrom?: string;
 	sessionPersistence: boolean;
 	/** Every flag that was given, by its long name. */
 	flags: ReadonlySet<string>;
@@ -34,8 +36,8 @@ export function readClaudeArgs(args: readonly string[], stdoutIsTerminal: boolea
 
 	const resumed = flags.has("--resume") || flags.has("--continue") || flags.has("--from-pr");
 	const forked = resumed && flags.has("--fork-session");
-	const resumedId = forked ? undefined : value("--resume");
-	const knownSessionId = [value("--session-id"), resumedId].find((id) => id !== undefined && UUID.test(id));
+	const resumedId = idOf(value("--resume"));
+	const knownSessionId = idOf(value("--session-id")) ?? (forked ? undefined : resumedId);
 	// As claude itself decides it.
 	const interactive = stdoutIsTerminal && !flags.has("--print") && !flags.has("--init-only") && !flags.has("--sdk-url");
 	return {
@@ -46,10 +48,15 @@ export function readClaudeArgs(args: readonly string[], stdoutIsTerminal: boolea
 		settings: lastValue("--settings")?.values.at(-1),
 		sessionSource: forked ? "fork" : resumed ? "resume" : "startup",
 		knownSessionId,
+		forkedFrom: forked ? resumedId : undefined,
 		sessionPersistence: !flags.has("--no-session-persistence"),
 		flags,
 		settingSources: value("--setting-sources"),
 	};
+}
+
+function idOf(text: string | undefined): string | undefined {
+	return text !== undefined && UUID.test(text) ? text : undefined;
 }
 
 function whyBare(parsed: readonly Arg[], flags: ReadonlySet<string>): ClaudeArgs["bare"] {

@@ -40,6 +40,12 @@ export function failureOfLife(agent: AgentState, n: number): number | undefined 
 	return lastWithin(agent.failures, agent, n);
 }
 
+/** When a request failed that ends life n, if nothing comes after it. */
+export function brokenOffAt(agent: AgentState, n: number): number | undefined {
+	const ends = [...agent.failures].filter((at) => !agent.failedSummaries.has(at));
+	return lastWithin(ends, agent, n);
+}
+
 function lastWithin(times: Iterable<number>, agent: AgentState, n: number): number | undefined {
 	const lives = livesOf(agent);
 	const from = n === 0 ? Number.NEGATIVE_INFINITY : (lives[n] ?? Number.POSITIVE_INFINITY);

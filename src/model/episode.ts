@@ -97,8 +97,9 @@ export interface ChatEpisode extends Lasting {
 	costBasis: "native" | "list" | "unknown";
 	/** The price is that of a relative of the model. */
 	costEstimated?: boolean;
-	attempts: number;
-	retryMs: number;
+	/** Absent where nobody tells of attempts before the answer. */
+	attempts?: number;
+	retryMs?: number;
 	/** Milliseconds from the start of the answered attempt to its first byte. */
 	firstChunkMs?: number;
 	querySource: QuerySource;
@@ -138,7 +139,8 @@ export interface AgentEpisode extends Lasting {
 	kind: "agent";
 	agentId: string;
 	type: string;
-	background: boolean;
+	/** Absent where nobody tells. */
+	background?: boolean;
 	depth: number;
 	status: Status;
 	totals: Totals;

@@ -206,6 +206,8 @@ export interface RequestFailed {
 	/** Of the last attempt. */
 	durationMs?: number;
 	querySource?: QuerySource;
+	/** claude gave up before it asked (a full context that could not be compacted): it ends a turn, and is no request. */
+	unsent?: boolean;
 }
 
 /** A tool_use block of a message. */

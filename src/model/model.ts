@@ -1,6 +1,6 @@
 // Facts in, episodes and moments out: the session model. Facts may come in any order and more than once.
 // `advance` hands on what is complete, `settle` closes everything that is left. Pure: time arrives as an argument.
-import { endOfLife, lifeAt, livesOf, readOfLife } from "./agents.ts";
+import { brokenOffAt, endOfLife, lifeAt, livesOf, readOfLife } from "./agents.ts";
 import { createContextWatch } from "./context-window.ts";
 import type { ModelOutput, Moment } from "./episode.ts";
 import type { Fact, FactOf } from "./fact.ts";
@@ -238,9 +238,10 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 		let progress = false;
 		for (const agent of stores.openAgents) {
 			for (const n of livesOf(agent).keys()) {
-				if (agent.handedOn.has(n) || !isLifeReady({ agent, n }, now)) continue;
-				handOn.life({ agent, n });
+				const life = { agent, n };
+				if (agent.handedOn.has(n) || !isLifeReady(life, now)) continue;
 				progress = true;
+				if (handOn.openChildren(life).every((child) => !isLifeReady(child, now))) handOn.life(life);
 			}
 		}
 		return progress;
@@ -252,10 +253,16 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 		const read = readOfLife(life.agent, life.n);
 		const hooks = stores.sessions.get(life.agent.sessionId)?.hookSeen === true;
 		if (stopped !== undefined && now >= stopped + TURN_QUIET_MS) return true;
+		// With -p no hook tells that a request of it failed for good, which was its end if nothing came after.
+		const failed = brokenOffAt(life.agent, life.n);
+		if (failed !== undefined && now >= Math.max(failed, life.agent.lastAt) + TURN_QUIET_MS) return true;
 		if (handOn.lifeWaitsForNative(life)) return false;
 		if (hooks) {
 			return (
-				stopped !== undefined && read !== undefined && !handOn.hasOpenChildren(life) && !handOn.lifeWaitsForLedger(life)
+				stopped !== undefined &&
+				read !== undefined &&
+				handOn.openChildren(life).length === 0 &&
+				!handOn.lifeWaitsForLedger(life)
 			);
 		}
 		return read !== undefined && now >= read + TURN_QUIET_MS;

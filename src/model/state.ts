@@ -101,6 +101,8 @@ export interface AgentState {
 	reads: Set<number>;
 	/** Requests of it that failed for good. */
 	failures: Set<number>;
+	/** Those of them after which it may have gone on: summaries of its context. */
+	failedSummaries: Set<number>;
 	interruptedAt?: number;
 	meta?: FactOf<"agent.described">;
 	firstAt: number;

@@ -179,7 +179,10 @@ export function noteTurn(
 		const agent = agentOf(stores, fact, fact.agentId);
 		if (fact.kind === "turn.interrupted") agent.interruptedAt = largest(agent.interruptedAt, fact.at);
 		// A fatal API error in an agent fires StopFailure in its name, and no SubagentStop.
-		else if (fact.kind === "turn.stopped" && fact.errorType !== undefined) agent.stops.add(fact.at);
+		else if (fact.kind === "turn.stopped" && fact.errorType !== undefined) {
+			agent.stops.add(fact.at);
+			agent.failures.add(fact.at);
+		}
 		return;
 	}
 	if (fact.promptId === undefined) return;
@@ -247,10 +250,11 @@ export function noteFailure(stores: Stores, fact: FactOf<"request.failed">): voi
 		).value;
 	}
 	failure.durationMs = smallest(failure.durationMs, fact.durationMs);
-	stores.failures.set(fact.id, failure);
+	if (fact.unsent !== true) stores.failures.set(fact.id, failure);
 	if (fact.agentId !== undefined) {
 		const agent = agentOf(stores, fact, fact.agentId);
 		agent.failures.add(fact.at);
+		if (fact.querySource === "compact") agent.failedSummaries.add(fact.at);
 		return;
 	}
 	if (fact.promptId === undefined) return;
@@ -391,6 +395,7 @@ export function agentOf(stores: Stores, fact: Fact, agentId: string): AgentState
 			nativeStops: new Set(),
 			reads: new Set(),
 			failures: new Set(),
+			failedSummaries: new Set(),
 			firstAt: Number.POSITIVE_INFINITY,
 			lastAt: Number.NEGATIVE_INFINITY,
 			handedOn: new Set(),

@@ -43,8 +43,6 @@ export interface Flow {
 	settle(): void;
 	metrics: Metrics;
 	pricing: Pricing;
-	/** Tool calls that were told of. */
-	calls(): number;
 }
 
 export function createFlow(options: FlowOptions): Flow {
@@ -70,7 +68,6 @@ export function createFlow(options: FlowOptions): Flow {
 	});
 	const context = { windowOf: pricing.windowOf, thresholds: told.contextThresholds };
 	const model = createModel({ price: pricing.price, isExcluded: createExclusion(told.toolsExclude), context }, output);
-	let calls = 0;
 
 	function guard<T>(source: string, work: () => T): T | undefined {
 		try {
@@ -88,7 +85,6 @@ export function createFlow(options: FlowOptions): Flow {
 
 	function applyFact(fact: Fact): void {
 		signals.metrics.fact(fact.source);
-		if (fact.kind === "tool.requested") calls++;
 		if (fact.kind === "message.seen") pricing.expect(fact.requestedModel, fact.at);
 		if (fact.kind === "request.answered") pricing.expect(fact.model, fact.at);
 		model.apply(fact);
@@ -110,7 +106,6 @@ export function createFlow(options: FlowOptions): Flow {
 		settle: () => model.settle(),
 		metrics: signals.metrics,
 		pricing,
-		calls: () => calls,
 	};
 }
 

@@ -158,7 +158,7 @@ async function replay(journal: Journal, flow: Flow, sinks: Sinks, isStopped: () 
 function readBeyond(context: RunContext, journal: Journal, { store }: RunRecovery): RawFact[] {
 	if (!context.sessionPersistence) return [];
 	const facts: RawFact[] = [];
-	const tail = createTranscriptTail(context.startedAt, (fact) => facts.push(fact));
+	const tail = createTranscriptTail(context.startedAt, (fact) => facts.push(fact), context);
 	const { claudeConfigDir, startedAt, project, sessionPersistence, knownSessionId, claudePid } = context;
 	const folder = findProject(claudeConfigDir, project);
 	const finder = createSessionFinder(

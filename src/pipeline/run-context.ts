@@ -30,6 +30,8 @@ export interface RunContext {
 	/** claude's own telemetry was asked for. */
 	native: boolean;
 	knownSessionId?: string;
+	/** The session that this one was forked from. */
+	forkedFrom?: string;
 	claudePid?: number;
 	/** Of the redaction that the kept facts went through: texts are read again only under the same. */
 	redaction: string;

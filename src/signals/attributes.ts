@@ -20,8 +20,8 @@ export function placeAttributes(place: Place): Attributes {
 	});
 }
 
-export function usageAttributes(usage: Usage, lost: Usage): Attributes {
-	const attributes: Attributes = {
+export function usageAttributes(usage: Usage): Attributes {
+	return {
 		"tokens.input": usage.input,
 		"tokens.output": usage.output,
 		"tokens.cache_read": usage.cacheRead,
@@ -30,9 +30,11 @@ export function usageAttributes(usage: Usage, lost: Usage): Attributes {
 		"tokens.cache_creation_1h": usage.cacheCreation1h,
 		"tokens.total": totalTokens(usage),
 	};
-	if (isZeroUsage(lost)) return attributes;
+}
+
+export function lostAttributes(lost: Usage): Attributes {
+	if (isZeroUsage(lost)) return {};
 	return {
-		...attributes,
 		"tokens.lost.input": lost.input,
 		"tokens.lost.output": lost.output,
 		"tokens.lost.cache_read": lost.cacheRead,
@@ -42,7 +44,7 @@ export function usageAttributes(usage: Usage, lost: Usage): Attributes {
 
 export function totalsAttributes(totals: Totals): Attributes {
 	return defined({
-		...(totals.usage ? usageAttributes(totals.usage, totals.lost) : {}),
+		...(totals.usage ? { ...usageAttributes(totals.usage), ...lostAttributes(totals.lost) } : {}),
 		"claude.cost_usd": usd(totals.picoUsd),
 		tools_used: totals.toolsUsed,
 	});

@@ -13,6 +13,7 @@ import {
 	defined,
 	fieldAttributes,
 	genAiUsage,
+	lostAttributes,
 	placeAttributes,
 	providerAttributes,
 	type Semconv,
@@ -96,7 +97,7 @@ function whereAttributes(episode: SessionEpisode | TurnEpisode): Attributes {
 }
 
 export function chatAttributes(chat: ChatEpisode, semconv: Semconv): Attributes {
-	const known = chat.messageId !== undefined || chat.tokensSource !== "transcript";
+	const known = chat.errorType === undefined && chat.tokensSource !== "unknown";
 	return {
 		"gen_ai.operation.name": "chat",
 		...providerAttributes(semconv),
@@ -104,14 +105,13 @@ export function chatAttributes(chat: ChatEpisode, semconv: Semconv): Attributes 
 		"gen_ai.response.model": chat.responseModel,
 		"gen_ai.response.id": chat.messageId,
 		"gen_ai.response.finish_reasons": chat.stopReason === undefined ? undefined : [chat.stopReason],
-		...(known && chat.tokensSource !== "unknown"
-			? { ...genAiUsage(chat.usage, semconv), ...usageAttributes(chat.usage, chat.lost) }
-			: {}),
+		...(known ? { ...genAiUsage(chat.usage, semconv), ...usageAttributes(chat.usage) } : {}),
+		...lostAttributes(chat.lost),
 		"tokens.source": chat.tokensSource,
 		"claude.cost_usd": usd(chat.picoUsd),
 		"claude.cost_basis": chat.costBasis,
 		"claude.cost_source":
-			chat.costBasis === "unknown" ? undefined : chat.costBasis === "native" ? "native" : chat.tokensSource,
+			chat.costBasis === "unknown" ? undefined : chat.costBasis === "native" ? nativeWitness(chat) : chat.tokensSource,
 		"times.source": chat.timesSource,
 		"gen_ai.response.time_to_first_chunk": chat.firstChunkMs === undefined ? undefined : chat.firstChunkMs / 1000,
 		"context.used_ratio": chat.contextUsedRatio,
@@ -124,6 +124,11 @@ export function chatAttributes(chat: ChatEpisode, semconv: Semconv): Attributes 
 		"error.message": chat.error?.text ?? chat.error?.summary,
 		"http.response.status_code": chat.httpStatus,
 	};
+}
+
+/** Of what was lost before a final error the client tells in its ledger alone. */
+function nativeWitness({ errorType, tokensSource }: ChatEpisode): string {
+	return errorType !== undefined && tokensSource === "cost-state" ? "cost-state" : "native";
 }
 
 export function toolAttributes(tool: ToolEpisode): Attributes {

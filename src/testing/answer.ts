@@ -7,7 +7,7 @@ import type { ScriptedRequest, ScriptFault } from "./script.ts";
 import { blockEvents, endEvents, formatEvent, type SseEvent, startEvents } from "./sse.ts";
 
 /** A client that finds the data and the connection's end together may throw the data away: then a cut is never the same twice. */
-const BEFORE_CUT_MS = 50;
+const BEFORE_CUT_MS = 150;
 
 /** Answers as the request's step says, and writes down in the request how it ended. */
 export async function answerRequest(request: ScriptedRequest, response: ServerResponse, makeId: MakeId): Promise<void> {

@@ -1,9 +1,11 @@
 // Requests that fail: tried again until they succeed, cut in the middle of the answer, or failed for good.
 
 import { afterEach, expect, test } from "vitest";
-import { assertTold, outline, spanOfRequest, tokensOf, tree } from "../support/oracle.ts";
+import { assertCost, clientTotals } from "../support/client-ledger.ts";
+import { assertTold, outline, spanOfRequest, tree } from "../support/oracle.ts";
 import { agent, bash, step, text } from "../support/scripting.ts";
 import { openStage, type Stage } from "../support/stage.ts";
+import { tokensOf } from "../support/tokens.ts";
 
 let stage: Stage;
 afterEach(() => stage.close());
@@ -96,6 +98,24 @@ test("a 401 that stays ends the turn with an error, and its chat span has the cl
 		["error", 1],
 		["ok", 1],
 	]);
+});
+
+test("what a cut attempt cost is told although the request then failed for good", async () => {
+	stage = await openStage({
+		main: [step(bash("echo 1")), { ...step(text("this one is cut")), fault: { cut: "mid-block" } }],
+		whenDone: { fault: { status: 401 } },
+	});
+	const run = await stage.print("go", [], { env: { CLAUDE_CODE_MAX_RETRIES: "1" } });
+	expect(run.code).toBe(1);
+	const { spans } = stage.receiver;
+	assertTold(spans, stage.model.requests);
+	const [total] = clientTotals(stage.home).values();
+	assertCost(spans, total?.usd ?? Number.NaN);
+	const cut = stage.model.billedCut()["claude-opus-5-5"];
+	const failed = spanOfRequest(spans, stage.model.requests.at(-1)).attributes;
+	expect([failed["tokens.lost.input"], failed["tokens.lost.cache_read"]]).toEqual([cut?.input, cut?.cacheRead]);
+	expect(failed).toMatchObject({ "claude.cost_basis": "native", "claude.cost_source": "cost-state" });
+	expect(failed).not.toHaveProperty("gen_ai.usage.input_tokens");
 });
 
 test("an agent's fatal error ends its call and not the turn", async () => {

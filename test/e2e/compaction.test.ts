@@ -1,9 +1,10 @@
 // Compactions of the context, by itself and by /compact: a span of their own, and tokens that are counted once.
 
 import { afterEach, expect, test } from "vitest";
-import { assertTold, flat, outline, spanNamed, tokensOf, tree, usageTokens } from "../support/oracle.ts";
+import { assertTold, flat, outline, spanNamed, tree } from "../support/oracle.ts";
 import { agent, bash, nextUsage, step, text } from "../support/scripting.ts";
 import { openStage, type Stage } from "../support/stage.ts";
+import { tokensOf, usageTokens } from "../support/tokens.ts";
 import { buildTree } from "../support/tree.ts";
 
 let stage: Stage;
@@ -55,6 +56,26 @@ test("a compaction inside a subagent stands in that subagent", async () => {
 	const parent = spans.find((span) => span.spanId === spanNamed(spans, "claude.compaction").parentSpanId);
 	expect(parent?.attributes["gen_ai.agent.id"]).toBe(
 		stage.model.requests.find((request) => request.isCompaction)?.lane,
+	);
+});
+
+test("a compaction that fails for good is a failed request, and the turn that it ends asked nothing more", async () => {
+	stage = await openStage({
+		main: [{ ...step(bash("echo 1")), usage: FULL }],
+		compact: { fault: { status: 529 } },
+	});
+	const run = await stage.print("go", [], { env: { CLAUDE_CODE_MAX_RETRIES: "1" } });
+	expect(run.code).toBe(1);
+	const { spans } = stage.receiver;
+	assertTold(spans, stage.model.requests);
+	expect(outline(spans)).toBe(
+		tree(`
+			claude.session
+				invoke_agent claude-code [ERROR invalid_request] turn.status=error error.type=invalid_request
+					chat claude-opus-5-5 query_source=main
+					execute_tool Bash tool.status=ok
+					chat claude-opus-5-5 [ERROR overloaded] error.type=overloaded query_source=compact
+		`),
 	);
 });
 

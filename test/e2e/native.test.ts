@@ -1,9 +1,9 @@
-// claude's own telemetry through the real claude: exact requests, exact cost, and what each source can tell alone.
+// claude's own telemetry through the real claude: exact requests, exact cost. What each source tells alone: sources.test.ts.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { ledgersUsd } from "../support/claude-home.ts";
-import { assertTold, outline, spanNamed, tree } from "../support/oracle.ts";
+import { assertTold, spanNamed } from "../support/oracle.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { until } from "../support/run.ts";
 import { bash, step, text } from "../support/scripting.ts";
@@ -48,63 +48,6 @@ test("each request has the client's time, first byte and cost, and the sum is th
 	expect(session.attributes["claude.cost_usd"]).toBeCloseTo(ledgerUsd(stage), 9);
 	const drift = stage.receiver.metrics.filter(({ name }) => name === "claude.cost_drift_usd");
 	expect(drift.map(({ value }) => Math.abs(Number(value)) < 1e-4)).toEqual([true]);
-});
-
-describe("each source alone, and each pair", () => {
-	const TREE = `
-		claude.session
-			invoke_agent claude-code turn.status=ok
-				chat claude-opus-5-5
-				execute_tool Bash tool.status=ok
-				chat claude-opus-5-5
-	`;
-	test.each([
-		["hooks,transcript,native", TREE, "native"],
-		["transcript,native", TREE, "native"],
-		["hooks,native", TREE, "native"],
-		["hooks,transcript", TREE, "list"],
-		["native", TREE, "native"],
-		["transcript", TREE, "list"],
-	])("%s", async (sources, expected, basis) => {
-		stage = await openStage(
-			{
-				main: [
-					{ ...step(bash("echo hi")), usage: USAGE },
-					{ ...step(text("done")), usage: USAGE },
-				],
-			},
-			{ env: { CLAUDE_OTEL_SOURCES: sources } },
-		);
-		const { code, stderr } = await stage.print("go");
-		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-		const { spans } = stage.receiver;
-		expect(outline(spans, { attributes: ["tool.status", "turn.status"] })).toBe(tree(expected));
-		const session = spanNamed(spans, "claude.session");
-		expect(session.attributes["claude.cost_usd"]).toBeCloseTo(ledgerUsd(stage), 9);
-		expect(session.attributes["tokens.total"]).toBe(2 * (100 + 50 + 2000 + 300 + 40));
-		const bases = spans.flatMap(({ attributes }) => attributes["claude.cost_basis"] ?? []);
-		expect(bases).toEqual([basis, basis]);
-	});
-});
-
-test("hooks alone tell no requests, so there are no tokens and no cost: unknown is not zero", async () => {
-	stage = await openStage(
-		{ main: [step(bash("echo hi")), step(text("done"))] },
-		{ env: { CLAUDE_OTEL_SOURCES: "hooks" } },
-	);
-	const { code, stderr } = await stage.print("go");
-	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-	const { spans } = stage.receiver;
-	expect(outline(spans, { attributes: ["tool.status", "turn.status"] })).toBe(
-		tree(`
-			claude.session
-				invoke_agent claude-code turn.status=ok
-					execute_tool Bash tool.status=ok
-		`),
-	);
-	const { attributes } = spanNamed(spans, "claude.session");
-	expect(attributes).not.toHaveProperty("claude.cost_usd");
-	expect(attributes).not.toHaveProperty("tokens.total");
 });
 
 test("a compaction has its own request, with the client's numbers", async () => {

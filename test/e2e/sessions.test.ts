@@ -1,9 +1,10 @@
 // A session taken up again: every run tells what it did, and nothing of the runs before it.
 
 import { afterEach, expect, test } from "vitest";
-import { addUp, assertTold, outline, spanNamed, tokensOf, tree, usageTokens } from "../support/oracle.ts";
+import { assertTold, outline, spanNamed, tree } from "../support/oracle.ts";
 import { bash, step, text } from "../support/scripting.ts";
 import { openStage, type Stage } from "../support/stage.ts";
+import { addUp, tokensOf, usageTokens } from "../support/tokens.ts";
 
 let stage: Stage;
 afterEach(() => stage.close());

@@ -3,11 +3,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { addUp, assertTold, outline, spanNamed, spanOfCall, tokensOf, tree, usageTokens } from "../support/oracle.ts";
+import { assertTold, outline, spanNamed, spanOfCall, tree } from "../support/oracle.ts";
 import type { Running } from "../support/run.ts";
 import { until } from "../support/run.ts";
 import { agent, bash, step, text } from "../support/scripting.ts";
 import { openStage, type Stage } from "../support/stage.ts";
+import { addUp, tokensOf, usageTokens } from "../support/tokens.ts";
 import { assertSoundTrace } from "../support/tree.ts";
 
 let stage: Stage;

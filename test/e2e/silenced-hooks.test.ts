@@ -1,7 +1,7 @@
-// What is left when one of the witnesses is silent: without hooks the transcript tells the tree, without a transcript
-// the hooks do, and the diagnostics say which it was.
+// What is left when one of the witnesses is silent: without hooks the others tell the tree, without a transcript they do
+// as well, and the diagnostics say which it was and who is left.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { assertTold, outline, spanNamed, spanOfCall, tree } from "../support/oracle.ts";
@@ -59,7 +59,7 @@ test.each([
 		args: ["--include-hook-events", "--output-format", "stream-json", "--verbose"],
 		why: "--include-hook-events",
 	},
-])("with $how the transcript alone gives the whole tree", async ({ args, settings, why }) => {
+])("with $how the others give the whole tree, and the diagnostics name them", async ({ args, settings, why }) => {
 	const { calls, debug } = await open();
 	if (settings !== undefined) writeFileSync(join(stage.home.config, "settings.json"), settings);
 	const run = await stage.print("go", args, { env: { CLAUDE_OTEL_DEBUG: debug } });
@@ -69,7 +69,26 @@ test.each([
 	expect(outline(spans)).toBe(tree(WHOLE_TREE));
 	const slow = spanOfCall(spans, calls.slow);
 	expect(Number(slow.endTime - slow.startTime) / 1e6).toBeGreaterThan(250);
-	expect(readFileSync(debug, "utf8")).toContain(why);
+	const told = readFileSync(debug, "utf8");
+	expect(told).toContain(why);
+	expect(told).toContain("made from the transcript and claude's own telemetry.");
+	expect(told).not.toContain("No hook reached us");
+});
+
+test("without native telemetry the transcript is said to tell alone, and it does", async () => {
+	const { debug } = await open();
+	const env = { CLAUDE_OTEL_DEBUG: debug, CLAUDE_OTEL_SOURCES: "transcript,hooks" };
+	await stage.print("go", ["--safe-mode"], { env });
+	expect(outline(stage.receiver.spans)).toBe(tree(WHOLE_TREE));
+	expect(readFileSync(debug, "utf8")).toContain("made from the transcript alone.");
+});
+
+test("a run without tool calls has no hooks to miss, and says nothing", async () => {
+	const { debug } = await open();
+	stage.model.setScript({ main: [step(text("ok"))] });
+	await stage.print("go", [], { env: { CLAUDE_OTEL_DEBUG: debug } });
+	expect(spanNamed(stage.receiver.spans, "claude.session").attributes.turns).toBe(1);
+	expect(existsSync(debug) ? readFileSync(debug, "utf8") : "").toBe("");
 });
 
 test("with --bare the transcript tells what there is", async () => {
@@ -116,5 +135,7 @@ test("with --no-session-persistence the hooks tell turns, tools and agents, and 
 		`),
 	);
 	expect(spanNamed(stage.receiver.spans, "claude.session").attributes).toMatchObject({ tools_used: 6, turns: 1 });
-	expect(readFileSync(debug, "utf8")).toContain("--no-session-persistence");
+	const told = readFileSync(debug, "utf8");
+	expect(told).toContain("--no-session-persistence");
+	expect(told).toContain("made from hooks and claude's own telemetry.");
 });

@@ -113,7 +113,7 @@ export async function playRun(scenario: Scenario, index: number, options: PlayOp
 	);
 	const facts: Fact[] = [];
 	const disk = layTranscripts(scenario, run);
-	const tail = createTranscriptTail(run.startedAt, take);
+	const tail = createTranscriptTail(run.startedAt, take, args);
 	const follow = (path: string) => tail.follow(path.replace(`${HOME}/.claude`, disk.configDir));
 	const finder = createSessionFinder(
 		{ ...run, ...args, config: { claudeConfigDir: disk.configDir }, cwd: CWD, claudePid: undefined },

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createSessionFinder, type FinderOptions } from "../../src/intake/session-finder.ts";
+import { createSessionFinder, type FinderOptions, isDueToHooks } from "../../src/intake/session-finder.ts";
+import type { Fact } from "../../src/model/fact.ts";
 
 const PID = 4242;
 const STARTED = 1_790_000_000_000;
@@ -97,7 +98,23 @@ describe("without hooks", () => {
 		const second = transcript("s2");
 		for (let looks = 0; looks < 10; looks++) finder.look();
 		expect(followed).toEqual([first, second]);
-		expect(finder.problems(0)).toEqual([expect.stringContaining("No hook reached us")]);
+		expect(finder.problems(3)).toEqual([expect.stringContaining("No hook reached us, though 3 had to")]);
+		expect(finder.problems(0)).toEqual([]);
+	});
+
+	test("nothing is amiss where none was due: refused and unknown calls have none, and with -p turns neither", () => {
+		const seen = { source: "transcript" as const, at: STARTED, sessionId: "s1" };
+		const ended = (outcome: "ok" | "error" | "denied", errorType?: string): Fact => {
+			return { ...seen, kind: "tool.ended", toolUseId: "t", outcome, errorType };
+		};
+		expect(isDueToHooks(ended("ok"), false)).toBe(true);
+		expect(isDueToHooks(ended("error", "command_failed"), false)).toBe(true);
+		expect(isDueToHooks(ended("error", "unknown_tool"), false)).toBe(false);
+		expect(isDueToHooks(ended("denied"), false)).toBe(false);
+		const prompt: Fact = { ...seen, kind: "prompt.submitted", promptId: "p", synthetic: false };
+		expect(isDueToHooks(prompt, true)).toBe(true);
+		expect(isDueToHooks(prompt, false)).toBe(false);
+		expect(isDueToHooks({ ...prompt, source: "native" }, true)).toBe(false);
 	});
 
 	test("at the end the id of the arguments tells, else the only transcript that was touched since the start", () => {

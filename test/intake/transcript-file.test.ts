@@ -151,6 +151,23 @@ describe("a transcript", () => {
 		expect(prompts(facts)).toEqual(["p1", "p2"]);
 	});
 
+	test("of a fork goes on from the ledger of the session that it comes from, as it was before this run", () => {
+		const ledger = (usd: number) => `{"type":"cost-state","totalCostUSD":${usd},"modelUsage":{}}\n`;
+		writeFileSync(join(folder, "old.jsonl"), `${line(1)}${ledger(1)}${ledger(2)}${line(200)}${ledger(3)}`);
+		writeFileSync(join(folder, "new.jsonl"), `${line(1)}${line(201)}${ledger(4)}`);
+		const facts: RawFact[] = [];
+		const tail = createTranscriptTail(100_000, (fact) => facts.push(fact), { forkedFrom: "old" });
+		tail.follow(join(folder, "new.jsonl"));
+		tail.poll();
+		const states = facts.flatMap((fact) => (fact.kind === "cost.state" ? [fact] : []));
+		expect(states.map(({ totalCostUsd, baseline }) => [totalCostUsd, baseline])).toEqual([
+			[1, true],
+			[2, true],
+			[4, false],
+		]);
+		expect(new Set(facts.map(({ sessionId }) => sessionId))).toEqual(new Set(["new"]));
+	});
+
 	test("is followed once, and nothing but a transcript is", () => {
 		const { facts, tail } = follow("s.jsonl");
 		tail.follow(join(folder, "s.jsonl"));

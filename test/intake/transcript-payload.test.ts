@@ -182,6 +182,19 @@ describe("a request", () => {
 		]);
 	});
 
+	test("that claude gave up before it asked is told apart: its context was full and could not be compacted", () => {
+		const full = answer(
+			3,
+			{ model: "<synthetic>", content: [{ type: "text", text: "<text>" }] },
+			{ isApiErrorMessage: true, error: "invalid_request", requestId: undefined, uuid: "u" },
+		);
+		const attempt = { type: "api-request", timestamp: at(2), id: "a", params: { model: "claude-opus-5-5" } };
+		expect(of(read([prompt(1), full]), "request.failed")).toMatchObject([
+			{ id: "u", errorType: "invalid_request", unsent: true },
+		]);
+		expect(of(read([prompt(1), attempt, full]), "request.failed")[0]).not.toHaveProperty("unsent");
+	});
+
 	test("whose model was given up is a final error, and the other model's request begins anew", () => {
 		const attempt = (seconds: number, id: string, model: string) => ({
 			type: "api-request",

@@ -70,6 +70,12 @@ describe("what a run is", () => {
 		expect(read(...args)).toMatchObject({ sessionSource: source, knownSessionId: id });
 	});
 
+	test("a fork goes on from the session that --resume names, and nothing else does", () => {
+		expect(read("-r", ID, "--fork-session").forkedFrom).toBe(ID);
+		expect(read("-c", "--fork-session").forkedFrom).toBeUndefined();
+		expect(read("-r", ID).forkedFrom).toBeUndefined();
+	});
+
 	test("without a transcript when told so", () => {
 		expect(read("-p", "x").sessionPersistence).toBe(true);
 		expect(read("-p", "--no-session-persistence").sessionPersistence).toBe(false);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { runRandomSession } from "../support/random-run.ts";
 import { seeds } from "../support/seed.ts";
 
-const LIMITS = { callsFrom: 100, calls: 200, agents: 5, retries: 3 };
+const LIMITS = { callsFrom: 100, calls: 200, agents: 5, mishaps: 8, runs: 4 };
 const TIMEOUT_MS = 300_000;
 
 test.each(seeds())(

@@ -4,16 +4,17 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { ClaudeHome } from "./claude-home.ts";
-import { addUp, assertTold, tokensOf, usageTokens } from "./oracle.ts";
+import { assertTold } from "./oracle.ts";
 import type { MetricPoint, Span } from "./otlp-plain.ts";
 import { PRESENT_FILE, randomScript } from "./random-script.ts";
 import { runClaudeOtel } from "./run.ts";
 import { type Random, seededRandom } from "./seed.ts";
 import { FREE_HAND, openStage, PROTOCOLS, type Stage } from "./stage.ts";
+import { addUp, tokensOf, usageTokens } from "./tokens.ts";
 import { assertSoundTrace } from "./tree.ts";
 
 const VICTIMS = ["claude-otel", "claude-otel", "claude", "both"] as const;
-const LIMITS = { calls: 8, agents: 2, retries: 1 };
+const LIMITS = { calls: 8, agents: 2, retries: 1, mishaps: 0 };
 /** A session of this size takes about so long. */
 const LATEST_KILL_MS = 6_000;
 const TIMEOUT_MS = 90_000;

@@ -1,27 +1,52 @@
-// A session made of chance: tools of every outcome, one by one and several at once, in the main loop and in agents to
-// any depth. In: a source of random numbers and limits. Out: a script, and how each call must end.
+// One run made of chance: tools of every outcome, one by one and several at once, in the main loop and in agents to any
+// depth and of any model; contexts that fill up; attempts that fail, are cut, or fail for good.
+// In: a source of random numbers and limits. Out: a script, and how each call must end.
 
-import type { ScriptBlock, ScriptStep, ScriptUsage } from "../../src/testing/scripted-model.ts";
+import { followScript } from "../../src/testing/script.ts";
+import type {
+	Script,
+	ScriptBlock,
+	ScriptedRequest,
+	ScriptStep,
+	ScriptUsage,
+} from "../../src/testing/scripted-model.ts";
 import { agent, bash, read, step, type ToolBlock, text, tool } from "./scripting.ts";
 import type { Random } from "./seed.ts";
 
 export type RandomScript = {
-	script: { main: ScriptStep[]; agents: Record<string, ScriptStep[]> };
-	/** tool.status by call id. */
+	script: Script;
+	/** tool.status by call id, of calls that are made and come back; EITHER where claude may call it ok or an error. */
 	statuses: Map<string, string>;
-	agents: number;
 	/** For claude: what the denied calls are denied by. */
 	args: string[];
 };
 
 /** At most so many of each; `callsFrom` is the fewest calls. */
-export type RandomLimits = { callsFrom?: number; calls: number; agents: number; retries: number };
+export type RandomLimits = {
+	callsFrom?: number;
+	calls: number;
+	agents: number;
+	/** Attempts that fail or are cut before an answer comes. */
+	mishaps: number;
+};
+
+/** For claude: so many attempts after the first, so that one that fails for good does so within a second or two. */
+export const MAX_RETRIES = 2;
+export const MODELS = ["opus", "sonnet", "haiku"] as const;
+
+/** claude hands on what an agent had said before it failed, unless that was compacted away. */
+export const EITHER = "ok or error";
 
 const DENIED = "echo denied-by-rule";
 /** A file that the test lays into the working directory. */
 export const PRESENT_FILE = "present.txt";
 
-type Lane = { prompt: string; background: boolean; steps: ScriptBlock[][] };
+/** How often a lane has each of these; a session of several runs has most of them. */
+const FULL_CHANCE = 0.25;
+const FATAL_CHANCE = 0.15;
+const MISHAP_CHANCE = 0.5;
+
+type Lane = { prompt: string; steps: ScriptBlock[][]; startedBy?: ToolBlock };
 
 export function randomScript(random: Random, limits: RandomLimits): RandomScript {
 	const statuses = new Map<string, string>();
@@ -30,46 +55,104 @@ export function randomScript(random: Random, limits: RandomLimits): RandomScript
 		statuses.set(block.id, status);
 		return block;
 	};
+	const lanes = randomLanes(random, limits, call, statuses);
+	/** Steps that answer everything that their lane asks from then on. */
+	const fatal = new Set<ScriptStep>();
+	let mishaps = limits.mishaps;
 
-	const lanes: Lane[] = [{ prompt: "", background: false, steps: [] }];
+	function stepsOf(lane: Lane): ScriptStep[] {
+		const steps: ScriptStep[] = random.shuffle(lane.steps).map((blocks) => {
+			const told: ScriptBlock[] = random.chance(0.5) ? [text("I go on."), ...blocks] : blocks;
+			return { ...step(...told), usage: randomUsage(random) };
+		});
+		steps.push({ ...step(text(`end of ${lane.prompt}`)), usage: randomUsage(random) });
+		if (random.chance(FULL_CHANCE)) {
+			const full = steps[random.int(0, steps.length - 1)] as ScriptStep;
+			full.usage = { ...full.usage, cacheRead: FULL_TOKENS };
+		}
+		const places = steps.map((_step, at) => at);
+		for (const at of random.shuffle(places).toSorted((a, b) => b - a)) {
+			if (mishaps === 0 || !random.chance(MISHAP_CHANCE / steps.length)) continue;
+			const some = random.int(1, Math.min(mishaps, MAX_RETRIES));
+			mishaps -= some;
+			steps.splice(at, 0, ...Array.from({ length: some }, () => randomMishap(random, call)));
+		}
+		if (random.chance(FATAL_CHANCE)) {
+			const last: ScriptStep = { fault: { status: random.pick([400, 401, 404, 529]) } };
+			fatal.add(last);
+			steps.splice(random.int(0, steps.length - 1), steps.length, last);
+			const told = steps.some(({ blocks = [] }) => blocks.some(({ type }) => type === "text"));
+			if (lane.startedBy !== undefined && isAwaited(lane.startedBy))
+				statuses.set(lane.startedBy.id, told ? EITHER : "error");
+		}
+		return steps;
+	}
+	const [main, ...others] = lanes.map((lane) => [lane.prompt, stepsOf(lane)] as const);
+	return {
+		script: scriptOf(random, main?.[1] ?? [], Object.fromEntries(others), fatal),
+		statuses,
+		args: ["--disallowedTools", `Bash(${DENIED})`],
+	};
+}
+
+function randomLanes(
+	random: Random,
+	limits: RandomLimits,
+	call: () => ToolBlock,
+	statuses: Map<string, string>,
+): Lane[] {
+	const lanes: Lane[] = [{ prompt: "", steps: [] }];
 	let callsLeft = random.int(limits.callsFrom ?? 1, limits.calls);
 	const agents = random.int(0, Math.min(limits.agents, callsLeft - 1));
 	for (let n = 0; n < agents; n++) {
 		const parent = random.pick(lanes);
 		const prompt = `LANE-${n}-task`;
 		const background = parent === lanes[0] && random.chance(0.3);
-		const starts = agent(prompt, { run_in_background: background });
+		const model = random.pick([undefined, ...MODELS]);
+		const starts = agent(prompt, { run_in_background: background, ...(model === undefined ? {} : { model }) });
 		statuses.set(starts.id, "ok");
 		callsLeft--;
 		parent.steps.push([starts]);
-		lanes.push({ prompt, background, steps: [] });
+		lanes.push({ prompt, steps: [], startedBy: starts });
 	}
 	while (callsLeft > 0) {
 		const together = Math.min(callsLeft, random.chance(0.4) ? random.int(2, 6) : 1);
 		callsLeft -= together;
 		random.pick(lanes).steps.push(Array.from({ length: together }, call));
 	}
+	return lanes;
+}
 
-	let retries = limits.retries;
-	const script = (lane: Lane): ScriptStep[] => {
-		const steps = random.shuffle(lane.steps).map((blocks) => {
-			const told: ScriptBlock[] = random.chance(0.5) ? [text("I go on."), ...blocks] : blocks;
-			return { ...step(...told), usage: randomUsage(random) };
-		});
-		const all: ScriptStep[] = [...steps, { ...step(text(`end of ${lane.prompt}`)), usage: randomUsage(random) }];
-		if (retries > 0 && random.chance(0.3)) {
-			retries--;
-			all.splice(random.int(0, all.length - 1), 0, { fault: { status: random.pick([529, 500]) } });
-		}
-		return all;
+function isAwaited({ input }: ToolBlock): boolean {
+	return (input as { run_in_background?: boolean }).run_in_background !== true;
+}
+
+/** Summaries of the conversation come out well, or after an attempt that did not. */
+function scriptOf(
+	random: Random,
+	main: ScriptStep[],
+	agents: Record<string, ScriptStep[]>,
+	fatal: ReadonlySet<ScriptStep>,
+): Script {
+	const follow = followScript({ main, agents });
+	const broken = new Map<string, ScriptStep>();
+	const summarize = randomSummaries(random);
+	return (request) => {
+		if (request.isCompaction) return summarize(request);
+		const next = broken.get(request.lane) ?? follow(request);
+		if (fatal.has(next)) broken.set(request.lane, next);
+		return next;
 	};
-	const [main, ...others] = lanes as [Lane, ...Lane[]];
-	return {
-		script: { main: script(main), agents: Object.fromEntries(others.map((lane) => [lane.prompt, script(lane)])) },
-		statuses,
-		agents,
-		args: ["--disallowedTools", `Bash(${DENIED})`],
-	};
+}
+
+/** What answers requests for summaries; one seed gives one list, whichever lane asks first. */
+export function randomSummaries(random: Random): (request: ScriptedRequest) => ScriptStep {
+	const steps = Array.from({ length: SUMMARIES_MAX }, (): ScriptStep[] => [
+		...(random.chance(0.2) ? [{ fault: { status: 529 } }] : []),
+		...(random.chance(0.1) ? [{ ...step(text("cut")), usage: randomUsage(random), fault: CUT }] : []),
+		{ ...step(text("<analysis>a</analysis><summary>in short</summary>")), usage: randomUsage(random) },
+	]).flat();
+	return () => steps.shift() ?? step(text("<summary>once more</summary>"));
 }
 
 function randomCall(random: Random): [ToolBlock, string] {
@@ -87,7 +170,20 @@ function randomCall(random: Random): [ToolBlock, string] {
 	return random.pick(made)();
 }
 
-/** Far below what fills the window, so that nothing is compacted. */
+/** An attempt that will be made again. A call of a cut answer runs all the same if it was told to its end. */
+function randomMishap(random: Random, call: () => ToolBlock): ScriptStep {
+	if (random.chance(0.5)) return { fault: { status: random.pick([529, 500]) } };
+	const cut = random.pick(["before-content", "mid-block", "after-block", "error-event"] as const);
+	const blocks = random.pick([[text("this one is cut")], [text("and this"), call()], [call()]]);
+	return { ...step(...blocks), usage: randomUsage(random), fault: { cut } };
+}
+
+/** More than any window leaves free: claude summarises before its next request. */
+const FULL_TOKENS = 985_000;
+const SUMMARIES_MAX = 20;
+const CUT = { cut: "mid-block" as const };
+
+/** Far below what fills the window. */
 function randomUsage(random: Random): ScriptUsage {
 	return {
 		input: random.int(0, 500),

@@ -24,7 +24,7 @@ import { sessionTraceparent } from "../../signals/ids.ts";
 import type { RunSummary } from "../../views/run-summary.ts";
 import { claudeMistake } from "../claude-mistake.ts";
 import { keepWarnings } from "../keep-warnings.ts";
-import { openDoors } from "../open-doors.ts";
+import { openDoors, witnessesWithoutDoors } from "../open-doors.ts";
 import { cliMistakes, missingHooks } from "../sentences.ts";
 import { finishInTime, tellEnd } from "../tell-end.ts";
 
@@ -94,7 +94,7 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 			command,
 			{ args: doors.args, env: childEnv },
 			{ args: claudeArgs.args, env: envForRun(env, names) },
-			diagnostics,
+			() => diagnostics.say("warn", missingHooks.argumentsTooLong(witnessesWithoutDoors({ claudeArgs, config }))),
 		);
 	} catch (error) {
 		await doors.close(false);
@@ -106,10 +106,11 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 	const showWarnings = keepWarnings(process, diagnostics);
 	const { claude, release } = started;
 	try {
+		const { hooked } = doors;
 		const native = doors.native?.destinations;
 		const summary = config.summary ? await loadSummary() : undefined;
 		const onEpisode = summary?.episode;
-		const run = { claudeArgs, runId, token, native, startedAt, claudePid: claude.pid, onEpisode };
+		const run = { claudeArgs, runId, token, hooked, native, startedAt, claudePid: claude.pid, onEpisode };
 		const told = contextOf(run, context);
 		if (config.store.at !== "nowhere") noteBegun(config.dataDir, begunOf(run, told));
 		pipeline.resolve(loadPipeline(run, told, context));
@@ -163,12 +164,12 @@ interface Start {
 }
 
 /** Where the system refuses so long a list of arguments, ours go before claude does. */
-async function startHooked(command: string, ours: Start, without: Start, diagnostics: Diagnostics): Promise<Started> {
+async function startHooked(command: string, ours: Start, without: Start, tell: () => void): Promise<Started> {
 	try {
 		return await spawnClaude(command, ours.args, ours.env);
 	} catch (error) {
 		if (codeOf(error) !== "E2BIG") throw startMistake(command, error);
-		diagnostics.say("warn", missingHooks.argumentsTooLong());
+		tell();
 		return start(command, without.args, without.env);
 	}
 }
@@ -193,7 +194,7 @@ function codeOf(error: unknown): string | undefined {
 
 type PipelineStart = { claudeArgs: ClaudeArgs } & Pick<
 	PipelineOptions,
-	"runId" | "token" | "native" | "startedAt" | "claudePid" | "onEpisode"
+	"runId" | "token" | "hooked" | "native" | "startedAt" | "claudePid" | "onEpisode"
 >;
 type ToldRun = PipelineOptions["context"];
 
@@ -212,6 +213,7 @@ function contextOf({ claudeArgs, native, startedAt, claudePid }: PipelineStart, 
 		argsPreview: previewArgs(claudeArgs.parsed),
 		native: native !== undefined,
 		knownSessionId: claudeArgs.knownSessionId,
+		forkedFrom: claudeArgs.forkedFrom,
 	};
 }
 
@@ -242,6 +244,7 @@ async function loadPipeline(
 		cwd: context.cwd,
 		sessionPersistence: told.sessionPersistence,
 		knownSessionId: claudeArgs.knownSessionId,
+		forkedFrom: claudeArgs.forkedFrom,
 		onContextThreshold: contextCommand(context),
 		diagnostics: context.diagnostics,
 		writeAfter: context.writeAfter,

@@ -50,11 +50,16 @@ export function createAgentSteps(handover: Handover, lanes: Lanes): AgentSteps {
 			end: Math.max(start, end),
 			agentId: agent.agentId,
 			type,
-			background: n > 0 || (agent.meta?.background ?? stores.background.has(agent.agentId)),
+			background: n > 0 || (agent.meta?.background ?? isInBackground(agent.agentId)),
 			depth: Math.max(place.lives.length + 1, n === 0 ? (agent.meta?.depth ?? 0) : 0),
 			status,
 			totals: totalsOf(sum, areRequestsTold(stores, agent.sessionId)),
 		});
+	}
+
+	/** By the answer of the call that started it; unknown where nobody told which that was. */
+	function isInBackground(agentId: string): boolean | undefined {
+		return stores.startedBy.has(agentId) ? stores.background.has(agentId) : undefined;
 	}
 
 	/** How a life ended and when; without a time, nobody told. */

@@ -1,4 +1,4 @@
-// Answered and failed model requests → chat episodes, with what was lost in attempts that were cut.
+// Answered model requests → chat episodes, with what was lost in attempts that were cut.
 
 import { usedRatioOf } from "../context-window.ts";
 import type { ChatEpisode, Ref } from "../episode.ts";
@@ -10,10 +10,10 @@ import type { ChatState, FailureState, RequestState } from "../state.ts";
 import { addRequest } from "../sums.ts";
 import { addUsage, isZeroUsage, NO_USAGE } from "../usage.ts";
 import { type Handover, placeOnly, startAbove } from "./handover.ts";
+import { heirOf, heirsAmong, inOrder, takeLost } from "./lost.ts";
 
 export interface ChatSteps {
 	chat(chat: ChatState): void;
-	failure(failure: FailureState): void;
 	/** A request that no transcript shows; `parent` is the compaction that made it. */
 	request(request: RequestState, parent?: Ref): void;
 	/** Counts what no message tells among what was answered, for the ledger. */
@@ -26,23 +26,22 @@ export interface ChatSteps {
 		model: string,
 		at: number,
 	): Pick<ChatEpisode, "picoUsd" | "costBasis" | "costEstimated">;
-	assignStumps(chats: readonly ChatState[]): void;
+	assignStumps(chats: readonly ChatState[], failures: readonly FailureState[]): void;
 }
 
 export function createChatSteps(handover: Handover): ChatSteps {
-	const { stores, places, options, output, sums, lost, lostPicoUsd, settledStumps, answered, costs, finish } = handover;
+	const { stores, places, options, output, sums, answered, costs, finish } = handover;
+	const { lost, lostPicoUsd, settledStumps, triedGone } = handover;
 
 	function handOnChat(chat: ChatState): void {
 		stores.chats.delete(chat.messageId);
 		finish(`chat:${chat.messageId}`);
+		if (chat.partial || chat.failedAttempts > 0) triedGone.add(`${chat.sessionId} ${chat.requestedModel.value}`);
 		if (chat.partial) return void takeRequest(chat.requestId);
 		const place = places.locate(chat, chat.firstAt);
-		const lostHere = lost.get(chat.messageId) ?? NO_USAGE;
-		lost.delete(chat.messageId);
+		const { lostHere, picoUsd: lostCost } = takeLost(handover, chat.messageId);
 		noteCounted(chat, lostHere);
 		const request = takeRequest(chat.requestId);
-		const lostCost = lostPicoUsd.get(chat.messageId) ?? 0;
-		lostPicoUsd.delete(chat.messageId);
 		const start = Math.min(Math.max(chat.after ?? chat.firstAt, startAbove(place)), chat.firstAt);
 		const times = timesOf(request) ?? { start, end: Math.max(start, chat.lastAt), timesSource: "transcript" as const };
 		const text = [...chat.answers].toSorted(([a], [b]) => a - b).map(([, content]) => content);
@@ -59,7 +58,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 				usage: chat.usage,
 				lost: lostHere,
 				tokensSource: "transcript",
-				...(nativeCost(request, lostCost) ?? cost(chat.usage, lostHere, chat.requestedModel.value, start)),
+				...(nativeCost(request, lostCost ?? 0) ?? cost(chat.usage, lostHere, chat.requestedModel.value, start)),
 				firstChunkMs: request?.firstChunkMs,
 				attempts: chat.failedAttempts + 1,
 				retryMs: chat.retryMs,
@@ -88,7 +87,9 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		const { fact } = request;
 		takeRequest(fact.requestId);
 		const place = places.locate(request, fact.at);
-		noteUsage(fact.sessionId, fact.model, fact.usage);
+		const { lostHere } = takeLost(handover, fact.requestId);
+		noteUsage(fact.sessionId, fact.model, addUsage(fact.usage, lostHere));
+		if (fact.querySource === "compact") triedGone.add(`${fact.sessionId} ${fact.model}`);
 		emitChat(
 			{
 				...placeOnly(place),
@@ -99,11 +100,9 @@ export function createChatSteps(handover: Handover): ChatSteps {
 				requestId: fact.requestId,
 				requestedModel: fact.model,
 				usage: fact.usage,
-				lost: NO_USAGE,
+				lost: lostHere,
 				tokensSource: "native",
-				...(nativeCost(fact) ?? cost(fact.usage, NO_USAGE, fact.model, fact.at)),
-				attempts: 1,
-				retryMs: 0,
+				...(nativeCost(fact) ?? cost(fact.usage, lostHere, fact.model, fact.at)),
 				firstChunkMs: fact.firstChunkMs,
 				querySource: fact.querySource,
 			},
@@ -160,56 +159,22 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		answered.set(sessionId, models);
 	}
 
-	function handOnFailure(failure: FailureState): void {
-		const { fact } = failure;
-		stores.failures.delete(fact.id);
-		finish(`failure:${fact.id}`);
-		const place = places.locate(failure, fact.at);
-		const asked = fact.after ?? fact.at - (failure.durationMs ?? 0);
-		const start = Math.min(Math.max(asked, startAbove(place)), fact.at);
-		emitChat(
-			{
-				...placeOnly(place),
-				kind: "chat",
-				ref: { kind: "chat", sessionId: fact.sessionId, key: fact.id },
-				start,
-				end: Math.max(start, fact.at),
-				timesSource: fact.source,
-				requestId: fact.requestId,
-				requestedModel: fact.requestedModel,
-				usage: NO_USAGE,
-				lost: NO_USAGE,
-				tokensSource: "transcript",
-				costBasis: "unknown",
-				attempts: fact.failedAttempts + 1,
-				retryMs: fact.retryMs,
-				querySource: fact.querySource ?? (place.lives.length > 0 ? "subagent" : "main"),
-				errorType: fact.errorType,
-				httpStatus: fact.status,
-				error: fact.content?.error,
-			},
-			place,
-		);
-	}
-
-	/** Attempts that left a stump in the transcript count as lost on the next answer of their lane. */
-	function assignStumps(chats: readonly ChatState[]): void {
-		const inOrder = [...chats].toSorted((a, b) => a.firstAt - b.firstAt || (a.messageId < b.messageId ? -1 : 1));
-		for (const [index, stump] of inOrder.entries()) {
-			if (!stump.partial) continue;
-			const next = inOrder.slice(index + 1).find((chat) => !chat.partial && chat.agentId === stump.agentId);
+	/** Attempts that left a stump in the transcript count as lost on what came next in their lane. */
+	function assignStumps(chats: readonly ChatState[], failures: readonly FailureState[]): void {
+		const heirs = heirsAmong(chats, failures);
+		for (const stump of inOrder(chats)) {
+			const next = stump.partial ? heirOf(stump, heirs) : undefined;
 			if (!next) continue;
 			const told = takeRequest(stump.requestId)?.picoUsd ?? 0;
-			if (told > 0) lostPicoUsd.set(next.messageId, (lostPicoUsd.get(next.messageId) ?? 0) + told);
+			if (told > 0) lostPicoUsd.set(next.key, (lostPicoUsd.get(next.key) ?? 0) + told);
 			if (settledStumps.has(stump.messageId)) continue;
-			lost.set(next.messageId, addUsage(lost.get(next.messageId) ?? NO_USAGE, stump.usage));
+			lost.set(next.key, addUsage(lost.get(next.key) ?? NO_USAGE, stump.usage));
 			settledStumps.add(stump.messageId);
 		}
 	}
 
 	return {
 		chat: handOnChat,
-		failure: handOnFailure,
 		request: handOnRequest,
 		noteUsage,
 		emit: emitChat,

@@ -2,11 +2,12 @@
 // beyond the messages. Without a compaction that rest is what was lost in attempts that were cut.
 import type { FactOf, Usage } from "../fact.ts";
 import { addAnswered, residualOf } from "../ledger.ts";
-import type { ChatState, RequestState } from "../state.ts";
+import type { RequestState } from "../state.ts";
 import { addUsage, NO_USAGE } from "../usage.ts";
 import type { ChatSteps } from "./chats.ts";
 import { type Handover, placeOnly } from "./handover.ts";
 import { laneOf } from "./lanes.ts";
+import { createLostSteps } from "./lost.ts";
 
 /** A compaction and what native telemetry tells of it lie within this (milliseconds). */
 const NEAR_MS = 10_000;
@@ -26,7 +27,8 @@ export interface CompactionSteps {
 }
 
 export function createCompactionSteps(handover: Handover, chats: ChatSteps): CompactionSteps {
-	const { stores, places, output, lost, settledStumps, answered, finish } = handover;
+	const { stores, places, output, answered, finish } = handover;
+	const lost = createLostSteps(handover);
 	/** Compactions whose own request is told at the end of the run, when the ledger is known. */
 	const waiting: FactOf<"compacted">[] = [];
 	/** Those that the transcript told and native telemetry not yet. */
@@ -120,7 +122,7 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 		for (const chat of open) if (compacts || !chat.partial) addAnswered(models, chat, stores);
 		const residual = residualOf(stores, sessionId, models);
 		if (compacts) residuals.set(sessionId, residual);
-		else if (residual) assignLost(open, residual);
+		else if (residual) lost.assign(sessionId, residual);
 	}
 
 	/** Claude Code writes the ledger when a session ends; taken up again, the session goes on counting in it. */
@@ -130,26 +132,6 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 		const residuals: Residuals = new Map();
 		readLedger(sessionId, residuals);
 		handOnChats(residuals);
-	}
-
-	/** What the ledger counts for attempts that were cut replaces what their stumps say, where one answer took their place. */
-	function assignLost(open: readonly ChatState[], residual: ReadonlyMap<string, Usage>): void {
-		const inOrder = open.toSorted((a, b) => a.firstAt - b.firstAt || (a.messageId < b.messageId ? -1 : 1));
-		const stumps = inOrder.filter((chat) => chat.partial);
-		const heirs = new Set(
-			stumps.map((stump) =>
-				inOrder.find((chat) => !chat.partial && chat.agentId === stump.agentId && chat.firstAt >= stump.firstAt),
-			),
-		);
-		for (const [model, usage] of residual) {
-			const candidates = inOrder.filter(
-				(chat) => !chat.partial && chat.requestedModel.value === model && (chat.failedAttempts > 0 || heirs.has(chat)),
-			);
-			const heir = candidates[0];
-			if (!heir) continue;
-			for (const stump of stumps) if (stump.requestedModel.value === model) settledStumps.add(stump.messageId);
-			lost.set(heir.messageId, usage);
-		}
 	}
 
 	function handOnChats(residuals: Residuals): void {
@@ -190,8 +172,6 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 					lost: NO_USAGE,
 					tokensSource: part ? "cost-state" : "unknown",
 					...(model === undefined ? { costBasis: "unknown" as const } : chats.cost(usage, NO_USAGE, model, start)),
-					attempts: 1,
-					retryMs: 0,
 					querySource: "compact",
 				},
 				place,

@@ -7,8 +7,9 @@ import type { ChatState, LaneTold, TurnState } from "../state.ts";
 import { createAgentSteps } from "./agents.ts";
 import { createChatSteps } from "./chats.ts";
 import { createCompactionSteps } from "./compactions.ts";
+import { createFailureSteps } from "./failures.ts";
 import { createHandover, type Handover, placeOnly } from "./handover.ts";
-import { createLanes, inLife, inTurn, laneOf } from "./lanes.ts";
+import { createLanes, type IsHere, inLife, inTurn, laneOf } from "./lanes.ts";
 import { momentOf } from "./moments.ts";
 import { createSessionSteps } from "./sessions.ts";
 import { createToolSteps } from "./tools.ts";
@@ -19,8 +20,8 @@ export interface HandOn {
 	openSessions(): void;
 	life(life: Life): void;
 	turn(turn: TurnState): void;
-	/** Whether agents that this one started are not handed on yet. */
-	hasOpenChildren(life: Life): boolean;
+	/** Agents below this one that are not handed on yet. */
+	openChildren(life: Life): Life[];
 	/** Whether another prompt came after it. */
 	isFollowed(turn: TurnState): boolean;
 	/** Whether agents of this turn are still at work. */
@@ -49,7 +50,13 @@ export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links
 	const { stores, places } = handover;
 	const chats = createChatSteps(handover);
 	const compactions = createCompactionSteps(handover, chats);
-	const lanes = createLanes(handover, chats, createToolSteps(handover), compactions);
+	const lanes = createLanes(
+		handover,
+		chats,
+		createFailureSteps(handover, chats),
+		createToolSteps(handover),
+		compactions,
+	);
 	const agents = createAgentSteps(handover, lanes);
 	const turns = createTurnSteps(handover, lanes);
 	const sessions = createSessionSteps(handover);
@@ -66,6 +73,15 @@ export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links
 		if (stores.run?.native !== true) return false;
 		return [...stores.chats.values()].some(
 			(chat) => !chat.partial && chat.requestId !== undefined && !stores.requests.has(chat.requestId) && isHere(chat),
+		);
+	}
+
+	/** Some attempt may have been cut after it had begun. */
+	function wasSomethingTried(isHere: IsHere): boolean {
+		const { chats: answers, failures } = stores;
+		return (
+			[...answers.values()].some((chat) => (chat.partial || chat.failedAttempts > 0) && isHere(chat, chat.firstAt)) ||
+			[...failures.values()].some((failure) => failure.fact.failedAttempts > 0 && isHere(failure, failure.fact.at))
 		);
 	}
 
@@ -99,19 +115,17 @@ export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links
 		life: agents.life,
 		turn: turns.turn,
 		isFollowed: turns.isFollowed,
-		hasOpenChildren: ({ agent, n }) =>
+		openChildren: ({ agent, n }) =>
 			agents
 				.open()
-				.some((life) => places.locateLife(life).lives.some((above) => above.agent === agent && above.n === n)),
+				.filter((life) => places.locateLife(life).lives.some((above) => above.agent === agent && above.n === n)),
 		hasOpenAgents: (turn) => agents.open().some((life) => places.locateLife(life).turn === turn),
 		waitsForLedger: (turn) =>
-			[...stores.chats.values()].some(
-				(chat) => chat.promptId?.value === turn.promptId && (chat.partial || chat.failedAttempts > 0),
-			) || [...stores.compactions.values()].some((fact) => places.locate(laneOf(fact), fact.at).turn === turn),
+			wasSomethingTried(inTurn(turn)) ||
+			[...stores.compactions.values()].some((fact) => places.locate(laneOf(fact), fact.at).turn === turn),
 		lifeWaitsForLedger: (life) =>
-			[...stores.chats.values()].some(
-				(chat) => (chat.partial || chat.failedAttempts > 0) && inLife(life)(chat, chat.firstAt),
-			) || [...stores.compactions.values()].some((fact) => inLife(life)(laneOf(fact), fact.at)),
+			wasSomethingTried(inLife(life)) ||
+			[...stores.compactions.values()].some((fact) => inLife(life)(laneOf(fact), fact.at)),
 		waitsForNative: (turn) => isNativeDue((chat) => inTurn(turn)(chat, chat.firstAt)),
 		lifeWaitsForNative: (life) => isNativeDue((chat) => inLife(life)(chat, chat.firstAt)),
 		stragglers: (untouchedSince) => lanes.handOnUntouched(isHomeless, untouchedSince),

@@ -27,10 +27,12 @@ export interface Handover {
 	options: HandoverOptions;
 	output: ModelOutput;
 	sums: Sums;
-	/** Usage of cut attempts, by the message that was answered in their place. */
+	/** Usage of cut attempts, by the message that was answered in their place, or the request that failed there. */
 	lost: Map<string, Usage>;
-	/** What the client counts for cut attempts that it told of, by the same message: integer pico-USD. */
+	/** What the client counts for cut attempts, where it told of it, by the same message: integer pico-USD. */
 	lostPicoUsd: Map<string, number>;
+	/** Sessions and models with requests handed on that had attempts before them, which the ledger may have more of. */
+	triedGone: Set<string>;
 	/** Cut attempts whose usage has found such a message. */
 	settledStumps: Set<string>;
 	/** Usage of answered messages, by session and model. */
@@ -48,6 +50,7 @@ export function createHandover(shared: Pick<Handover, "stores" | "places" | "lin
 		sums: createSums(),
 		lost: new Map(),
 		lostPicoUsd: new Map(),
+		triedGone: new Set(),
 		settledStumps: new Set(),
 		answered: new Map(),
 		costs: new Map(),

@@ -6,6 +6,7 @@ import { startOfTool } from "../places.ts";
 import type { ChatState, LaneTold, RequestState, ToolState, TurnState } from "../state.ts";
 import type { ChatSteps } from "./chats.ts";
 import type { CompactionSteps } from "./compactions.ts";
+import type { HandOnFailure } from "./failures.ts";
 import type { Handover } from "./handover.ts";
 import type { HandOnTools } from "./tools.ts";
 
@@ -38,6 +39,7 @@ export function inLife({ agent, n }: Life): IsHere {
 export function createLanes(
 	{ stores }: Handover,
 	chats: ChatSteps,
+	handOnFailure: HandOnFailure,
 	handOnTools: HandOnTools,
 	compactions: CompactionSteps,
 ): Lanes {
@@ -53,12 +55,13 @@ export function createLanes(
 		last = false,
 	): void {
 		const here = chatsIn(isHere);
-		chats.assignStumps(here);
+		const failures = [...stores.failures.values()].filter((failure) => isHere(failure, failure.fact.at));
+		chats.assignStumps(here, failures);
 		for (const chat of here) if (isDue(chat.lastAt)) chats.chat(chat);
-		for (const failure of stores.failures.values()) {
+		for (const failure of failures) {
 			// What native telemetry alone tells of a failure waits for the transcript's word.
 			if (failure.fact.source === "native" && !last && hasTranscript(failure.sessionId)) continue;
-			if (isDue(failure.fact.at) && isHere(failure, failure.fact.at)) chats.failure(failure);
+			if (isDue(failure.fact.at)) handOnFailure(failure);
 		}
 		const tools = [...stores.tools.values()].filter((tool) => isDue(closedAt(tool)) && isHere(tool, startOfTool(tool)));
 		handOnTools(tools, over);
@@ -110,9 +113,10 @@ export function createLanes(
 			return list.length <= limit ? [] : list.toSorted((a, b) => at(a) - at(b)).slice(0, list.length - limit / 2);
 		};
 		const answers = oldest(stores.chats.values(), ({ firstAt }) => firstAt);
-		chats.assignStumps(answers);
+		const failures = oldest(stores.failures.values(), ({ fact }) => fact.at);
+		chats.assignStumps(answers, failures);
 		for (const chat of answers) chats.chat(chat);
-		for (const failure of oldest(stores.failures.values(), ({ fact }) => fact.at)) chats.failure(failure);
+		for (const failure of failures) handOnFailure(failure);
 		for (const compaction of oldest(stores.compactions.values(), ({ at }) => at)) {
 			if (stores.compactions.has(compaction.id)) compactions.compaction(compaction);
 		}

@@ -1,0 +1,65 @@
+// A model request that failed for good → a chat episode, with what was lost in attempts that were cut before it.
+import type { Usage } from "../fact.ts";
+import type { FailureState } from "../state.ts";
+import { isZeroUsage, NO_USAGE } from "../usage.ts";
+import type { ChatSteps } from "./chats.ts";
+import { type Handover, placeOnly, startAbove } from "./handover.ts";
+import { takeLost } from "./lost.ts";
+
+export type HandOnFailure = (failure: FailureState) => void;
+
+export function createFailureSteps(handover: Handover, chats: ChatSteps): HandOnFailure {
+	const { stores, places, triedGone, finish } = handover;
+
+	function handOnFailure(failure: FailureState): void {
+		const { fact } = failure;
+		stores.failures.delete(fact.id);
+		finish(`failure:${fact.id}`);
+		const place = places.locate(failure, fact.at);
+		const { lostHere, picoUsd: lostCost } = takeLost(handover, fact.id);
+		const model = fact.requestedModel;
+		if (model !== undefined) chats.noteUsage(fact.sessionId, model, lostHere);
+		if (fact.failedAttempts > 0 || fact.source === "native") triedGone.add(`${fact.sessionId} ${model}`);
+		const asked = fact.after ?? fact.at - (failure.durationMs ?? 0);
+		const start = Math.min(Math.max(asked, startAbove(place)), fact.at);
+		chats.emit(
+			{
+				...placeOnly(place),
+				kind: "chat",
+				ref: { kind: "chat", sessionId: fact.sessionId, key: fact.id },
+				start,
+				end: Math.max(start, fact.at),
+				timesSource: fact.source,
+				requestId: fact.requestId,
+				requestedModel: model,
+				usage: NO_USAGE,
+				lost: lostHere,
+				tokensSource: sourceOfLost(fact, lostHere),
+				...costOfFailure(lostHere, lostCost, model, start),
+				attempts: fact.failedAttempts + 1,
+				retryMs: fact.retryMs,
+				querySource: fact.querySource ?? (place.lives.length > 0 ? "subagent" : "main"),
+				errorType: fact.errorType,
+				httpStatus: fact.status,
+				error: fact.content?.error,
+			},
+			place,
+		);
+	}
+
+	function sourceOfLost({ source, sessionId }: FailureState["fact"], lostHere: Usage) {
+		if (source === "native") return source;
+		const hasLedger = stores.sessions.get(sessionId)?.ledger !== undefined;
+		return isZeroUsage(lostHere) || !hasLedger ? "transcript" : "cost-state";
+	}
+
+	/** It had no answer, but attempts that were cut before it have their price. */
+	function costOfFailure(lostHere: Usage, picoUsd: number | undefined, model: string | undefined, at: number) {
+		const nothing = isZeroUsage(lostHere) && !picoUsd;
+		if (model === undefined || nothing) return { costBasis: "unknown" as const };
+		if (picoUsd !== undefined) return { picoUsd, costBasis: "native" as const };
+		return chats.cost(NO_USAGE, lostHere, model, at);
+	}
+
+	return handOnFailure;
+}

@@ -1,0 +1,148 @@
+// Attempts that were cut: what the client's ledger counts for them stands on the request that came in their place,
+// answered or failed for good, and in the session's sums.
+import { expect, test } from "vitest";
+import type { ChatEpisode, Episode } from "../../src/model/episode.ts";
+import type { Fact, FactOf, Usage } from "../../src/model/fact.ts";
+import { NO_USAGE } from "../../src/model/usage.ts";
+import { settle, startModel } from "./run-model.ts";
+
+const START = 1_790_000_000_000;
+const SEEN = { sessionId: "s", promptId: "p" };
+const ANSWER: Usage = { ...NO_USAGE, input: 100, output: 10 };
+const CUT: Usage = { ...NO_USAGE, input: 40, output: 1 };
+
+const started: Fact = {
+	source: "launch",
+	kind: "run.started",
+	at: START,
+	sessionId: "",
+	runId: "run",
+	sessionSource: "startup",
+	interactive: false,
+	argsCount: 0,
+	argsPreview: "",
+	native: true,
+};
+const prompt: Fact = { ...SEEN, source: "transcript", kind: "prompt.submitted", at: START + 1, synthetic: false };
+const ended: Fact = { source: "launch", kind: "run.ended", at: START + 9000, sessionId: "", exitCode: 0 };
+
+function message(id: string, at: number, more: Partial<FactOf<"message.seen">> = {}): Fact {
+	const base = { requestedModel: "m", responseModel: "m", usage: ANSWER, stopReason: "end_turn", blockIndex: 0 };
+	const tried = { failedAttempts: 0, retryMs: 0, textBytes: 0 };
+	const seen = { ...SEEN, source: "transcript" as const, at: START + at };
+	return { ...seen, kind: "message.seen", messageId: `msg-${id}`, requestId: id, ...base, ...tried, ...more };
+}
+
+/** The client tells an answer with its cost, that of the attempts before it included. */
+function answered(requestId: string, at: number, picoUsd: number, agentId?: string): Fact {
+	const told = { model: "m", usage: ANSWER, picoUsd, durationMs: 5, querySource: "main" as const };
+	return { ...SEEN, agentId, source: "native", kind: "request.answered", at: START + at, requestId, ...told };
+}
+
+function failed(id: string, at: number, failedAttempts: number): Fact {
+	const error = { errorType: "overloaded", status: 529, requestedModel: "m", failedAttempts, retryMs: 0 };
+	return { ...SEEN, source: "transcript", kind: "request.failed", at: START + at, id, requestId: id, ...error };
+}
+
+function ledger(usage: Usage, picoUsd: number): Fact {
+	const models = { m: { ...usage, costUsd: picoUsd / 1e12 } };
+	const seen = { ...SEEN, source: "transcript" as const, at: START };
+	return { ...seen, kind: "cost.state", totalCostUsd: picoUsd / 1e12, models, baseline: false, index: 1 };
+}
+
+function chatsOf(episodes: readonly Episode[]): ChatEpisode[] {
+	const chats = episodes.filter((episode): episode is ChatEpisode => episode.kind === "chat");
+	return chats.toSorted((a, b) => a.end - b.end);
+}
+
+function sessionOf(episodes: readonly Episode[]) {
+	return episodes.find((episode) => episode.kind === "session")?.totals;
+}
+
+test("a request that was cut and then failed for good has what the ledger counts beyond the answers", () => {
+	const facts = [message("r1", 100), answered("r1", 101, 7_000_000), failed("r2", 300, 1)];
+	const total = { ...NO_USAGE, input: 140, output: 13 };
+	const { episodes } = settle([started, prompt, ...facts, ledger(total, 9_500_000), ended]);
+	expect(chatsOf(episodes)).toMatchObject([
+		{ requestId: "r1", lost: NO_USAGE, picoUsd: 7_000_000, costBasis: "native" },
+		{
+			requestId: "r2",
+			lost: { input: 40, output: 3 },
+			picoUsd: 2_500_000,
+			costBasis: "native",
+			errorType: "overloaded",
+		},
+	]);
+	expect(sessionOf(episodes)).toMatchObject({ usage: ANSWER, lost: { input: 40, output: 3 }, picoUsd: 9_500_000 });
+});
+
+test("where the client does not tell of each answer, what was lost has its list price", () => {
+	const facts = [message("r1", 100), failed("r2", 300, 1)];
+	const { episodes } = settle([started, prompt, ...facts, ledger({ ...NO_USAGE, input: 140, output: 13 }, 1), ended]);
+	expect(chatsOf(episodes)[1]).toMatchObject({ lost: { input: 40, output: 3 }, picoUsd: 55, costBasis: "list" });
+});
+
+test("a request that failed without anything lost has no cost: nobody told of one", () => {
+	const facts = [message("r1", 100), answered("r1", 101, 7_000_000), failed("r2", 300, 2)];
+	const { episodes } = settle([started, prompt, ...facts, ledger(ANSWER, 7_000_000), ended]);
+	expect(chatsOf(episodes)[1]).toMatchObject({ lost: NO_USAGE, costBasis: "unknown" });
+	expect(chatsOf(episodes)[1]).not.toHaveProperty("picoUsd");
+	expect(sessionOf(episodes)).toMatchObject({ picoUsd: 7_000_000 });
+});
+
+test("a stump's tokens, and what the client estimates beyond them, go to what came next in its lane", () => {
+	const inAgent = { agentId: "a" };
+	const facts = [
+		message("r1", 100, { ...inAgent, usage: CUT, partial: true }),
+		message("r2", 200, { ...inAgent }),
+		answered("r2", 201, 9_000_000, "a"),
+		failed("r3", 300, 2),
+	];
+	const total = { ...NO_USAGE, input: 140, output: 13 };
+	const { episodes } = settle([started, prompt, ...facts, ledger(total, 9_000_000), ended]);
+	expect(chatsOf(episodes)).toMatchObject([
+		{ requestId: "r2", lost: { input: 40, output: 3 }, picoUsd: 9_000_000 },
+		{ requestId: "r3", lost: NO_USAGE, costBasis: "unknown" },
+	]);
+});
+
+test("what was cut before a summary of the context goes to that summary, whose attempts nobody counts", () => {
+	const summary: Fact = { ...(answered("r2", 200, 5_000_000) as FactOf<"request.answered">), querySource: "compact" };
+	const compacted: Fact = {
+		...SEEN,
+		source: "transcript",
+		kind: "compacted",
+		at: START + 210,
+		id: "c",
+		trigger: "auto",
+	};
+	const facts = [message("r1", 100), answered("r1", 101, 7_000_000), summary, compacted];
+	const total = { ...NO_USAGE, input: 240, output: 23 };
+	const { episodes } = settle([started, prompt, ...facts, ledger(total, 12_000_000), ended]);
+	expect(chatsOf(episodes)).toMatchObject([
+		{ requestId: "r1", lost: NO_USAGE },
+		{ requestId: "r2", querySource: "compact", lost: { input: 40, output: 3 }, picoUsd: 5_000_000 },
+	]);
+	expect(sessionOf(episodes)).toMatchObject({ lost: { input: 40, output: 3 }, picoUsd: 12_000_000 });
+});
+
+test("what the ledger tells after the request was handed on counts in the session alone", () => {
+	const { model, told } = startModel();
+	for (const fact of [started, prompt, message("r1", 100, { failedAttempts: 1 }), answered("r1", 101, 9_500_000)])
+		model.apply(fact);
+	model.apply({ ...SEEN, source: "transcript", kind: "turn.stopped", at: START + 110 });
+	model.advance(START + 60_000);
+	expect(chatsOf(told.episodes)).toMatchObject([{ requestId: "r1", lost: NO_USAGE }]);
+	model.apply(ledger({ ...NO_USAGE, input: 140, output: 13 }, 9_500_000));
+	model.apply({ ...ended, at: START + 70_000 });
+	model.settle();
+	expect(chatsOf(told.episodes)).toHaveLength(1);
+	expect(sessionOf(told.episodes)).toMatchObject({ usage: ANSWER, lost: { input: 40, output: 3 }, picoUsd: 9_500_000 });
+});
+
+test("a context that could not be compacted ends its turn with an error, and is no request", () => {
+	const full: Fact = { ...(failed("u", 300, 0) as FactOf<"request.failed">), requestId: undefined, unsent: true };
+	const { episodes } = settle([started, prompt, message("r1", 100), full, ended]);
+	expect(chatsOf(episodes).map(({ requestId }) => requestId)).toEqual(["r1"]);
+	expect(episodes.find(({ kind }) => kind === "turn")).toMatchObject({ status: "error", errorType: "overloaded" });
+});
