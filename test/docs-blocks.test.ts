@@ -113,7 +113,9 @@ test.each(PAGES)("every variable in %s is one that the program reads or gives", 
 		.filter((name) => name.startsWith("OTEL_EXPORTER_OTLP_"))
 		.flatMap((name) => ["TRACES", "METRICS", "LOGS"].map((it) => name.replace("OTLP_", `OTLP_${it}_`)));
 	const known = new Set([...read, ...perSignal, ...given, ...RUN_VARIABLES]);
-	const found = [...textOf(page).matchAll(/\b(?:CLAUDE_OTEL|OTEL)_[A-Z0-9_]+/g)].map(String);
+	// In the tables of migration.md the first column has the names of others.
+	const ours = page.endsWith("migration.md") ? textOf(page).replaceAll(/^\| [^|]* \|/gm, "|") : textOf(page);
+	const found = [...ours.matchAll(/\b(?:CLAUDE_OTEL|OTEL)_[A-Z0-9_]+/g)].map(String);
 	expect([...new Set(found)].filter((name) => !name.endsWith("_") && !known.has(name))).toEqual([]);
 });
 
