@@ -36,10 +36,18 @@ test("package.json ships them", () => {
 
 const withoutBash = process.platform === "win32";
 
+/** Stands for a completion of claude's own, where one is installed. */
+const CLAUDES = '_claude() { COMPREPLY=("$1:$2:$3"); }; complete -F _claude claude';
+
 /** What bash offers for a line that ends in the word under the cursor. */
 function offered(...words: string[]): string[] {
+	return offeredBeside("", ...words);
+}
+
+function offeredBeside(others: string, ...words: string[]): string[] {
 	const script = `
 		compopt() { :; }
+		${others}
 		source "$1"; shift
 		COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 ))
 		_claude_otel
@@ -61,6 +69,11 @@ test.skipIf(withoutBash)("bash offers our words in front of claude's arguments, 
 	for (const front of [["-p"], ["--model"], ["--summary", "a prompt"], ["recover"], ["--config"]]) {
 		expect(offered(...front, "")).toEqual([]);
 	}
+});
+
+test.skipIf(withoutBash)("behind them stands what completes claude, if there is something", () => {
+	expect(offeredBeside(CLAUDES, "--summary", "--model", "op")).toEqual(["claude:op:--model"]);
+	expect(offeredBeside(CLAUDES, "recover", "")).toEqual([]);
 });
 
 test.skipIf(withoutBash)("bash accepts its completion", () => {

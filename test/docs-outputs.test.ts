@@ -8,6 +8,7 @@ import { deliveryCures, deliveryLines, mistakes } from "../src/errors.ts";
 import { END_EVENT, eventsOf, HOOK_EVENTS } from "../src/launch/hook-settings.ts";
 import { ATTRIBUTES, BACKEND_ATTRIBUTES, METRICS, PROCESS_METRICS, RECORDS, SPANS } from "../src/signals/names.ts";
 import { showPanel } from "../src/views/summary-panel.ts";
+import { ownWords } from "../tools/own-words.ts";
 
 const textOf = (page: string) => readFileSync(join(import.meta.dirname, "..", page), "utf8");
 const ENDPOINT = "http://localhost:4317";
@@ -77,6 +78,14 @@ test("hooks.md has every event that is hooked, and says when", () => {
 	expect(hooked(false, true).toSorted()).toEqual(named(/^always/).toSorted());
 	expect(hooked(true, true).toSorted()).toEqual(named(/^always|interactive runs, with/).toSorted());
 	expect(hooked(false, false).toSorted()).toEqual(named(/^always|no transcript/).toSorted());
+});
+
+test("the README has a row for each word of ours", () => {
+	const rows = [...textOf("README.md").matchAll(/^\| (`[^|]+) \|/gm)].map(([, first = ""]) => first).join(" ");
+	const named = [...rows.matchAll(/`([a-z-]+)[^`]*`/g)].map(([, name]) => name);
+	const words = [...ownWords().commands, ...ownWords().flags].map(({ name }) => name);
+	expect(words.length).toBeGreaterThan(8);
+	expect(words.filter((word) => !named.includes(word))).toEqual([]);
 });
 
 const EMITTED = new Set<string>([
