@@ -103,18 +103,18 @@ test("token-tracking.mjs counts what the model billed", async () => {
 	expect(stdout).toContain(`: ${told.join(", ")}, $`);
 });
 
-test.skipIf(!posix)("attributes.sh says team, project and ticket, and no metric has the ticket", async () => {
-	await example("attributes.sh", ["go"], { env: { TICKET: "SHOP-12" } });
+test.skipIf(!posix)("attributes.sh says team, project and release, and no metric has the release", async () => {
+	await example("attributes.sh", ["go"], { env: { RELEASE: "4.2" } });
 	expect(session()?.resource).toMatchObject({
 		team: "shop",
 		project: "checkout",
 		"deployment.environment.name": "ci",
 	});
-	expect(session()?.attributes).toMatchObject({ ticket: "SHOP-12", reason: "nightly review" });
-	expect(stage.receiver.logs.every(({ attributes }) => attributes.ticket === "SHOP-12")).toBe(true);
+	expect(session()?.attributes).toMatchObject({ release: "4.2", reason: "nightly review" });
+	expect(stage.receiver.logs.every(({ attributes }) => attributes.release === "4.2")).toBe(true);
 	expect(stage.receiver.metrics.length).toBeGreaterThan(10);
 	for (const { attributes, resource } of stage.receiver.metrics) {
-		expect(attributes).not.toHaveProperty("ticket");
+		expect(attributes).not.toHaveProperty("release");
 		expect(resource).toMatchObject({ team: "shop" });
 	}
 });

@@ -5,7 +5,7 @@ set -eu
 
 export CLAUDE_OTEL_TEAM="${CLAUDE_OTEL_TEAM:-shop}"
 export CLAUDE_OTEL_PROJECT="${CLAUDE_OTEL_PROJECT:-checkout}"
-export CLAUDE_OTEL_ATTRIBUTES="ticket=${TICKET:-none},reason=nightly%20review"
+export CLAUDE_OTEL_ATTRIBUTES="release=${RELEASE:-none},reason=nightly%20review"
 export OTEL_RESOURCE_ATTRIBUTES="deployment.environment.name=ci"
 
 exec claude-otel -p "${1:-Review the change.}"
