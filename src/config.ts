@@ -8,7 +8,7 @@ import { type Described, type Environment, Reader, variablesOf } from "./config/
 import { DEBUG_ROW, type DebugTarget, OWN_ROWS } from "./config/table.ts";
 
 export type { BackendName, BackendSettings, ChosenBackend } from "./config/backends.ts";
-export { configurationTable, describeConfig } from "./config/describe.ts";
+export { configurationSections, configurationTable, describeConfig } from "./config/describe.ts";
 export type { OtelConfig, SignalConfig } from "./config/otel.ts";
 export type { NativeDestination, NativeDestinations, NativeTls, OtlpTarget, Proxies } from "./config/otlp.ts";
 export type { DebugTarget } from "./config/table.ts";

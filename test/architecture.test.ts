@@ -29,6 +29,7 @@ const LEAVES = [
 	"clock",
 	"diagnostics",
 	"errors",
+	"flush-log",
 	"make-folder",
 	"nesting",
 	"open-database",

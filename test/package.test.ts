@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,6 +26,13 @@ test("the package installs and runs alone", () => {
 	const prefix = join(folder, "prefix");
 	const installed = run("npm", ["i", "-g", "--prefer-offline", "--prefix", prefix, join(folder, archive)], folder);
 	expect(installed).toMatchObject({ status: 0 });
+	const shipped = join(prefix, "lib/node_modules/claude-otel");
+	for (const name of ["completions/claude-otel.bash", "docs/examples/basic.sh", "CHANGELOG.md", "LICENSE"]) {
+		expect(existsSync(join(shipped, name))).toBe(true);
+	}
+	for (const name of ["src", "test", "tools", ".github"]) expect(existsSync(join(shipped, name))).toBe(false);
+	// Where `man` looks for it.
+	expect(existsSync(join(prefix, "share/man/man1/claude-otel.1"))).toBe(true);
 	const program = join(prefix, "bin", "claude-otel");
 	const missing = { CLAUDE_BIN: join(folder, "nowhere") };
 	expect(run(program, ["--version"], folder, missing).stdout).toMatch(/^claude-otel \d+\.\d+\.\d+\n/);

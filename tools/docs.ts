@@ -1,9 +1,11 @@
-// The configuration table → docs/configuration.md, so that the page cannot say anything else than the program does.
-import { writeFileSync } from "node:fs";
+// The program's own tables → the pages and files that say the same for people and shells: docs/configuration.md, the manual
+// page and the completions. They cannot say anything else than the program does; a test compares them.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { configurationTable } from "../src/config.ts";
-
-export const CONFIGURATION_PAGE = fileURLToPath(new URL("../docs/configuration.md", import.meta.url));
+import { COMPLETION_FILES, completion, SHELLS } from "./completions.ts";
+import { manPage } from "./man-page.ts";
 
 const OPENING = `# Configuration
 
@@ -19,8 +21,29 @@ This page is made from the program's own table by \`npm run docs\`.
 
 `;
 
-export function configurationPage(): string {
-	return `${OPENING}${configurationTable()}`;
+export interface MadeFile {
+	path: string;
+	text: string;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(CONFIGURATION_PAGE, configurationPage());
+export function madeFiles(): MadeFile[] {
+	return [
+		{ path: inProject("docs/configuration.md"), text: `${OPENING}${configurationTable()}` },
+		{ path: inProject("docs/claude-otel.1"), text: manPage() },
+		...SHELLS.map((shell) => ({
+			path: inProject(`completions/${COMPLETION_FILES[shell]}`),
+			text: completion(shell),
+		})),
+	];
+}
+
+function inProject(path: string): string {
+	return fileURLToPath(new URL(`../${path}`, import.meta.url));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	for (const { path, text } of madeFiles()) {
+		mkdirSync(dirname(path), { recursive: true });
+		writeFileSync(path, text);
+	}
+}

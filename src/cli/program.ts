@@ -49,6 +49,11 @@ async function runSubcommand(args: string[], context: OwnContext): Promise<numbe
 	return exitCode;
 }
 
+/** Its words and flags alone, for the manual page and the completions: no command of it is ever run. */
+export function describeProgram(): Command {
+	return buildProgram({} as OwnContext);
+}
+
 function buildProgram(context: OwnContext, finish: (exitCode: number) => void = () => {}): Command {
 	const program = new Command("claude-otel");
 	program

@@ -79,7 +79,7 @@ export const recoverLines = {
 	none: () => "No session waits to be recovered.",
 	recovered: (runId: string, when: string) => `Recovered the run ${runId}, begun ${when}.`,
 	unreadable: (runId: string, when: string) =>
-		`The run ${runId}, begun ${when}, was kept by a claude-otel that this one does not understand: it is left as it is.`,
+		`The run ${runId}, begun ${when}, was kept by a claude-otel that this one does not understand: it cannot be told.`,
 };
 
 function itemsOf(signal: string, count: number): string {

@@ -2,9 +2,9 @@
 // share it. A fact that cannot be kept is held for a while, then counted; nothing in here throws at whoever keeps.
 
 import { keepingLines } from "../errors.ts";
+import { createFlusher, type Flusher } from "../flush-log.ts";
 import { isBusy, isDamage, openDatabase, putAside, reasonOf } from "../open-database.ts";
 import { isAlive, machineId } from "../process-identity.ts";
-import { createFlusher, type Flusher } from "./flush-log.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { ABANDONED_MAX, FOREIGN_SILENCE_MS, RECOVERIES_MAX } from "./limits.ts";
 import { pruneStore } from "./prune.ts";

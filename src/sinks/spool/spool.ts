@@ -2,6 +2,7 @@
 // deliver them: in their order, and each by one process. The file is made when there is something to keep.
 import { statSync } from "node:fs";
 import { keepingLines } from "../../errors.ts";
+import { createFlusher } from "../../flush-log.ts";
 import { type Database, isBusy, openDatabase, reasonOf } from "../../open-database.ts";
 import { identityOf, isAlive, machineId } from "../../process-identity.ts";
 import type { Batches } from "../exporter.ts";
@@ -76,6 +77,7 @@ export function createSpool({ path, maxBytes, note }: SpoolOptions): Spool {
 	let dropped = 0;
 	let bytes = 0;
 	let told = false;
+	const flusher = createFlusher(path);
 
 	/** @param make false: only where the file is there already */
 	function open(make: boolean): Promise<Database | undefined> {
@@ -177,6 +179,7 @@ export function createSpool({ path, maxBytes, note }: SpoolOptions): Spool {
 				(database) => {
 					const kept = insert(database, batch);
 					noteBytes(database);
+					flusher.soon();
 					return kept;
 				},
 				true,
@@ -221,6 +224,7 @@ export function createSpool({ path, maxBytes, note }: SpoolOptions): Spool {
 		bytes: () => bytes,
 		dropped: () => dropped,
 		close() {
+			flusher.close();
 			void opening?.then((database) => database?.close());
 		},
 	};
