@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { isSampled } from "./config/sampled.ts";
 import type { Config, NativeDestinations } from "./config.ts";
 import type { Diagnostics } from "./diagnostics.ts";
+import { createAgentReader } from "./intake/agent-payload.ts";
 import { readUserId } from "./intake/claude-files.ts";
 import type { HookBody } from "./intake/hook-body.ts";
 import { readHookPayload } from "./intake/hook-payload.ts";
@@ -15,7 +16,7 @@ import { createRepositoryReader } from "./intake/repository.ts";
 import { createSessionFinder } from "./intake/session-finder.ts";
 import { createTranscriptTail } from "./intake/transcript-file.ts";
 import type { ModelOutput } from "./model/episode.ts";
-import type { RawFact } from "./model/fact.ts";
+import type { Fact, Json, RawFact } from "./model/fact.ts";
 import { createModel } from "./model/model.ts";
 import { createPricing } from "./model/pricing.ts";
 import { matchWildcard } from "./model/wildcard.ts";
@@ -46,6 +47,8 @@ export interface PipelineOptions {
 	native?: NativeDestinations;
 	/** The context window of a session filled up to a threshold. */
 	onContextThreshold?(crossing: ContextCrossing): void;
+	/** Every fact, when privacy has cleaned it. */
+	onFact?(fact: Fact): void;
 	/** --session-id, or --resume with an id. */
 	knownSessionId?: string;
 	claudePid: number | undefined;
@@ -65,6 +68,8 @@ export interface ContextCrossing {
 
 export interface Pipeline {
 	hook(body: HookBody): void;
+	/** A message of the Agent SDK's stream. */
+	message(json: Json): void;
 	/** What claude tells of itself over OTLP. */
 	otlp(request: OtlpRequest): void;
 	/** Reads what is left, closes and delivers everything. Never rejects; takes no longer than the exit grace. */
@@ -135,6 +140,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	);
 	const tail = createTranscriptTail(startedAt, take);
 	const readOtlp = createOtlpReader();
+	const agent = createAgentReader({ transcript: options.sessionPersistence });
 	const passedOn = await passOn();
 
 	/** Where claude's own telemetry goes on to, if anywhere. */
@@ -159,6 +165,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		if (fact.kind === "message.seen") pricing.expect(fact.requestedModel, fact.at);
 		if (fact.kind === "request.answered") pricing.expect(fact.model, fact.at);
 		model.apply(fact);
+		options.onFact?.(fact);
 	}
 
 	const usage = new Map<string, ProcessUsage>();
@@ -221,7 +228,18 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		hook(body) {
 			guard(() => {
 				if (!finder.accepts(body.json)) return signals.metrics.dropped("hook");
-				for (const fact of readHookPayload(body, options)) take(fact);
+				for (const fact of readHookPayload(body, options)) {
+					agent.see(fact);
+					take(fact);
+				}
+			});
+		},
+		message(json) {
+			guard(() => {
+				for (const fact of agent.read(json, clock())) {
+					if (finder.admits(fact.sessionId, fact.promptId !== undefined)) take(fact);
+					else signals.metrics.dropped("agent");
+				}
 			});
 		},
 		otlp(request) {

@@ -15,6 +15,7 @@ const LATER: Record<string, string> = {
 	"otlp-protobuf": "src/intake/otlp-protobuf.ts",
 	pipeline: "src/pipeline.ts",
 	program: "src/cli/program.ts",
+	"run-sdk": "src/cli/commands/run-sdk.ts",
 	"run-privacy": "src/run-privacy.ts",
 };
 
@@ -46,6 +47,8 @@ export async function buildDist(keepOldMs = KEEP_OLD_MS): Promise<void> {
 		build({
 			...common,
 			entryPoints: LATER,
+			// Its licence lets nobody hand it on, and most runs do not need it.
+			external: ["@anthropic-ai/claude-agent-sdk"],
 			plugins: [plainBuiltins, bundledGrpc],
 			splitting: true,
 			chunkNames: "[name]-[hash]",

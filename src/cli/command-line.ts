@@ -5,7 +5,7 @@ import { systemClock } from "../clock.ts";
 import { type Loaded, loadConfig } from "../config.ts";
 import { createDiagnostics } from "../diagnostics.ts";
 import { readClaudeArgs } from "../launch/claude-args.ts";
-import { runClaude } from "./commands/run.ts";
+import { type RunContext, runClaude } from "./commands/run.ts";
 import { type SplitArgs, splitArgs } from "./split-args.ts";
 
 export interface Ending {
@@ -28,7 +28,7 @@ export async function runCommandLine(process: NodeJS.Process, packageRoot: strin
 	for (const problem of problems) diagnostics.say("warn", problem);
 
 	const after: string[] = [];
-	const end = await runClaude(split.args, {
+	const context: RunContext = {
 		config,
 		diagnostics,
 		env: process.env,
@@ -37,7 +37,10 @@ export async function runCommandLine(process: NodeJS.Process, packageRoot: strin
 		stdoutIsTerminal: isatty(1),
 		stderrIsTerminal: isatty(2),
 		writeAfter: (line) => void after.push(line),
-	});
+	};
+	const end = split.useSdk
+		? await (await import("./commands/run-sdk.ts")).runWithSdk(split.args, context, process)
+		: await runClaude(split.args, context);
 	const write = writerOf(process);
 	diagnostics.release(write);
 	for (const line of after) write(line.endsWith("\n") ? line : `${line}\n`);

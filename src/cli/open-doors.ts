@@ -27,6 +27,8 @@ export interface DoorOptions {
 	packageRoot: string;
 	runId: string;
 	token: string;
+	/** Hooks come by the Agent SDK, not by settings. */
+	hooksBySdk?: boolean;
 	onHook(body: HookBody): void;
 	onOtlp(request: OtlpRequest): void;
 }
@@ -48,9 +50,11 @@ export async function openDoors(options: DoorOptions): Promise<Doors> {
 	if (!claudeArgs.sessionPersistence) diagnostics.say("info", missingHooks.noTranscript());
 	const closed = { args: claudeArgs.args, tidy: () => {}, close: async () => {} };
 	const settings = readRunSettings(claudeArgs, config, options.cwd);
-	const hooks = planHooks(claudeArgs, config, options.env, settings);
-	if ("because" in hooks) diagnostics.say("info", whyNoHooks(hooks));
-	else if (hooks.why !== undefined) diagnostics.say("info", hooks.why);
+	const hooks: TransportChoice | NoHooks = options.hooksBySdk
+		? { because: "sdk" }
+		: planHooks(claudeArgs, config, options.env, settings);
+	const why = "because" in hooks ? whyNoHooks(hooks) : hooks.why;
+	if (why !== undefined) diagnostics.say("info", why);
 	if (settings === undefined) return closed;
 	const plan: DoorPlan = {
 		settings,
@@ -133,8 +137,10 @@ async function openPlanned({ settings, hooks, native }: DoorPlan, options: DoorO
 	}
 }
 
-function whyNoHooks(no: NoHooks): string {
+function whyNoHooks(no: NoHooks): string | undefined {
 	switch (no.because) {
+		case "sdk":
+			return undefined;
 		case "sources":
 			return missingHooks.sources();
 		case "flag":

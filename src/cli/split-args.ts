@@ -4,7 +4,7 @@
 export type OwnCommand = "install-hooks" | "uninstall-hooks" | "demo" | "config" | "version" | "help";
 
 export type SplitArgs =
-	| { kind: "claude"; args: string[]; debug?: true | string }
+	| { kind: "claude"; args: string[]; debug?: true | string; useSdk?: true }
 	| { kind: "own"; command: OwnCommand; args: string[]; debug?: true | string };
 
 const COMMANDS: ReadonlyMap<string, OwnCommand> = new Map([
@@ -16,17 +16,21 @@ const COMMANDS: ReadonlyMap<string, OwnCommand> = new Map([
 	["--help", "help"],
 ]);
 
+const SDK_FLAG = "--use-sdk";
 const DEBUG_FLAG = "--claude-otel-debug";
 
 export function splitArgs(args: readonly string[]): SplitArgs {
 	let debug: true | string | undefined;
+	let useSdk: true | undefined;
 	let index = 0;
 	for (; index < args.length; index++) {
 		const arg = args[index] as string;
 		if (arg === DEBUG_FLAG) debug = true;
+		else if (arg === SDK_FLAG) useSdk = true;
 		else if (arg.startsWith(`${DEBUG_FLAG}=`)) debug = arg.slice(DEBUG_FLAG.length + 1) || true;
 		else break;
 	}
+	if (useSdk) return { kind: "claude", args: args.slice(index), debug, useSdk };
 	const command = COMMANDS.get(args[index] ?? "");
 	if (command === undefined) return { kind: "claude", args: args.slice(index), debug };
 	return { kind: "own", command, args: args.slice(index + 1), debug };

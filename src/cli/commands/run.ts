@@ -11,7 +11,8 @@ import { previewArgs } from "../../launch/args-preview.ts";
 import { envForRun, envWithoutRun } from "../../launch/child-env.ts";
 import { type ClaudeArgs, readClaudeArgs } from "../../launch/claude-args.ts";
 import { findClaude } from "../../launch/find-claude.ts";
-import { type ClaudeEnd, type ClaudeProcess, type Release, spawnClaude } from "../../launch/spawn-claude.ts";
+import type { Release } from "../../launch/signals.ts";
+import { type ClaudeEnd, type ClaudeProcess, spawnClaude } from "../../launch/spawn-claude.ts";
 import { startUserCommand } from "../../launch/user-command.ts";
 import { makeFolder } from "../../make-folder.ts";
 import type { ContextCrossing, Pipeline, PipelineOptions } from "../../pipeline.ts";
@@ -33,8 +34,8 @@ export interface RunContext {
 }
 
 /** The pipeline keeps to CLAUDE_OTEL_EXIT_GRACE_MS; this beyond it is for the case that it does not. */
-const FINISH_MARGIN_MS = 5_000;
-const TOKEN_BYTES = 24;
+export const FINISH_MARGIN_MS = 5_000;
+export const TOKEN_BYTES = 24;
 const DIGEST_KEY_BYTES = 32;
 
 export async function runClaude(args: readonly string[], context: RunContext): Promise<ClaudeEnd> {
@@ -52,7 +53,7 @@ export async function runClaude(args: readonly string[], context: RunContext): P
 }
 
 /** A bad pattern is told before claude is started; who has none pays nothing. */
-async function checkRedaction(config: Config): Promise<void> {
+export async function checkRedaction(config: Config): Promise<void> {
 	if (config.redactPatterns.length + config.redactAllowlist.length === 0 && config.redactConfig === undefined) return;
 	const { createRunPrivacy } = await import("../../run-privacy.ts");
 	createRunPrivacy(config, []);
@@ -116,7 +117,7 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 	}
 }
 
-function traceparentOf(runId: string, { inbound, otel }: Config): string {
+export function traceparentOf(runId: string, { inbound, otel }: Config): string {
 	return sessionTraceparent(runId, inbound.traceparent, (traceId, sampled) =>
 		isSampled(otel.sampler, traceId, sampled),
 	);
@@ -161,12 +162,12 @@ function codeOf(error: unknown): string | undefined {
 	return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
-type PipelineStart = { claudeArgs: ClaudeArgs } & Pick<
+export type PipelineStart = { claudeArgs: ClaudeArgs } & Pick<
 	PipelineOptions,
-	"runId" | "token" | "native" | "startedAt" | "claudePid"
+	"runId" | "token" | "native" | "startedAt" | "claudePid" | "onFact"
 >;
 
-async function loadPipeline({ claudeArgs, ...run }: PipelineStart, context: RunContext): Promise<Pipeline> {
+export async function loadPipeline({ claudeArgs, ...run }: PipelineStart, context: RunContext): Promise<Pipeline> {
 	// Compiling the pipeline is half of loading it: from the second run on it is read from there. Where it cannot be
 	// written, Node goes on without.
 	keepCompiled(join(context.config.dataDir, "compile-cache"));
@@ -211,7 +212,7 @@ function keepCompiled(folder: string): void {
 	}
 }
 
-async function finishInTime(pipeline: Pipeline, end: ClaudeEnd, limitMs: number): Promise<{ undelivered?: string }> {
+export async function finishInTime(pipeline: Pipeline, end: ClaudeEnd, limitMs: number): Promise<{ undelivered?: string }> {
 	let timer: NodeJS.Timeout | undefined;
 	const limit = new Promise<{ undelivered?: string }>((resolve) => {
 		timer = setTimeout(() => resolve({}), limitMs);
@@ -219,13 +220,13 @@ async function finishInTime(pipeline: Pipeline, end: ClaudeEnd, limitMs: number)
 	return Promise.race([pipeline.finish(end), limit]).finally(() => clearTimeout(timer));
 }
 
-function locateClaude({ config, cwd, packageRoot }: RunContext): string {
+export function locateClaude({ config, cwd, packageRoot }: RunContext): string {
 	const found = findClaude({ ...config, cwd, packageRoot, platform: process.platform });
 	if ("path" in found) return found.path;
 	if ("notExecutable" in found) throw cliMistakes.claudeNotExecutable(found.notExecutable);
 	throw cliMistakes.claudeMissing(config.claudeBin, found.passedOver);
 }
 
-function tellBug(diagnostics: Diagnostics): (error: unknown) => void {
+export function tellBug(diagnostics: Diagnostics): (error: unknown) => void {
 	return (error) => diagnostics.say("error", error instanceof Error ? (error.stack ?? error.message) : String(error));
 }

@@ -1,0 +1,52 @@
+// `claude-otel --use-sdk`: the prompt from the arguments and standard input → run by the Agent SDK, its answer on standard
+// output in the formats of `claude -p`, and the code that it ends with.
+import { loadSdk } from "../../launch/load-sdk.ts";
+import { parseClaudeArgs } from "../../launch/sdk-args.ts";
+import type { ClaudeEnd } from "../../launch/spawn-claude.ts";
+import { createAnswerPrinter, OUTPUT_FORMATS } from "../print-answer.ts";
+import { readInputMessages, readPrompt } from "../read-prompt.ts";
+import { cliMistakes } from "../sentences.ts";
+import { traceAgent } from "../trace-agent.ts";
+import type { RunContext } from "./run.ts";
+
+const INPUT_FORMATS = ["text", "stream-json"];
+
+export async function runWithSdk(
+	args: readonly string[],
+	context: RunContext,
+	process: NodeJS.Process,
+): Promise<ClaudeEnd> {
+	const { prompt: written, outputFormat, inputFormat, partialMessages, options } = parseClaudeArgs(args);
+	if (!OUTPUT_FORMATS.includes(outputFormat)) {
+		throw cliMistakes.formatUnknown("--output-format", outputFormat, OUTPUT_FORMATS);
+	}
+	if (!INPUT_FORMATS.includes(inputFormat)) {
+		throw cliMistakes.formatUnknown("--input-format", inputFormat, INPUT_FORMATS);
+	}
+	const sdk = await loadSdk();
+	if (sdk === undefined) throw cliMistakes.sdkMissing();
+	const streams = inputFormat === "stream-json";
+	const prompt = streams ? undefined : await readPrompt(written, process.stdin);
+	if (prompt === "") throw cliMistakes.noPrompt();
+
+	const printer = createAnswerPrinter(outputFormat, options, (text) => void process.stdout.write(text));
+	const agent = await traceAgent({
+		sdk,
+		args,
+		context,
+		prompt,
+		partialMessages,
+		signals: "forward",
+		onMessage: printer.message,
+	});
+	// Whoever read our output has had enough.
+	process.stdout.once("error", agent.stop);
+	if (streams) {
+		await readInputMessages(process.stdin, agent.send).finally(agent.close);
+	}
+	const { exitCode, signal, results, error } = await agent.ended;
+	if (error !== undefined && results.length === 0 && exitCode === 0) throw error;
+	printer.end();
+	if (signal !== undefined) return { signal };
+	return { exitCode: exitCode !== 0 ? exitCode : results.at(-1)?.is_error ? 1 : 0 };
+}

@@ -1,0 +1,166 @@
+// Claude's arguments → the Agent SDK's query() on the user's own claude, traced as a run of the wrapper is: the same
+// doors for Claude Code's own telemetry, the same transcript, the same pipeline; only the hooks come by the SDK, and with
+// them its messages. Whoever starts it hears every message, sends prompts and answers permission questions.
+import { randomBytes, randomUUID } from "node:crypto";
+import { systemClock } from "../clock.ts";
+import {
+	type Agent,
+	type AgentEnd,
+	type AgentHook,
+	type AgentOptions,
+	type AgentSdk,
+	startAgent,
+} from "../launch/agent-runner.ts";
+import { envForRun } from "../launch/child-env.ts";
+import { type ClaudeArgs, readClaudeArgs } from "../launch/claude-args.ts";
+import { eventsOf, matcherOf } from "../launch/hook-settings.ts";
+import { parseClaudeArgs } from "../launch/sdk-args.ts";
+import type { Json } from "../model/fact.ts";
+import type { Pipeline, PipelineOptions } from "../pipeline.ts";
+import {
+	checkRedaction,
+	FINISH_MARGIN_MS,
+	finishInTime,
+	loadPipeline,
+	locateClaude,
+	type RunContext,
+	TOKEN_BYTES,
+	tellBug,
+	traceparentOf,
+} from "./commands/run.ts";
+import { openDoors } from "./open-doors.ts";
+import { cliMistakes, missingHooks } from "./sentences.ts";
+
+export interface TracedAgentOptions
+	extends Pick<AgentOptions, "prompt" | "onMessage" | "canUseTool" | "partialMessages" | "signals" | "onStderr">,
+		Pick<PipelineOptions, "onFact"> {
+	sdk: AgentSdk;
+	/** As for claude, without the prompt or with it. */
+	args: readonly string[];
+	context: RunContext;
+	/** A person sits before it: each turn is a trace of its own, unless the user wants it otherwise. */
+	interactive?: boolean;
+}
+
+/** `ended` resolves when the trace has been delivered, too. */
+export type TracedAgent = Omit<Agent, "release">;
+
+export async function traceAgent(options: TracedAgentOptions): Promise<TracedAgent> {
+	const { args, context } = options;
+	const { config } = context;
+	const read = readClaudeArgs(args, false);
+	if (read.bare !== undefined) throw cliMistakes.sdkNeedsPrompt();
+	const command = locateClaude(context);
+	if (config.level === "off" || config.otel.disabled) return startBare(command, options);
+	await checkRedaction(config);
+	return startTraced(command, { ...read, interactive: options.interactive === true }, options);
+}
+
+function startBare(command: string, options: TracedAgentOptions): TracedAgent {
+	const { env, cwd } = options.context;
+	const agent = startAgent({ ...options, command, args: parseClaudeArgs(options.args), env, cwd });
+	return untilDone(agent, agent.ended.finally(agent.release));
+}
+
+async function startTraced(
+	command: string,
+	claudeArgs: ClaudeArgs,
+	options: TracedAgentOptions,
+): Promise<TracedAgent> {
+	const { context } = options;
+	const { config, diagnostics, env, cwd } = context;
+	const onBug = tellBug(diagnostics);
+	const runId = randomUUID();
+	const token = randomBytes(TOKEN_BYTES).toString("base64url");
+	const pipeline = Promise.withResolvers<Pipeline>();
+	// What comes before the pipeline is loaded waits for it, in its order.
+	const tell = (work: (ready: Pipeline) => void) => void pipeline.promise.then(work).catch(onBug);
+	const doors = await openDoors({
+		claudeArgs,
+		config,
+		diagnostics,
+		env,
+		cwd,
+		packageRoot: context.packageRoot,
+		runId,
+		token,
+		hooksBySdk: true,
+		onHook: () => {},
+		onOtlp: (request) => tell((ready) => ready.otlp(request)),
+	});
+	const traceparent = config.propagate ? traceparentOf(runId, config) : undefined;
+	const startedAt = systemClock();
+	const agent = startAgent({
+		...options,
+		command,
+		args: parseClaudeArgs(doors.args),
+		env: envForRun(env, { runId, token, traceparent, native: doors.native?.processEnv }),
+		cwd,
+		hooks: config.sources.includes("hooks") ? hooksFor(claudeArgs) : [],
+		// With the pieces of an answer comes what it used, which its blocks do not tell.
+		partialMessages: true,
+		onHook(json) {
+			const at = systemClock();
+			tell((ready) => ready.hook({ at, json, bytes: 0 }));
+		},
+		onMessage(message) {
+			tell((ready) => ready.message(message as unknown as Json));
+			if (message.type !== "stream_event" || options.partialMessages) options.onMessage?.(message);
+		},
+	});
+	process.on("uncaughtException", onBug).on("unhandledRejection", onBug);
+	pipeline.promise.catch(() => {});
+	const native = doors.native?.destinations;
+	pipeline.resolve(
+		loadPipeline(
+			{ claudeArgs, runId, token, native, startedAt, claudePid: agent.pid, onFact: options.onFact },
+			context,
+		),
+	);
+	doors.tidy();
+	return untilDone(agent, finish());
+
+	async function finish(): Promise<AgentEnd> {
+		try {
+			const end = await agent.ended;
+			await doors.close(false);
+			await deliver(end);
+			return end;
+		} finally {
+			agent.release();
+			process.off("uncaughtException", onBug).off("unhandledRejection", onBug);
+		}
+	}
+
+	async function deliver(end: AgentEnd): Promise<void> {
+		try {
+			const limit = config.exitGraceMs + FINISH_MARGIN_MS;
+			const { undelivered } = await finishInTime(await pipeline.promise, end, limit);
+			if (undelivered !== undefined && context.stderrIsTerminal) context.writeAfter(`${undelivered}\n`);
+		} catch (error) {
+			onBug(error);
+			if (context.stderrIsTerminal) context.writeAfter(missingHooks.bug(error));
+		}
+	}
+}
+
+/** What hooks tell of a run with prompts that can come while tools run, and of sessions that end while it goes on. */
+function hooksFor(claudeArgs: ClaudeArgs): AgentHook[] {
+	const events = [...eventsOf({ ...claudeArgs, interactive: true }), "SessionStart", "SessionEnd"];
+	return events.map((event) => ({ event, matcher: matcherOf(event, claudeArgs) }));
+}
+
+function untilDone(agent: Agent, ended: Promise<AgentEnd>): TracedAgent {
+	ended.catch(() => {});
+	return {
+		get pid() {
+			return agent.pid;
+		},
+		send: agent.send,
+		close: agent.close,
+		interrupt: agent.interrupt,
+		stop: agent.stop,
+		query: agent.query,
+		ended,
+	};
+}
