@@ -9,7 +9,7 @@ const FIRST_BYTE_LIMIT_MS = 3_000;
 
 export async function readPrompt(written: string | undefined, stdin: NodeJS.ReadStream): Promise<string> {
 	const piped = stdin.isTTY ? "" : await readAll(stdin, written === undefined ? undefined : FIRST_BYTE_LIMIT_MS);
-	return [written ?? "", piped.trimEnd()].filter((part) => part !== "").join("\n");
+	return [written ?? "", piped].filter((part) => part !== "").join("\n");
 }
 
 async function readAll(stdin: NodeJS.ReadStream, firstByteLimitMs: number | undefined): Promise<string> {

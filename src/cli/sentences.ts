@@ -57,15 +57,14 @@ export const cliMistakes = {
 			`--use-sdk needs the Agent SDK, which is not installed where claude-otel is: install it there with \`${GET_SDK}\`, or leave --use-sdk out.`,
 		),
 	sdkNeedsPrompt: () =>
-		new UserMistake(
-			"--use-sdk runs a prompt, and these arguments ask claude for something else: leave --use-sdk out.",
-		),
-	noPrompt: () =>
-		new UserMistake("There is no prompt: write it behind the flags, or send it to standard input."),
+		new UserMistake("--use-sdk runs a prompt, and these arguments ask claude for something else: leave --use-sdk out."),
+	noPrompt: () => new UserMistake("There is no prompt: write it behind the flags, or send it to standard input."),
 	formatUnknown: (flag: string, value: string, known: readonly string[]) =>
 		new UserMistake(`${flag} is ${JSON.stringify(value)}: with --use-sdk it can be ${known.join(", ")}.`),
 	badInputLine: (line: number) =>
-		new UserMistake(`Line ${line} of standard input is no message in JSON: with --input-format stream-json each line is one.`),
+		new UserMistake(
+			`Line ${line} of standard input is no message in JSON: with --input-format stream-json each line is one.`,
+		),
 	ownUsage: (problem: string) => new UserMistake(`${problem}: \`claude-otel --help\` shows what there is.`),
 };
 

@@ -9,6 +9,7 @@ import {
 	type AgentHook,
 	type AgentOptions,
 	type AgentSdk,
+	type SDKMessage,
 	startAgent,
 } from "../launch/agent-runner.ts";
 import { envForRun } from "../launch/child-env.ts";
@@ -62,11 +63,7 @@ function startBare(command: string, options: TracedAgentOptions): TracedAgent {
 	return untilDone(agent, agent.ended.finally(agent.release));
 }
 
-async function startTraced(
-	command: string,
-	claudeArgs: ClaudeArgs,
-	options: TracedAgentOptions,
-): Promise<TracedAgent> {
+async function startTraced(command: string, claudeArgs: ClaudeArgs, options: TracedAgentOptions): Promise<TracedAgent> {
 	const { context } = options;
 	const { config, diagnostics, env, cwd } = context;
 	const onBug = tellBug(diagnostics);
@@ -90,10 +87,13 @@ async function startTraced(
 	});
 	const traceparent = config.propagate ? traceparentOf(runId, config) : undefined;
 	const startedAt = systemClock();
+	const sdkArgs = parseClaudeArgs(doors.args);
+	// Where no transcript will tell them, the stream must tell the answers of agents whole.
+	if (!claudeArgs.sessionPersistence) sdkArgs.options.forwardSubagentText = true;
 	const agent = startAgent({
 		...options,
 		command,
-		args: parseClaudeArgs(doors.args),
+		args: sdkArgs,
 		env: envForRun(env, { runId, token, traceparent, native: doors.native?.processEnv }),
 		cwd,
 		hooks: config.sources.includes("hooks") ? hooksFor(claudeArgs) : [],
@@ -105,7 +105,7 @@ async function startTraced(
 		},
 		onMessage(message) {
 			tell((ready) => ready.message(message as unknown as Json));
-			if (message.type !== "stream_event" || options.partialMessages) options.onMessage?.(message);
+			if (options.partialMessages || !isPiece(message)) options.onMessage?.(message);
 		},
 	});
 	process.on("uncaughtException", onBug).on("unhandledRejection", onBug);
@@ -148,6 +148,12 @@ async function startTraced(
 function hooksFor(claudeArgs: ClaudeArgs): AgentHook[] {
 	const events = [...eventsOf({ ...claudeArgs, interactive: true }), "SessionStart", "SessionEnd"];
 	return events.map((event) => ({ event, matcher: matcherOf(event, claudeArgs) }));
+}
+
+/** What comes only with the pieces of answers. */
+function isPiece(message: SDKMessage): boolean {
+	if (message.type === "stream_event") return true;
+	return message.type === "system" && message.subtype === "status" && message.status === "requesting";
 }
 
 function untilDone(agent: Agent, ended: Promise<AgentEnd>): TracedAgent {

@@ -9,6 +9,7 @@ import type {
 	HookEvent,
 	Options,
 	Query,
+	query,
 	SDKMessage,
 	SDKResultMessage,
 	SDKUserMessage,
@@ -19,7 +20,10 @@ import type { SdkArgs } from "./sdk-args.ts";
 import { holdSignals, type Release } from "./signals.ts";
 import type { ClaudeEnd } from "./spawn-claude.ts";
 
-export type AgentSdk = Pick<typeof import("@anthropic-ai/claude-agent-sdk"), "query">;
+/** As much of the SDK as we need. */
+export interface AgentSdk {
+	query: typeof query;
+}
 export type { CanUseTool, Query, SDKMessage, SDKResultMessage, SDKUserMessage } from "@anthropic-ai/claude-agent-sdk";
 
 export interface AgentHook {
@@ -91,7 +95,7 @@ export function startAgent(options: AgentOptions): Agent {
 	exit.promise.catch(() => {});
 	const abort = new AbortController();
 	let child: ChildProcess | undefined;
-	const query = options.sdk.query({
+	const running = options.sdk.query({
 		prompt: options.prompt ?? prompts.messages,
 		options: {
 			...options.args.options,
@@ -125,7 +129,7 @@ export function startAgent(options: AgentOptions): Agent {
 		const results: SDKResultMessage[] = [];
 		let error: Error | undefined;
 		try {
-			for await (const message of query) {
+			for await (const message of running) {
 				if (message.type === "result") {
 					results.push(message);
 					prompts.answered(message);
@@ -150,9 +154,9 @@ export function startAgent(options: AgentOptions): Agent {
 		},
 		send: (prompt) => prompts.push(typeof prompt === "string" ? promptMessage(prompt) : prompt),
 		close: prompts.close,
-		interrupt: async () => void (await query.interrupt()),
+		interrupt: async () => void (await running.interrupt()),
 		stop: () => abort.abort(),
-		query,
+		query: running,
 		ended,
 		release: () => signals?.release(),
 	};

@@ -22,14 +22,15 @@ export function createPromptQueue(): PromptQueue {
 	let wake = () => {};
 
 	async function* read(): AsyncGenerator<SDKUserMessage, void> {
-		while (!ended) {
+		for (;;) {
 			const next = waiting.shift();
+			if (ended || (next === undefined && closing && unanswered.size === 0)) return;
 			if (next !== undefined) yield next;
-			else if (closing && unanswered.size === 0) return;
-			else
+			else {
 				await new Promise<void>((resolve) => {
 					wake = resolve;
 				});
+			}
 		}
 	}
 

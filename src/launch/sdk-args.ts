@@ -105,7 +105,8 @@ function place(name: string, uses: readonly Values[], { options, moreArgs }: Sdk
 }
 
 function systemPromptOf(prompt: string | undefined, append: string | undefined): SdkOptions["systemPrompt"] {
-	if (prompt === undefined) return { type: "preset", preset: "claude_code", ...(append === undefined ? {} : { append }) };
+	if (prompt === undefined)
+		return { type: "preset", preset: "claude_code", ...(append === undefined ? {} : { append }) };
 	return append === undefined ? prompt : [prompt, append];
 }
 

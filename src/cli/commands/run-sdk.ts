@@ -1,5 +1,6 @@
 // `claude-otel --use-sdk`: the prompt from the arguments and standard input → run by the Agent SDK, its answer on standard
 // output in the formats of `claude -p`, and the code that it ends with.
+import { readClaudeArgs } from "../../launch/claude-args.ts";
 import { loadSdk } from "../../launch/load-sdk.ts";
 import { parseClaudeArgs } from "../../launch/sdk-args.ts";
 import type { ClaudeEnd } from "../../launch/spawn-claude.ts";
@@ -23,11 +24,12 @@ export async function runWithSdk(
 	if (!INPUT_FORMATS.includes(inputFormat)) {
 		throw cliMistakes.formatUnknown("--input-format", inputFormat, INPUT_FORMATS);
 	}
+	if (readClaudeArgs(args, false).bare !== undefined) throw cliMistakes.sdkNeedsPrompt();
 	const sdk = await loadSdk();
 	if (sdk === undefined) throw cliMistakes.sdkMissing();
 	const streams = inputFormat === "stream-json";
 	const prompt = streams ? undefined : await readPrompt(written, process.stdin);
-	if (prompt === "") throw cliMistakes.noPrompt();
+	if (prompt?.trim() === "") throw cliMistakes.noPrompt();
 
 	const printer = createAnswerPrinter(outputFormat, options, (text) => void process.stdout.write(text));
 	const agent = await traceAgent({

@@ -212,7 +212,11 @@ function keepCompiled(folder: string): void {
 	}
 }
 
-export async function finishInTime(pipeline: Pipeline, end: ClaudeEnd, limitMs: number): Promise<{ undelivered?: string }> {
+export async function finishInTime(
+	pipeline: Pipeline,
+	end: ClaudeEnd,
+	limitMs: number,
+): Promise<{ undelivered?: string }> {
 	let timer: NodeJS.Timeout | undefined;
 	const limit = new Promise<{ undelivered?: string }>((resolve) => {
 		timer = setTimeout(() => resolve({}), limitMs);
