@@ -17,6 +17,7 @@ import { createSessionFinder } from "./intake/session-finder.ts";
 import { createTranscriptTail } from "./intake/transcript-file.ts";
 import type { ModelOutput } from "./model/episode.ts";
 import type { Fact, Json, RawFact } from "./model/fact.ts";
+import { createHistory, type HistoryEntry } from "./model/history.ts";
 import { createModel } from "./model/model.ts";
 import { createPricing } from "./model/pricing.ts";
 import { matchWildcard } from "./model/wildcard.ts";
@@ -49,6 +50,8 @@ export interface PipelineOptions {
 	onContextThreshold?(crossing: ContextCrossing): void;
 	/** Every fact, when privacy has cleaned it. */
 	onFact?(fact: Fact): void;
+	/** Whoever runs it may ask what was said so far. */
+	keepHistory?: boolean;
 	/** --session-id, or --resume with an id. */
 	knownSessionId?: string;
 	claudePid: number | undefined;
@@ -72,6 +75,7 @@ export interface Pipeline {
 	message(json: Json): void;
 	/** What claude tells of itself over OTLP. */
 	otlp(request: OtlpRequest): void;
+	history(): HistoryEntry[];
 	/** Reads what is left, closes and delivers everything. Never rejects; takes no longer than the exit grace. */
 	finish(end: { exitCode?: number; signal?: string }): Promise<{ undelivered?: string }>;
 }
@@ -138,6 +142,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		{ price: pricing.price, isExcluded: createExclusion(config.toolsExclude), context },
 		output,
 	);
+	const history = options.keepHistory ? createHistory() : undefined;
 	const tail = createTranscriptTail(startedAt, take);
 	const readOtlp = createOtlpReader();
 	const agent = createAgentReader({ transcript: options.sessionPersistence });
@@ -165,6 +170,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		if (fact.kind === "message.seen") pricing.expect(fact.requestedModel, fact.at);
 		if (fact.kind === "request.answered") pricing.expect(fact.model, fact.at);
 		model.apply(fact);
+		history?.note(fact);
 		options.onFact?.(fact);
 	}
 
@@ -251,6 +257,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 				}
 			});
 		},
+		history: () => history?.entries() ?? [],
 		async finish({ exitCode, signal }) {
 			clearTimeout(timer);
 			guard(() => {

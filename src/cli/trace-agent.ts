@@ -17,6 +17,7 @@ import { type ClaudeArgs, readClaudeArgs } from "../launch/claude-args.ts";
 import { eventsOf, matcherOf } from "../launch/hook-settings.ts";
 import { parseClaudeArgs } from "../launch/sdk-args.ts";
 import type { Json } from "../model/fact.ts";
+import type { HistoryEntry } from "../model/history.ts";
 import type { Pipeline, PipelineOptions } from "../pipeline.ts";
 import {
 	checkRedaction,
@@ -43,8 +44,12 @@ export interface TracedAgentOptions
 	interactive?: boolean;
 }
 
-/** `ended` resolves when the trace has been delivered, too. */
-export type TracedAgent = Omit<Agent, "release">;
+export interface TracedAgent extends Omit<Agent, "release"> {
+	/** Resolves when the trace has been delivered, too. */
+	ended: Promise<AgentEnd>;
+	/** What was said and done so far, with as many of its words as the level allows; empty where it is `off`. */
+	history(): HistoryEntry[];
+}
 
 export async function traceAgent(options: TracedAgentOptions): Promise<TracedAgent> {
 	const { args, context } = options;
@@ -60,7 +65,7 @@ export async function traceAgent(options: TracedAgentOptions): Promise<TracedAge
 function startBare(command: string, options: TracedAgentOptions): TracedAgent {
 	const { env, cwd } = options.context;
 	const agent = startAgent({ ...options, command, args: parseClaudeArgs(options.args), env, cwd });
-	return untilDone(agent, agent.ended.finally(agent.release));
+	return tracedAgent(agent, agent.ended.finally(agent.release), () => []);
 }
 
 async function startTraced(command: string, claudeArgs: ClaudeArgs, options: TracedAgentOptions): Promise<TracedAgent> {
@@ -111,14 +116,19 @@ async function startTraced(command: string, claudeArgs: ClaudeArgs, options: Tra
 	process.on("uncaughtException", onBug).on("unhandledRejection", onBug);
 	pipeline.promise.catch(() => {});
 	const native = doors.native?.destinations;
+	const { pid: claudePid } = agent;
 	pipeline.resolve(
 		loadPipeline(
-			{ claudeArgs, runId, token, native, startedAt, claudePid: agent.pid, onFact: options.onFact },
+			{ claudeArgs, runId, token, native, startedAt, claudePid, onFact: options.onFact, keepHistory: true },
 			context,
 		),
 	);
+	let loaded: Pipeline | undefined;
+	tell((ready) => {
+		loaded = ready;
+	});
 	doors.tidy();
-	return untilDone(agent, finish());
+	return tracedAgent(agent, finish(), () => loaded?.history() ?? []);
 
 	async function finish(): Promise<AgentEnd> {
 		try {
@@ -156,7 +166,7 @@ function isPiece(message: SDKMessage): boolean {
 	return message.type === "system" && message.subtype === "status" && message.status === "requesting";
 }
 
-function untilDone(agent: Agent, ended: Promise<AgentEnd>): TracedAgent {
+function tracedAgent(agent: Agent, ended: Promise<AgentEnd>, history: () => HistoryEntry[]): TracedAgent {
 	ended.catch(() => {});
 	return {
 		get pid() {
@@ -168,5 +178,6 @@ function untilDone(agent: Agent, ended: Promise<AgentEnd>): TracedAgent {
 		stop: agent.stop,
 		query: agent.query,
 		ended,
+		history,
 	};
 }
