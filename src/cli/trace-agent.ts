@@ -26,6 +26,7 @@ import {
 	loadPipeline,
 	locateClaude,
 	type RunContext,
+	startMistake,
 	TOKEN_BYTES,
 	tellBug,
 	traceparentOf,
@@ -113,7 +114,9 @@ async function startTraced(command: string, claudeArgs: ClaudeArgs, options: Tra
 			if (options.partialMessages || !isPiece(message)) options.onMessage?.(message);
 		},
 	});
-	process.on("uncaughtException", onBug).on("unhandledRejection", onBug);
+	// Where this is the program, a mistake of ours costs the trace, never the session. A program of the user's has its own.
+	const isProgram = options.signals === "forward";
+	if (isProgram) process.on("uncaughtException", onBug).on("unhandledRejection", onBug);
 	pipeline.promise.catch(() => {});
 	const native = doors.native?.destinations;
 	const { pid: claudePid } = agent;
@@ -133,17 +136,20 @@ async function startTraced(command: string, claudeArgs: ClaudeArgs, options: Tra
 	async function finish(): Promise<AgentEnd> {
 		try {
 			const end = await agent.ended;
-			await doors.close(false);
 			await deliver(end);
 			return end;
+		} catch (error) {
+			throw startMistake(command, error);
 		} finally {
+			await doors.close(false);
 			agent.release();
-			process.off("uncaughtException", onBug).off("unhandledRejection", onBug);
+			if (isProgram) process.off("uncaughtException", onBug).off("unhandledRejection", onBug);
 		}
 	}
 
 	async function deliver(end: AgentEnd): Promise<void> {
 		try {
+			await doors.close(false);
 			const limit = config.exitGraceMs + FINISH_MARGIN_MS;
 			const { undelivered } = await finishInTime(await pipeline.promise, end, limit);
 			if (undelivered !== undefined && context.stderrIsTerminal) context.writeAfter(`${undelivered}\n`);

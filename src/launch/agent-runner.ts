@@ -86,6 +86,8 @@ export interface Agent {
 
 /** A hook that we do not answer in this time does not hold claude up. */
 const HOOK_TIMEOUT_SECONDS = 1;
+/** A claude that is ended writes what it has still to write in a moment. */
+const KILL_AFTER_MS = 5_000;
 
 export function startAgent(options: AgentOptions): Agent {
 	const signals = options.signals === "forward" ? holdSignals() : undefined;
@@ -110,13 +112,13 @@ export function startAgent(options: AgentOptions): Agent {
 				const started = spawn(options.command, [...args, ...options.args.moreArgs], {
 					cwd,
 					env,
-					signal,
 					stdio: ["pipe", "pipe", options.onStderr === undefined ? "inherit" : "pipe"],
 					detached: options.signals === "keep" && process.platform !== "win32",
 					windowsHide: true,
 				}) as ChildProcess & { stdin: Writable; stdout: Readable };
 				child = started;
-				started.once("error", exit.reject);
+				signal.addEventListener("abort", () => end(started), { once: true });
+				started.on("error", exit.reject);
 				started.once("exit", (code, name) => exit.resolve(name === null ? { exitCode: code ?? 0 } : { signal: name }));
 				started.stderr?.setEncoding("utf8").on("data", (text: string) => options.onStderr?.(text));
 				signals?.handTo((name) => void started.kill(name));
@@ -142,8 +144,8 @@ export function startAgent(options: AgentOptions): Agent {
 		prompts.end();
 		// The SDK throws what an erroneous result has said, and where claude was ended.
 		const told = results.at(-1)?.is_error === true || abort.signal.aborted;
-		const end = child === undefined ? { exitCode: 1 } : await exit.promise;
-		return { ...end, results, ...(error === undefined || told ? {} : { error }) };
+		const ending = child === undefined ? { exitCode: 1 } : await exit.promise;
+		return { ...ending, results, ...(error === undefined || told ? {} : { error }) };
 	}
 
 	const ended = listen();
@@ -160,6 +162,13 @@ export function startAgent(options: AgentOptions): Agent {
 		ended,
 		release: () => signals?.release(),
 	};
+}
+
+/** It has had time to leave by itself: the SDK has closed its stdin before. */
+function end(child: ChildProcess): void {
+	child.kill("SIGTERM");
+	const timer = setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS).unref();
+	child.once("exit", () => clearTimeout(timer));
 }
 
 /** Every hook is answered with nothing: it decides nothing and adds nothing. */

@@ -49,6 +49,8 @@ export function createHistory(max = HISTORY_MAX): History {
 	function note(fact: Fact): void {
 		switch (fact.kind) {
 			case "prompt.submitted":
+				// Claude Code's own telemetry tells of a prompt without its words.
+				if (fact.source === "native") return;
 				return put(`prompt:${fact.promptId}`, fact, { role: "prompt", content: fact.content?.prompt });
 			case "message.seen": {
 				const content = fact.content?.answer;

@@ -1,7 +1,7 @@
 // The second way to run: by the Agent SDK. For the same script its trace, its output and its exit code must be the
 // wrapper's.
 
-import { cpSync, existsSync, mkdirSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { Script } from "../../src/testing/scripted-model.ts";
@@ -325,4 +325,15 @@ test.each([
 	expect(result).toMatchObject({ code: 2, stdout: "" });
 	expect(result.stderr).toContain(sentence);
 	expect(result.stderr.split("\n")).toHaveLength(2);
+});
+
+test("a claude that the system cannot start is told in one sentence", async () => {
+	const stage = await stageFor({ main: [] });
+	const broken = join(stage.home.home, "claude");
+	writeFileSync(broken, "#!/nowhere/interpreter\n", { mode: 0o755 });
+	const result = await stage.run(["--use-sdk", "go"], { env: { CLAUDE_BIN: broken } });
+	expect(result).toMatchObject({ code: 126, stdout: "" });
+	expect(result.stderr).toMatch(
+		/^claude-otel: .*claude could not be started \(\w+\): check that it runs by itself.*\n$/,
+	);
 });

@@ -152,7 +152,7 @@ async function start(command: string, args: readonly string[], env: NodeJS.Proce
 	}
 }
 
-function startMistake(command: string, error: unknown): unknown {
+export function startMistake(command: string, error: unknown): unknown {
 	const code = codeOf(error);
 	if (code === undefined) return error;
 	return code === "E2BIG" ? cliMistakes.claudeNotStartedTooLong() : cliMistakes.claudeNotStarted(command, code);
