@@ -15,14 +15,14 @@ import { type ProcessUsage, readProcessUsage } from "./intake/process-usage.ts";
 import { createRepositoryReader } from "./intake/repository.ts";
 import { createSessionFinder } from "./intake/session-finder.ts";
 import { createTranscriptTail } from "./intake/transcript-file.ts";
-import type { ModelOutput } from "./model/episode.ts";
+import type { Episode, ModelOutput } from "./model/episode.ts";
 import type { Fact, Json, RawFact } from "./model/fact.ts";
 import { createHistory, type HistoryEntry } from "./model/history.ts";
 import { createModel } from "./model/model.ts";
 import { createPricing } from "./model/pricing.ts";
 import { matchWildcard } from "./model/wildcard.ts";
 import { createRunPrivacy } from "./run-privacy.ts";
-import { createPresetIds, parseTraceparent } from "./signals/ids.ts";
+import { createPresetIds, type PresetIds, parseTraceparent } from "./signals/ids.ts";
 import { observeProcesses } from "./signals/process-metrics.ts";
 import { resourceOf } from "./signals/resource.ts";
 import { createSignals } from "./signals/signals.ts";
@@ -50,6 +50,10 @@ export interface PipelineOptions {
 	onContextThreshold?(crossing: ContextCrossing): void;
 	/** Every fact, when privacy has cleaned it. */
 	onFact?(fact: Fact): void;
+	/** Everything that becomes a span, when it is complete, with the span's ids. */
+	onEpisode?(episode: Episode, span: { traceId: string; spanId: string }): void;
+	/** Where telemetry goes instead of where the configuration says, and the generator of its ids. */
+	destination?: { open: typeof createSinks; ids?: PresetIds };
 	/** Whoever runs it may ask what was said so far. */
 	keepHistory?: boolean;
 	/** --session-id, or --resume with an id. */
@@ -94,8 +98,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	const { config, runId, startedAt, diagnostics, clock = systemClock } = options;
 	const privacy = createRunPrivacy(config, [options.token]);
 	const repository = createRepositoryReader(clock);
-	const ids = createPresetIds();
-	const sinks = await createSinks({
+	const ids = options.destination?.ids ?? createPresetIds();
+	const sinks = await (options.destination?.open ?? createSinks)({
 		config,
 		resource: resourceOf({
 			runId,
@@ -129,6 +133,10 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	const pricing = createPricing();
 	const output: ModelOutput = {
 		...signals.output,
+		episode(episode) {
+			signals.output.episode(episode);
+			options.onEpisode?.(episode, signals.contextOf(episode.ref, episode));
+		},
 		moment(moment) {
 			signals.output.moment(moment);
 			if (moment.kind !== "context.threshold") return;
@@ -243,8 +251,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		message(json) {
 			guard(() => {
 				for (const fact of agent.read(json, clock())) {
-					if (finder.admits(fact.sessionId, fact.promptId !== undefined)) take(fact);
-					else signals.metrics.dropped("agent");
+					// The stream is this run's alone; its first message tells which session that is.
+					finder.admits(fact.sessionId, true);
+					take(fact);
 				}
 			});
 		},

@@ -56,6 +56,10 @@ export const cliMistakes = {
 		new UserMistake(
 			`--use-sdk needs the Agent SDK, which is not installed where claude-otel is: install it there with \`${GET_SDK}\`, or leave --use-sdk out.`,
 		),
+	libraryWithoutSdk: () =>
+		new UserMistake(
+			"The Agent SDK is not installed where claude-otel can find it: install it beside claude-otel with `npm install @anthropic-ai/claude-agent-sdk`.",
+		),
 	sdkNeedsPrompt: () =>
 		new UserMistake("--use-sdk runs a prompt, and these arguments ask claude for something else: leave --use-sdk out."),
 	noPrompt: () => new UserMistake("There is no prompt: write it behind the flags, or send it to standard input."),

@@ -15,7 +15,7 @@ import {
 import { envForRun } from "../launch/child-env.ts";
 import { type ClaudeArgs, readClaudeArgs } from "../launch/claude-args.ts";
 import { eventsOf, matcherOf } from "../launch/hook-settings.ts";
-import { parseClaudeArgs } from "../launch/sdk-args.ts";
+import { parseClaudeArgs, type SdkArgs, type SdkOptions } from "../launch/sdk-args.ts";
 import type { Json } from "../model/fact.ts";
 import type { HistoryEntry } from "../model/history.ts";
 import type { Pipeline, PipelineOptions } from "../pipeline.ts";
@@ -36,11 +36,17 @@ import { cliMistakes, missingHooks } from "./sentences.ts";
 
 export interface TracedAgentOptions
 	extends Pick<AgentOptions, "prompt" | "onMessage" | "canUseTool" | "partialMessages" | "signals" | "onStderr">,
-		Pick<PipelineOptions, "onFact"> {
+		Pick<PipelineOptions, "onFact" | "onEpisode" | "destination"> {
 	sdk: AgentSdk;
 	/** As for claude, without the prompt or with it. */
 	args: readonly string[];
 	context: RunContext;
+	/** What a program wants of the SDK beside what the arguments say. */
+	sdkOptions?: SdkOptions;
+	/** The claude to run, where the environment is not to be asked; `bundled`: the one that the SDK brings along. */
+	claude?: { path: string } | "bundled";
+	/** Of the run, where somebody knows it before. */
+	runId?: string;
 	/** A person sits before it: each turn is a trace of its own, unless the user wants it otherwise. */
 	interactive?: boolean;
 }
@@ -57,23 +63,40 @@ export async function traceAgent(options: TracedAgentOptions): Promise<TracedAge
 	const { config } = context;
 	const read = readClaudeArgs(args, false);
 	if (read.bare !== undefined) throw cliMistakes.sdkNeedsPrompt();
-	const command = locateClaude(context);
+	const command = commandOf(options);
 	if (config.level === "off" || config.otel.disabled) return startBare(command, options);
 	await checkRedaction(config);
 	return startTraced(command, { ...read, interactive: options.interactive === true }, options);
 }
 
-function startBare(command: string, options: TracedAgentOptions): TracedAgent {
+function commandOf({ claude, context }: TracedAgentOptions): string | undefined {
+	if (claude === undefined) return locateClaude(context);
+	return claude === "bundled" ? undefined : claude.path;
+}
+
+function startBare(command: string | undefined, options: TracedAgentOptions): TracedAgent {
 	const { env, cwd } = options.context;
-	const agent = startAgent({ ...options, command, args: parseClaudeArgs(options.args), env, cwd });
+	const agent = startAgent({ ...options, command, args: sdkArgsOf(options.args, options), env, cwd });
 	return tracedAgent(agent, agent.ended.finally(agent.release), () => []);
 }
 
-async function startTraced(command: string, claudeArgs: ClaudeArgs, options: TracedAgentOptions): Promise<TracedAgent> {
+/** What the program says goes over the arguments, but for the settings, in which ours are. */
+function sdkArgsOf(args: readonly string[], { sdkOptions }: TracedAgentOptions): SdkArgs {
+	const parsed = parseClaudeArgs(args);
+	if (sdkOptions === undefined) return parsed;
+	const { settings } = parsed.options;
+	return { ...parsed, options: { ...sdkOptions, ...(settings === undefined ? {} : { settings }) } };
+}
+
+async function startTraced(
+	command: string | undefined,
+	claudeArgs: ClaudeArgs,
+	options: TracedAgentOptions,
+): Promise<TracedAgent> {
 	const { context } = options;
 	const { config, diagnostics, env, cwd } = context;
 	const onBug = tellBug(diagnostics);
-	const runId = randomUUID();
+	const { runId = randomUUID(), onFact, onEpisode, destination } = options;
 	const token = randomBytes(TOKEN_BYTES).toString("base64url");
 	const pipeline = Promise.withResolvers<Pipeline>();
 	// What comes before the pipeline is loaded waits for it, in its order.
@@ -93,7 +116,7 @@ async function startTraced(command: string, claudeArgs: ClaudeArgs, options: Tra
 	});
 	const traceparent = config.propagate ? traceparentOf(runId, config) : undefined;
 	const startedAt = systemClock();
-	const sdkArgs = parseClaudeArgs(doors.args);
+	const sdkArgs = sdkArgsOf(doors.args, options);
 	// Where no transcript will tell them, the stream must tell the answers of agents whole.
 	if (!claudeArgs.sessionPersistence) sdkArgs.options.forwardSubagentText = true;
 	const agent = startAgent({
@@ -122,7 +145,18 @@ async function startTraced(command: string, claudeArgs: ClaudeArgs, options: Tra
 	const { pid: claudePid } = agent;
 	pipeline.resolve(
 		loadPipeline(
-			{ claudeArgs, runId, token, native, startedAt, claudePid, onFact: options.onFact, keepHistory: true },
+			{
+				claudeArgs,
+				runId,
+				token,
+				native,
+				startedAt,
+				claudePid,
+				onFact,
+				onEpisode,
+				destination,
+				keepHistory: true,
+			},
 			context,
 		),
 	);
@@ -139,7 +173,7 @@ async function startTraced(command: string, claudeArgs: ClaudeArgs, options: Tra
 			await deliver(end);
 			return end;
 		} catch (error) {
-			throw startMistake(command, error);
+			throw startMistake(command ?? "The Agent SDK's claude", error);
 		} finally {
 			await doors.close(false);
 			agent.release();
@@ -161,7 +195,7 @@ async function startTraced(command: string, claudeArgs: ClaudeArgs, options: Tra
 }
 
 /** What hooks tell of a run with prompts that can come while tools run, and of sessions that end while it goes on. */
-function hooksFor(claudeArgs: ClaudeArgs): AgentHook[] {
+export function hooksFor(claudeArgs: Pick<ClaudeArgs, "sessionPersistence" | "flags">): AgentHook[] {
 	const events = [...eventsOf({ ...claudeArgs, interactive: true }), "SessionStart", "SessionEnd"];
 	return events.map((event) => ({ event, matcher: matcherOf(event, claudeArgs) }));
 }

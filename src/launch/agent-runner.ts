@@ -34,8 +34,8 @@ export interface AgentHook {
 
 export interface AgentOptions {
 	sdk: AgentSdk;
-	/** The claude to run. */
-	command: string;
+	/** The claude to run; undefined: the one that the SDK brings along. */
+	command?: string;
 	args: Pick<SdkArgs, "options" | "moreArgs">;
 	env: NodeJS.ProcessEnv;
 	cwd: string;
@@ -101,15 +101,15 @@ export function startAgent(options: AgentOptions): Agent {
 		prompt: options.prompt ?? prompts.messages,
 		options: {
 			...options.args.options,
-			pathToClaudeCodeExecutable: options.command,
+			...(options.command === undefined ? {} : { pathToClaudeCodeExecutable: options.command }),
 			cwd: options.cwd,
 			env: options.env,
 			includePartialMessages: options.partialMessages === true,
 			hooks: hookCallbacks(options),
 			...(options.canUseTool === undefined ? {} : { canUseTool: options.canUseTool }),
 			abortController: abort,
-			spawnClaudeCodeProcess({ args, env, cwd, signal }) {
-				const started = spawn(options.command, [...args, ...options.args.moreArgs], {
+			spawnClaudeCodeProcess({ command, args, env, cwd, signal }) {
+				const started = spawn(command, [...args, ...options.args.moreArgs], {
 					cwd,
 					env,
 					stdio: ["pipe", "pipe", options.onStderr === undefined ? "inherit" : "pipe"],
@@ -171,9 +171,9 @@ function end(child: ChildProcess): void {
 	child.once("exit", () => clearTimeout(timer));
 }
 
-/** Every hook is answered with nothing: it decides nothing and adds nothing. */
-function hookCallbacks({ hooks = [], onHook }: AgentOptions): Options["hooks"] {
-	const callbacks: Partial<Record<HookEvent, HookCallbackMatcher[]>> = {};
+/** Beside the caller's own. Ours are answered with nothing: they decide nothing and add nothing. */
+export function hookCallbacks({ hooks = [], onHook, args }: Pick<AgentOptions, "hooks" | "onHook" | "args">) {
+	const callbacks: NonNullable<Options["hooks"]> = { ...args.options.hooks };
 	for (const { event, matcher } of hooks) {
 		const entry: HookCallbackMatcher = {
 			timeout: HOOK_TIMEOUT_SECONDS,
@@ -184,7 +184,8 @@ function hookCallbacks({ hooks = [], onHook }: AgentOptions): Options["hooks"] {
 				},
 			],
 		};
-		callbacks[event as HookEvent] = [matcher === undefined ? entry : { ...entry, matcher }];
+		const own = callbacks[event as HookEvent] ?? [];
+		callbacks[event as HookEvent] = [...own, matcher === undefined ? entry : { ...entry, matcher }];
 	}
 	return callbacks;
 }

@@ -164,7 +164,7 @@ function codeOf(error: unknown): string | undefined {
 
 export type PipelineStart = { claudeArgs: ClaudeArgs } & Pick<
 	PipelineOptions,
-	"runId" | "token" | "native" | "startedAt" | "claudePid" | "onFact" | "keepHistory"
+	"runId" | "token" | "native" | "startedAt" | "claudePid" | "onFact" | "onEpisode" | "destination" | "keepHistory"
 >;
 
 export async function loadPipeline({ claudeArgs, ...run }: PipelineStart, context: RunContext): Promise<Pipeline> {
