@@ -5,12 +5,15 @@ import { createRequire, isBuiltin } from "node:module";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import { buildTypes } from "./types.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 
-/** Entries that are loaded when claude has been started, or for words of our own, or for a protocol. */
+/** Entries that are loaded when claude has been started, or for words of our own, or for a protocol, or by programs. */
 const LATER: Record<string, string> = {
+	index: "src/library/index.ts",
+	testing: "src/library/testing.ts",
 	"otlp-grpc": "src/intake/otlp-grpc.ts",
 	"otlp-protobuf": "src/intake/otlp-protobuf.ts",
 	pipeline: "src/pipeline.ts",
@@ -18,6 +21,9 @@ const LATER: Record<string, string> = {
 	"run-sdk": "src/cli/commands/run-sdk.ts",
 	"run-privacy": "src/run-privacy.ts",
 };
+
+/** Below dist/: the declarations of what programs import. */
+const TYPES = "types";
 
 /** A program that is running may still load parts of the build before this one. */
 const KEEP_OLD_MS = 10 * 60 * 1000;
@@ -41,6 +47,7 @@ export async function buildDist(keepOldMs = KEEP_OLD_MS): Promise<void> {
 		write: false,
 		logLevel: "warning",
 	} satisfies BuildOptions;
+	const declarations = buildTypes(join(dist, TYPES));
 	const [start, later] = await Promise.all([
 		// Linking several small files costs more than the few lines that the two builds have twice.
 		build({ ...common, entryPoints: { main: "src/main.ts" }, plugins: [plainBuiltins, laterParts] }),
@@ -54,6 +61,7 @@ export async function buildDist(keepOldMs = KEEP_OLD_MS): Promise<void> {
 			chunkNames: "[name]-[hash]",
 		}),
 	]);
+	await declarations;
 	const licenses = {
 		path: join(dist, "THIRD-PARTY-LICENSES.txt"),
 		contents: licensesOf([...Object.keys(later.metafile.inputs), ...Object.keys(start.metafile.inputs)]),
@@ -68,6 +76,7 @@ export async function buildDist(keepOldMs = KEEP_OLD_MS): Promise<void> {
 	}
 	for (const name of readdirSync(dist)) {
 		const file = join(dist, name);
+		if (name === TYPES) continue;
 		if (!written.has(name) && Date.now() - statSync(file).mtimeMs >= keepOldMs) rmSync(file);
 	}
 }

@@ -11,6 +11,7 @@ import {
 	type AgentSdk,
 	type SDKMessage,
 	startAgent,
+	type TracedAgent,
 } from "../launch/agent-runner.ts";
 import { envForRun } from "../launch/child-env.ts";
 import { type ClaudeArgs, readClaudeArgs } from "../launch/claude-args.ts";
@@ -49,13 +50,6 @@ export interface TracedAgentOptions
 	runId?: string;
 	/** A person sits before it: each turn is a trace of its own, unless the user wants it otherwise. */
 	interactive?: boolean;
-}
-
-export interface TracedAgent extends Omit<Agent, "release"> {
-	/** Resolves when the trace has been delivered, too. */
-	ended: Promise<AgentEnd>;
-	/** What was said and done so far, with as many of its words as the level allows; empty where it is `off`. */
-	history(): HistoryEntry[];
 }
 
 export async function traceAgent(options: TracedAgentOptions): Promise<TracedAgent> {
@@ -137,8 +131,8 @@ async function startTraced(
 			if (options.partialMessages || !isPiece(message)) options.onMessage?.(message);
 		},
 	});
-	// Where this is the program, a mistake of ours costs the trace, never the session. A program of the user's has its own.
-	const isProgram = options.signals === "forward";
+	// Where this is the program, a mistake of ours costs the trace, never the session.
+	const isProgram = context.embedded !== true;
 	if (isProgram) process.on("uncaughtException", onBug).on("unhandledRejection", onBug);
 	pipeline.promise.catch(() => {});
 	const native = doors.native?.destinations;

@@ -15,6 +15,7 @@ import type {
 	SDKUserMessage,
 } from "@anthropic-ai/claude-agent-sdk";
 import type { Json } from "../model/fact.ts";
+import type { HistoryEntry } from "../model/history.ts";
 import { createPromptQueue, promptMessage } from "./prompt-queue.ts";
 import type { SdkArgs } from "./sdk-args.ts";
 import { holdSignals, type Release } from "./signals.ts";
@@ -82,6 +83,14 @@ export interface Agent {
 	ended: Promise<AgentEnd>;
 	/** Signals mean again what they mean without us. */
 	release: Release;
+}
+
+/** One whose trace is made. */
+export interface TracedAgent extends Omit<Agent, "release"> {
+	/** Resolves when the trace has been delivered, too. */
+	ended: Promise<AgentEnd>;
+	/** What was said and done so far, with as many of its words as the level allows; empty where it is `off`. */
+	history(): HistoryEntry[];
 }
 
 /** A hook that we do not answer in this time does not hold claude up. */

@@ -27,15 +27,21 @@
  * @module
  */
 import type { Query } from "../launch/agent-runner.ts";
-import type { ObserveOptions } from "./observe.ts";
+import type { ObserveOptions } from "./settings.ts";
 import { type AgentRun, createTelemetry, type RunOptions, type TelemetryOptions } from "./telemetry.ts";
 
-export type { TracedAgent } from "../cli/trace-agent.ts";
 export { UserMistake } from "../errors.ts";
-export type { AgentEnd, Query, SDKMessage, SDKResultMessage, SDKUserMessage } from "../launch/agent-runner.ts";
+export type {
+	AgentEnd,
+	Query,
+	SDKMessage,
+	SDKResultMessage,
+	SDKUserMessage,
+	TracedAgent,
+} from "../launch/agent-runner.ts";
 export type { CleanContent, Fact, Usage } from "../model/fact.ts";
 export type { HistoryEntry } from "../model/history.ts";
-export type { Providers } from "../sinks/provider-sinks.ts";
+export type { Providers, TelemetrySink } from "../sinks/sink-types.ts";
 export type {
 	Correlation,
 	EventOptions,
@@ -45,8 +51,7 @@ export type {
 	TelemetryEvent,
 	ToolCallEvent,
 } from "./events.ts";
-export type { ObserveOptions } from "./observe.ts";
-export type { TelemetrySettings } from "./settings.ts";
+export type { ObserveOptions, TelemetrySettings } from "./settings.ts";
 export {
 	type AgentRun,
 	createIdGenerator,
@@ -54,7 +59,6 @@ export {
 	type RunOptions,
 	type Telemetry,
 	type TelemetryOptions,
-	type TelemetrySink,
 	type TelemetryStats,
 } from "./telemetry.ts";
 export type { WebhookOptions, WebhookStats } from "./webhook.ts";

@@ -6,14 +6,7 @@ import type { Query, SDKMessage } from "../launch/agent-runner.ts";
 import type { Json } from "../model/fact.ts";
 import type { Pipeline, PipelineOptions } from "../pipeline.ts";
 import type { Events } from "./events.ts";
-import type { Settings } from "./settings.ts";
-
-export interface ObserveOptions {
-	/** `false` where the query has `persistSession: false`: then the stream alone is told from. */
-	transcript?: boolean;
-	/** In which claude works. Default: this process's. */
-	cwd?: string;
-}
+import type { ObserveOptions, Settings } from "./settings.ts";
 
 export interface Observation extends Settings {
 	runId: string;

@@ -40,6 +40,13 @@ export interface TelemetrySettings {
 	onProblem?(sentence: string): void;
 }
 
+export interface ObserveOptions {
+	/** `false` where the query has `persistSession: false`: then the stream alone is told from. */
+	transcript?: boolean;
+	/** In which claude works. Default: this process's. */
+	cwd?: string;
+}
+
 export interface Settings {
 	config: Config;
 	env: NodeJS.ProcessEnv;

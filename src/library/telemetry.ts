@@ -4,25 +4,23 @@ import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type { RunContext } from "../cli/commands/run.ts";
 import { cliMistakes } from "../cli/sentences.ts";
-import { hooksFor, type TracedAgent, traceAgent } from "../cli/trace-agent.ts";
+import { hooksFor, traceAgent } from "../cli/trace-agent.ts";
 import { systemClock } from "../clock.ts";
-import { type AgentEnd, hookCallbacks, type Query, type SDKMessage } from "../launch/agent-runner.ts";
+import { type AgentEnd, hookCallbacks, type Query, type SDKMessage, type TracedAgent } from "../launch/agent-runner.ts";
 import { findClaude } from "../launch/find-claude.ts";
 import { loadSdk } from "../launch/load-sdk.ts";
 import type { SdkOptions } from "../launch/sdk-args.ts";
 import type { HistoryEntry } from "../model/history.ts";
 import type { PipelineOptions } from "../pipeline.ts";
 import { createSharedIds, type PresetIds, parseTraceparent, sessionTraceId } from "../signals/ids.ts";
-import { createProviderSinks, type Providers } from "../sinks/provider-sinks.ts";
+import { createProviderSinks } from "../sinks/provider-sinks.ts";
+import type { Providers, TelemetrySink } from "../sinks/sink-types.ts";
 import { argsOf } from "./agent-args.ts";
 import { createEvents, type EventOptions, type Events } from "./events.ts";
 import { createHookRouter } from "./hook-router.ts";
-import { type ObserveOptions, observeQuery } from "./observe.ts";
-import { readSettings, type TelemetrySettings } from "./settings.ts";
+import { observeQuery } from "./observe.ts";
+import { type ObserveOptions, readSettings, type TelemetrySettings } from "./settings.ts";
 import { createWebhook, type WebhookOptions, type WebhookStats } from "./webhook.ts";
-
-/** Where telemetry goes instead of over OTLP: see `createMemorySink` of `claude-otel/testing`. */
-export type TelemetrySink = NonNullable<PipelineOptions["destination"]>;
 
 export interface TelemetryOptions extends TelemetrySettings, EventOptions {
 	/**
@@ -31,6 +29,7 @@ export interface TelemetryOptions extends TelemetrySettings, EventOptions {
 	 * and spans of yours keep their random ids. They are flushed and never shut down.
 	 */
 	providers?: Providers & { idGenerator: PresetIds };
+	/** Where telemetry goes instead of over OTLP: `createMemorySink` of `claude-otel/testing`. */
 	sink?: TelemetrySink;
 	webhook?: WebhookOptions;
 }
@@ -121,6 +120,7 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
 			env: agentEnv ?? env,
 			cwd,
 			packageRoot: PACKAGE_ROOT,
+			embedded: true,
 			stdoutIsTerminal: false,
 			stderrIsTerminal: true,
 			writeAfter: (line) => diagnostics.say("warn", line.trimEnd()),
@@ -209,8 +209,8 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
 	};
 }
 
-function destinationOf({ sink, providers }: TelemetryOptions): TelemetrySink | undefined {
-	if (providers === undefined) return sink;
+function destinationOf({ sink, providers }: TelemetryOptions): PipelineOptions["destination"] {
+	if (providers === undefined) return sink as PipelineOptions["destination"];
 	return { open: createProviderSinks(providers), ids: providers.idGenerator };
 }
 
@@ -218,8 +218,10 @@ function destinationOf({ sink, providers }: TelemetryOptions): TelemetrySink | u
 function claudeFor(
 	{ pathToClaudeCodeExecutable: path }: SdkOptions,
 	{ config, cwd, packageRoot }: RunContext,
-): { path: string } | "bundled" {
+): { path: string } | "bundled" | undefined {
 	if (path !== undefined) return { path };
+	// Who names one and is wrong is told so.
+	if (config.claudeBin !== undefined) return undefined;
 	const found = findClaude({ ...config, cwd, packageRoot, platform: process.platform });
 	return "path" in found ? found : "bundled";
 }

@@ -1,14 +1,7 @@
 // OpenTelemetry providers that a program has already → sinks that hand everything to them. They stay the program's: they
 // are flushed at a run's end and never shut down.
-import type { Logger, Meter, Tracer } from "@opentelemetry/api";
 import type { SinkOptions, Sinks } from "./providers.ts";
-
-/** As much of the SDK's providers as is used: those of OpenTelemetry's SDK for JavaScript fit. */
-export interface Providers {
-	tracerProvider: { getTracer(name: string, version?: string): Tracer; forceFlush?(): Promise<void> };
-	meterProvider: { getMeter(name: string, version?: string): Meter; forceFlush?(): Promise<void> };
-	loggerProvider: { getLogger(name: string, version?: string): Logger; forceFlush?(): Promise<void> };
-}
+import type { Providers } from "./sink-types.ts";
 
 export function createProviderSinks(providers: Providers): (options: SinkOptions) => Promise<Sinks> {
 	const { tracerProvider, meterProvider, loggerProvider } = providers;

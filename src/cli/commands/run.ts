@@ -27,6 +27,8 @@ export interface RunContext {
 	cwd: string;
 	/** Where our own files lie. */
 	packageRoot: string;
+	/** In a program of somebody else's: the process is not ours to change. */
+	embedded?: boolean;
 	stdoutIsTerminal: boolean;
 	stderrIsTerminal: boolean;
 	/** To standard error, once claude has left the terminal. */
@@ -170,7 +172,7 @@ export type PipelineStart = { claudeArgs: ClaudeArgs } & Pick<
 export async function loadPipeline({ claudeArgs, ...run }: PipelineStart, context: RunContext): Promise<Pipeline> {
 	// Compiling the pipeline is half of loading it: from the second run on it is read from there. Where it cannot be
 	// written, Node goes on without.
-	keepCompiled(join(context.config.dataDir, "compile-cache"));
+	if (!context.embedded) keepCompiled(join(context.config.dataDir, "compile-cache"));
 	const { startPipeline } = await import("../../pipeline.ts");
 	return startPipeline({
 		...run,
