@@ -52,14 +52,14 @@ export function observeQuery(query: Query, options: ObserveOptions, observation:
 
 	/** The program's loop goes on when the trace is delivered, or the time for that is over. */
 	function finish(): Promise<void> {
-		finished ??= pipeline
-			.then((ready) => ready.finish({ exitCode: failed ? 1 : 0 }))
-			.then(({ undelivered }) => {
-				if (undelivered !== undefined) diagnostics.say("warn", undelivered);
-			})
-			.catch(onBug)
-			.finally(done.resolve);
+		finished ??= deliver().catch(onBug).finally(done.resolve);
 		return finished;
+	}
+
+	async function deliver(): Promise<void> {
+		const ready = await pipeline;
+		const { undelivered } = await ready.finish({ exitCode: failed ? 1 : 0 });
+		if (undelivered !== undefined) diagnostics.say("warn", undelivered);
 	}
 
 	async function through(step: Promise<IteratorResult<SDKMessage, void>>): Promise<IteratorResult<SDKMessage, void>> {

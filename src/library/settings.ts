@@ -4,6 +4,7 @@
 import { systemClock } from "../clock.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { createDiagnostics, type Diagnostics } from "../diagnostics.ts";
+import { mistakes } from "../errors.ts";
 
 export interface TelemetrySettings {
 	/** The environment to read, and to give to claude. Default: that of this process. */
@@ -55,6 +56,11 @@ export interface Settings {
 
 /** Throws a UserMistake (one sentence with the cure) where a setting cannot be used. */
 export function readSettings(settings: TelemetrySettings): Settings {
+	const { sampleRatio } = settings;
+	// The variable behind it is OpenTelemetry's, of which a wrong value stops nothing.
+	if (sampleRatio !== undefined && !(sampleRatio >= 0 && sampleRatio <= 1)) {
+		throw mistakes.unreadableSetting("sampleRatio", String(sampleRatio), "a number from 0 to 1");
+	}
 	const env: NodeJS.ProcessEnv = { ...(settings.env ?? process.env) };
 	const { config, problems } = loadConfig({ ...env, ...variablesOf(settings) });
 	const written = createDiagnostics({ target: config.debug, level: config.otel.logLevel, clock: systemClock });

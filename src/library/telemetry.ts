@@ -202,7 +202,7 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
 			const late = new Promise<void>((resolve) => {
 				timer = setTimeout(resolve, timeoutMs);
 			});
-			await Promise.race([Promise.allSettled([...open]), late]);
+			await Promise.race([Promise.allSettled(open), late]);
 			clearTimeout(timer);
 			await webhook?.flush(timeoutMs);
 		},

@@ -6,19 +6,18 @@ import type { Providers } from "./sink-types.ts";
 export function createProviderSinks(providers: Providers): (options: SinkOptions) => Promise<Sinks> {
 	const { tracerProvider, meterProvider, loggerProvider } = providers;
 	return async ({ scope: { name, version }, diagnostics }) => {
+		async function flushAll(): Promise<void> {
+			const all = [tracerProvider, meterProvider, loggerProvider].map(async (provider) => provider.forceFlush?.());
+			for (const result of await Promise.allSettled(all)) {
+				if (result.status === "rejected") diagnostics.say("warn", `A provider was not flushed: ${result.reason}`);
+			}
+		}
 		async function flush(timeoutMs: number): Promise<void> {
 			let timer: NodeJS.Timeout | undefined;
 			const late = new Promise<void>((resolve) => {
 				timer = setTimeout(resolve, timeoutMs);
 			});
-			const all = Promise.allSettled(
-				[tracerProvider, meterProvider, loggerProvider].map(async (provider) => provider.forceFlush?.()),
-			).then((results) => {
-				for (const result of results) {
-					if (result.status === "rejected") diagnostics.say("warn", `A provider was not flushed: ${result.reason}`);
-				}
-			});
-			await Promise.race([all, late]);
+			await Promise.race([flushAll(), late]);
 			clearTimeout(timer);
 		}
 		return {
