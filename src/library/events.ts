@@ -124,17 +124,23 @@ export function createEvents(
 		send?.(event);
 	}
 
+	function begin(started: Started | undefined, at: number): void {
+		if (started === undefined || begun.has(started.messageId)) return;
+		begun.add(started.messageId);
+		if (begun.size > SEEN_MAX) begun.delete(begun.values().next().value as string);
+		emit({ event: "request", ...run, ...started, at }, options.onRequest);
+	}
+
 	return {
-		message(message, at) {
-			const started = startOf(message);
-			if (started === undefined || begun.has(started.messageId)) return;
-			begun.add(started.messageId);
-			if (begun.size > SEEN_MAX) begun.delete(begun.values().next().value as string);
-			emit({ event: "request", ...run, ...started, at }, options.onRequest);
-		},
+		message: (message, at) => begin(startOf(message), at),
 		fact(fact) {
 			const { at, sessionId, promptId } = fact;
 			const requestId = "requestId" in fact ? fact.requestId : undefined;
+			// The stream keeps the last words of a subagent to itself; the transcript tells them.
+			if (fact.kind === "message.seen" && fact.partial !== true) {
+				const { messageId, requestedModel: model, agentId } = fact;
+				begin({ messageId, model, sessionId, promptId, requestId, agentId }, at);
+			}
 			emit({ event: "fact", ...run, sessionId, promptId, requestId, at, fact }, options.onFact);
 		},
 		episode(episode, { traceId, spanId }) {
@@ -145,7 +151,7 @@ export function createEvents(
 	};
 }
 
-type Started = Pick<RequestEvent, "messageId" | "model" | "sessionId" | "requestId" | "agentId">;
+type Started = Pick<RequestEvent, "messageId" | "model" | "sessionId" | "promptId" | "requestId" | "agentId">;
 
 /** With pieces of answers the first of them; without, the first block. */
 function startOf(message: SDKMessage): Started | undefined {
