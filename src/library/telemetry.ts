@@ -44,7 +44,7 @@ export interface RunOptions {
 export interface AgentRun {
 	/** What claude answered at last; of a run that failed the reason, if there is one. */
 	text: string;
-	/** claude's own. 0: it went well. */
+	/** claude's own: 0 where it answered, and after an interrupt. */
 	exitCode?: number;
 	signal?: string;
 	/** One for each turn. */
@@ -168,7 +168,7 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
 			const last = results.at(-1);
 			return {
 				text: last?.subtype === "success" ? last.result : (last?.errors.join("\n") ?? ""),
-				exitCode: exitCode === 0 && last?.is_error ? 1 : exitCode,
+				exitCode,
 				signal,
 				results,
 				sessionId: last?.session_id,

@@ -187,6 +187,27 @@ test("flags go to claude in either spelling, and a limit ends both runs with the
 	expect(told(both.sdk)).toBe(told(both.wrapper));
 });
 
+test("settings, hooks and sources of settings of the user count as they do with the wrapper", async () => {
+	const settings = JSON.stringify({
+		permissions: { allow: ["Bash(echo allowed)"], deny: ["Bash(echo denied)"] },
+		hooks: { PreToolUse: [{ matcher: "Write", hooks: [{ type: "command", command: "echo no >&2; exit 2" }] }] },
+	});
+	const both = await runBoth(
+		{
+			main: [
+				step(bash("echo allowed")),
+				step(bash("echo denied")),
+				step(tool("Write", { file_path: "x.txt", content: "x" })),
+				step(text("ok")),
+			],
+		},
+		["go", "--settings", settings, "--setting-sources", "user", "--permission-mode", "acceptEdits"],
+	);
+	assertSame(both);
+	const statuses = both.sdk.receiver.spans.flatMap(({ attributes }) => attributes["tool.status"] ?? []);
+	expect(statuses.toSorted()).toEqual(["denied", "denied", "ok"]);
+});
+
 test("what is piped in goes behind the prompt, and the model is asked the same", async () => {
 	const script = { main: [step(text("ok"))] };
 	// Of a prompt that comes over the SDK, claude drops the last line break.
@@ -276,20 +297,27 @@ test("prompts that come as JSON lines are all answered, with the hooks of their 
 	expect(spans.find((span) => span.name === "execute_tool Bash")?.attributes.duration_ms).toBeGreaterThanOrEqual(300);
 });
 
-test("a signal is handed on to claude, and the trace of what was cut off is delivered", async () => {
-	const stage = await stageFor({ main: [step(bash("touch asleep; sleep 30"))], whenDone: step(text("late")) });
-	const result = await stage.run(["--use-sdk", FREE_HAND, "go"], {
-		onStart: async (running) => {
-			await until("the command is at work", () => existsSync(join(stage.home.work, "asleep")));
-			running.signal("SIGTERM");
-		},
-	});
-	expect(result).toMatchObject({ code: 143, signal: null });
-	expect(result.stderr).toBe("");
-	const { spans } = stage.receiver;
-	const call = spans.find((span) => span.name === "execute_tool Bash");
-	expect(call?.attributes).toMatchObject({ "tool.status": "interrupted" });
-});
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+	"%s is handed on to claude, and ends both runs alike",
+	async (signal) => {
+		const script = { main: [step(bash("touch asleep; sleep 30"))], whenDone: step(text("late")) };
+		const end = async (stage: Stage, args: string[]) => {
+			const result = await stage.run([...args, FREE_HAND, "go"], {
+				onStart: async (running) => {
+					await until("the command is at work", () => existsSync(join(stage.home.work, "asleep")));
+					await until("the message is written", () => stage.home.records().some(({ type }) => type === "assistant"));
+					running.signal(signal);
+				},
+			});
+			return { ...result, wallMs: 0, pid: 0 };
+		};
+		const [wrapper, sdk] = [await stageFor(script), await stageFor(script)];
+		expect(await end(sdk, ["--use-sdk"])).toEqual(await end(wrapper, ["-p"]));
+		expect(outline(sdk.receiver.spans)).toBe(outline(wrapper.receiver.spans));
+		const call = sdk.receiver.spans.find((span) => span.name === "execute_tool Bash");
+		expect(call?.attributes).toMatchObject({ "tool.status": "interrupted" });
+	},
+);
 
 test("with the level off the prompt runs all the same, and nothing is sent", async () => {
 	const stage = await stageFor({ main: [step(text("ok"))] });

@@ -8,7 +8,7 @@ import { createAnswerPrinter, OUTPUT_FORMATS } from "../print-answer.ts";
 import { readInputMessages, readPrompt } from "../read-prompt.ts";
 import { cliMistakes } from "../sentences.ts";
 import { traceAgent } from "../trace-agent.ts";
-import type { RunContext } from "./run.ts";
+import { keepCompiled, type RunContext } from "./run.ts";
 
 const INPUT_FORMATS = ["text", "stream-json"];
 
@@ -25,6 +25,8 @@ export async function runWithSdk(
 		throw cliMistakes.formatUnknown("--input-format", inputFormat, INPUT_FORMATS);
 	}
 	if (readClaudeArgs(args, false).bare !== undefined) throw cliMistakes.sdkNeedsPrompt();
+	// To compile the SDK takes a quarter of a second: from the second run on it is read from there.
+	keepCompiled(context.config);
 	const sdk = await loadSdk();
 	if (sdk === undefined) throw cliMistakes.sdkMissing();
 	const streams = inputFormat === "stream-json";
@@ -49,6 +51,5 @@ export async function runWithSdk(
 	const { exitCode, signal, results, error } = await agent.ended;
 	if (error !== undefined && results.length === 0 && exitCode === 0) throw error;
 	printer.end();
-	if (signal !== undefined) return { signal };
-	return { exitCode: exitCode !== 0 ? exitCode : results.at(-1)?.is_error ? 1 : 0 };
+	return signal === undefined ? { exitCode } : { signal };
 }

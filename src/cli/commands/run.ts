@@ -172,7 +172,7 @@ export type PipelineStart = { claudeArgs: ClaudeArgs } & Pick<
 export async function loadPipeline({ claudeArgs, ...run }: PipelineStart, context: RunContext): Promise<Pipeline> {
 	// Compiling the pipeline is half of loading it: from the second run on it is read from there. Where it cannot be
 	// written, Node goes on without.
-	if (!context.embedded) keepCompiled(join(context.config.dataDir, "compile-cache"));
+	if (!context.embedded) keepCompiled(context.config);
 	const { startPipeline } = await import("../../pipeline.ts");
 	return startPipeline({
 		...run,
@@ -205,7 +205,8 @@ function contextCommand({ config, diagnostics, env, cwd }: RunContext) {
 	};
 }
 
-function keepCompiled(folder: string): void {
+export function keepCompiled({ dataDir }: Config): void {
+	const folder = join(dataDir, "compile-cache");
 	try {
 		makeFolder(folder, 0o700);
 		enableCompileCache(folder);
