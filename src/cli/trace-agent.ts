@@ -32,7 +32,7 @@ import {
 	tellBug,
 	traceparentOf,
 } from "./commands/run.ts";
-import { openDoors } from "./open-doors.ts";
+import { type Doors, openDoors } from "./open-doors.ts";
 import { cliMistakes, missingHooks } from "./sentences.ts";
 
 export interface TracedAgentOptions
@@ -113,7 +113,7 @@ async function startTraced(
 	const sdkArgs = sdkArgsOf(doors.args, options);
 	// Where no transcript will tell them, the stream must tell the answers of agents whole.
 	if (!claudeArgs.sessionPersistence) sdkArgs.options.forwardSubagentText = true;
-	const agent = startAgent({
+	const agent = await startOrClose(doors, {
 		...options,
 		command,
 		args: sdkArgs,
@@ -185,6 +185,15 @@ async function startTraced(
 			onBug(error);
 			if (context.stderrIsTerminal) context.writeAfter(missingHooks.bug(error));
 		}
+	}
+}
+
+async function startOrClose(doors: Doors, options: AgentOptions): Promise<Agent> {
+	try {
+		return startAgent(options);
+	} catch (error) {
+		await doors.close(false);
+		throw error;
 	}
 }
 

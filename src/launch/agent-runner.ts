@@ -1,8 +1,6 @@
 // The second way to run claude: by the Agent SDK's query(). In: prompts, the SDK's options, and who wants to hear. Out:
 // every hook payload and every message, as they come, and how it ended. The SDK starts the user's own claude, and speaks
 // with it over its stdin and stdout; we see to the process, so that its id, its signals and its end are known.
-import { type ChildProcess, spawn } from "node:child_process";
-import type { Readable, Writable } from "node:stream";
 import type {
 	CanUseTool,
 	HookCallbackMatcher,
@@ -16,6 +14,7 @@ import type {
 } from "@anthropic-ai/claude-agent-sdk";
 import type { Json } from "../model/fact.ts";
 import type { HistoryEntry } from "../model/history.ts";
+import { type AgentProcess, spawnAgent } from "./agent-process.ts";
 import { createPromptQueue, promptMessage } from "./prompt-queue.ts";
 import type { SdkArgs } from "./sdk-args.ts";
 import { holdSignals, type Release } from "./signals.ts";
@@ -95,20 +94,26 @@ export interface TracedAgent extends Omit<Agent, "release"> {
 
 /** A hook that we do not answer in this time does not hold claude up. */
 const HOOK_TIMEOUT_SECONDS = 1;
-/** A claude that is ended writes what it has still to write in a moment. */
-const KILL_AFTER_MS = 5_000;
 
 export function startAgent(options: AgentOptions): Agent {
 	const signals = options.signals === "forward" ? holdSignals() : undefined;
 	const prompts = createPromptQueue();
-	const exit = Promise.withResolvers<ClaudeEnd>();
-	// Nobody may be waiting for it yet.
-	exit.promise.catch(() => {});
 	const abort = new AbortController();
-	let child: ChildProcess | undefined;
-	const running = options.sdk.query({
-		prompt: options.prompt ?? prompts.messages,
-		options: {
+	let claude: AgentProcess | undefined;
+	const running = start();
+
+	function start(): Query {
+		try {
+			return options.sdk.query({ prompt: options.prompt ?? prompts.messages, options: queryOptions() });
+		} catch (error) {
+			// Options that the SDK does not take.
+			signals?.release();
+			throw error;
+		}
+	}
+
+	function queryOptions(): Options {
+		return {
 			...options.args.options,
 			...(options.command === undefined ? {} : { pathToClaudeCodeExecutable: options.command }),
 			cwd: options.cwd,
@@ -117,24 +122,19 @@ export function startAgent(options: AgentOptions): Agent {
 			hooks: hookCallbacks(options),
 			...(options.canUseTool === undefined ? {} : { canUseTool: options.canUseTool }),
 			abortController: abort,
-			spawnClaudeCodeProcess({ command, args, env, cwd, signal }) {
-				const started = spawn(command, [...args, ...options.args.moreArgs], {
-					cwd,
-					env,
-					stdio: ["pipe", "pipe", options.onStderr === undefined ? "inherit" : "pipe"],
-					detached: options.signals === "keep" && process.platform !== "win32",
-					windowsHide: true,
-				}) as ChildProcess & { stdin: Writable; stdout: Readable };
-				child = started;
-				signal.addEventListener("abort", () => end(started), { once: true });
-				started.on("error", exit.reject);
-				started.once("exit", (code, name) => exit.resolve(name === null ? { exitCode: code ?? 0 } : { signal: name }));
-				started.stderr?.setEncoding("utf8").on("data", (text: string) => options.onStderr?.(text));
-				signals?.handTo((name) => void started.kill(name));
-				return started;
+			spawnClaudeCodeProcess(asked) {
+				const { onStderr, args } = options;
+				const { child, ended } = spawnAgent(asked, {
+					moreArgs: args.moreArgs,
+					onStderr,
+					ownGroup: options.signals === "keep",
+				});
+				claude = { child, ended };
+				signals?.handTo((name) => void child.kill(name));
+				return child;
 			},
-		},
-	});
+		};
+	}
 
 	async function listen(): Promise<AgentEnd> {
 		const results: SDKResultMessage[] = [];
@@ -153,7 +153,7 @@ export function startAgent(options: AgentOptions): Agent {
 		prompts.end();
 		// The SDK throws what an erroneous result has said, and where claude was ended.
 		const told = results.at(-1)?.is_error === true || abort.signal.aborted;
-		const ending = child === undefined ? { exitCode: 1 } : await exit.promise;
+		const ending = claude === undefined ? { exitCode: 1 } : await claude.ended;
 		return { ...ending, results, ...(error === undefined || told ? {} : { error }) };
 	}
 
@@ -161,7 +161,7 @@ export function startAgent(options: AgentOptions): Agent {
 	ended.catch(() => {});
 	return {
 		get pid() {
-			return child?.pid;
+			return claude?.child.pid;
 		},
 		send: (prompt) => prompts.push(typeof prompt === "string" ? promptMessage(prompt) : prompt),
 		close: prompts.close,
@@ -171,13 +171,6 @@ export function startAgent(options: AgentOptions): Agent {
 		ended,
 		release: () => signals?.release(),
 	};
-}
-
-/** It has had time to leave by itself: the SDK has closed its stdin before. */
-function end(child: ChildProcess): void {
-	child.kill("SIGTERM");
-	const timer = setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS).unref();
-	child.once("exit", () => clearTimeout(timer));
 }
 
 /** Beside the caller's own. Ours are answered with nothing: they decide nothing and add nothing. */

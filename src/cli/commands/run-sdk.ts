@@ -1,5 +1,7 @@
 // `claude-otel --use-sdk`: the prompt from the arguments and standard input → run by the Agent SDK, its answer on standard
 // output in the formats of `claude -p`, and the code that it ends with.
+
+import type { TracedAgent } from "../../launch/agent-runner.ts";
 import { readClaudeArgs } from "../../launch/claude-args.ts";
 import { loadSdk } from "../../launch/load-sdk.ts";
 import { parseClaudeArgs } from "../../launch/sdk-args.ts";
@@ -45,11 +47,21 @@ export async function runWithSdk(
 	});
 	// Whoever read our output has had enough.
 	process.stdout.once("error", agent.stop);
-	if (streams) {
-		await readInputMessages(process.stdin, agent.send).finally(agent.close);
-	}
+	if (streams) await sendAll(process.stdin, agent);
 	const { exitCode, signal, results, error } = await agent.ended;
 	if (error !== undefined && results.length === 0 && exitCode === 0) throw error;
 	printer.end();
 	return signal === undefined ? { exitCode } : { signal };
+}
+
+/** A line that is no message ends the run, and what was answered before is told. */
+async function sendAll(stdin: NodeJS.ReadStream, agent: TracedAgent): Promise<void> {
+	try {
+		await readInputMessages(stdin, agent.send);
+		agent.close();
+	} catch (error) {
+		agent.stop();
+		await agent.ended;
+		throw error;
+	}
 }
