@@ -7,9 +7,14 @@ import { ledgersUsd } from "./claude-home.ts";
 import { assertCost, assertTold } from "./oracle.ts";
 import { PRESENT_FILE, type RandomLimits, randomScript } from "./random-script.ts";
 import { seededRandom } from "./seed.ts";
-import { openStage, PROTOCOLS } from "./stage.ts";
+import { FREE_HAND, openStage, PROTOCOLS } from "./stage.ts";
 
-export async function runRandomSession(seed: number, limits: RandomLimits, timeoutMs: number): Promise<void> {
+export async function runRandomSession(
+	seed: number,
+	limits: RandomLimits,
+	timeoutMs: number,
+	way: "-p" | "--use-sdk" = "-p",
+): Promise<void> {
 	const random = seededRandom(seed);
 	const protocol = random.pick(PROTOCOLS);
 	const transport = random.pick(["http", "http", "socket"]);
@@ -28,7 +33,7 @@ export async function runRandomSession(seed: number, limits: RandomLimits, timeo
 				ledgers: Math.max(0, ledgersUsd(stage.home).length - 1),
 			};
 			const more = run === 0 ? args : ["--continue", ...args];
-			const { code, stderr } = await stage.print(`run ${run}`, more, { timeoutMs });
+			const { code, stderr } = await stage.run([way, `run ${run}`, FREE_HAND, ...more], { timeoutMs });
 			expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 
 			const spans = stage.receiver.spans.slice(from.spans);
@@ -43,9 +48,12 @@ export async function runRandomSession(seed: number, limits: RandomLimits, timeo
 			expect(spans.filter((span) => span.attributes["gen_ai.agent.id"] !== undefined)).toHaveLength(agents);
 		}
 	} catch (error) {
-		throw new Error(`Seed ${seed} (${protocol}, ${transport}): ${error instanceof Error ? error.message : error}`, {
-			cause: error,
-		});
+		throw new Error(
+			`Seed ${seed} (${way}, ${protocol}, ${transport}): ${error instanceof Error ? error.message : error}`,
+			{
+				cause: error,
+			},
+		);
 	} finally {
 		await stage.close();
 	}
