@@ -153,6 +153,53 @@ test("a run tells what it said, cost and did, and every event leads to its span"
 	}
 });
 
+test("a session takes prompts one by one, asks its program for permission, and can be cut off by its controller", async () => {
+	await prepare({
+		main: [
+			{ blocks: [{ type: "tool_use", name: "Bash", input: { command: "touch asked", description: "ask" } }] },
+			{ blocks: [{ type: "text", text: "one" }] },
+			{ blocks: [{ type: "text", text: "two" }] },
+		],
+	});
+	const asked: string[] = [];
+	const answers: string[] = [];
+	const telemetry = createTelemetry(settings());
+	const abortController = new AbortController();
+	const agent = await telemetry.start({
+		options: {
+			cwd: home.work,
+			abortController,
+			async canUseTool(toolName, input) {
+				asked.push(toolName);
+				return { behavior: "allow", updatedInput: input };
+			},
+		},
+		onMessage(message) {
+			if (message.type !== "result" || message.subtype !== "success") return;
+			answers.push(message.result);
+			if (answers.length === 1) agent.send("second");
+			else abortController.abort();
+		},
+	});
+	agent.send("first");
+	const end = await agent.ended;
+	await telemetry.shutdown();
+	expect([asked, answers, end.error]).toEqual([["Bash"], ["one", "two"], undefined]);
+	assertSpanTree(
+		sink.spans,
+		`
+		claude.session
+			invoke_agent claude-code
+				chat claude-opus-5-5
+				execute_tool Bash
+					claude.permission_wait
+				chat claude-opus-5-5
+			invoke_agent claude-code
+				chat claude-opus-5-5
+		`,
+	);
+});
+
 test("a run that fails resolves with what failed, and its trace says the same", async () => {
 	await prepare({ main: [], whenDone: { fault: { status: 401 } } });
 	const env = { ...home.env, CLAUDE_CODE_MAX_RETRIES: "0" };
