@@ -21,6 +21,13 @@ test.each([
 	[["--version"], { kind: "own", command: "version", args: [], debug: undefined }],
 	[["--help", "mcp"], { kind: "own", command: "help", args: ["mcp"], debug: undefined }],
 	[["demo"], { kind: "own", command: "demo", args: [], debug: undefined }],
+	[
+		["--use-sdk", "--model", "x", "go"],
+		{ kind: "claude", args: ["--model", "x", "go"], debug: undefined, useSdk: true },
+	],
+	[["--claude-otel-debug", "--use-sdk", "demo"], { kind: "claude", args: ["demo"], debug: true, useSdk: true }],
+	[["--use-sdk", "--claude-otel-debug", "go"], { kind: "claude", args: ["go"], debug: true, useSdk: true }],
+	[["-p", "--use-sdk"], { kind: "claude", args: ["-p", "--use-sdk"], debug: undefined }],
 	[["-p", "demo"], { kind: "claude", args: ["-p", "demo"], debug: undefined }],
 ])("%j", (args, split) => {
 	expect(splitArgs(args)).toEqual(split);
