@@ -5,6 +5,7 @@ import { forgetBegun } from "./begun-runs.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Config, NativeDestinations } from "./config.ts";
 import type { Diagnostics } from "./diagnostics.ts";
+import { createAgentReader } from "./intake/agent-payload.ts";
 import { readUserId } from "./intake/claude-files.ts";
 import type { HookBody } from "./intake/hook-body.ts";
 import { readHookPayload } from "./intake/hook-payload.ts";
@@ -16,15 +17,16 @@ import { createRepositoryReader } from "./intake/repository.ts";
 import { createSessionFinder, isDueToHooks } from "./intake/session-finder.ts";
 import { createTranscriptTail, sessionOf } from "./intake/transcript-file.ts";
 import type { Episode } from "./model/episode.ts";
-import type { RawFact } from "./model/fact.ts";
+import type { Fact, Json, RawFact } from "./model/fact.ts";
+import { createHistory, type HistoryEntry } from "./model/history.ts";
 import { createFlow } from "./pipeline/flow.ts";
-import { openKeeping } from "./pipeline/keeping.ts";
+import { NOTHING_KEPT, openKeeping } from "./pipeline/keeping.ts";
 import { createRecovery } from "./pipeline/recovery.ts";
 import { type RunContext, writeContext } from "./pipeline/run-context.ts";
 import { createUsageWatch } from "./pipeline/usage-watch.ts";
 import { identityOf } from "./process-identity.ts";
 import { createRunPrivacy } from "./run-privacy.ts";
-import { createPresetIds, parseTraceparent, sessionTraceId } from "./signals/ids.ts";
+import { createPresetIds, type PresetIds, parseTraceparent, sessionTraceId } from "./signals/ids.ts";
 import { resourceOf } from "./signals/resource.ts";
 import type { Ledger } from "./sinks/lines.ts";
 import type { NativeForward } from "./sinks/native-forward.ts";
@@ -54,10 +56,16 @@ export interface PipelineOptions {
 	hooked?: boolean;
 	/** claude has been told to send its own telemetry to us; where that goes on to. */
 	native?: NativeDestinations;
-	/** Each episode, when the model hands it on. */
-	onEpisode?(episode: Episode): void;
 	/** The context window of a session filled up to a threshold. */
 	onContextThreshold?(crossing: ContextCrossing): void;
+	/** Every fact, when privacy has cleaned it. */
+	onFact?(fact: Fact): void;
+	/** Everything that becomes a span, when it is complete, with the span's ids. */
+	onEpisode?(episode: Episode, span: { traceId: string; spanId: string }): void;
+	/** Where telemetry goes instead of where the configuration says, and the generator of its ids. */
+	destination?: { open: typeof createSinks; ids?: PresetIds };
+	/** Whoever runs it may ask what was said so far. */
+	keepHistory?: boolean;
 	/** --session-id, or --resume with an id. */
 	knownSessionId?: string;
 	/** --resume with an id and --fork-session: the session that this one goes on from. */
@@ -79,8 +87,11 @@ export interface ContextCrossing {
 
 export interface Pipeline {
 	hook(body: HookBody): void;
+	/** A message of the Agent SDK's stream. */
+	message(json: Json): void;
 	/** What claude tells of itself over OTLP. */
 	otlp(request: OtlpRequest): void;
+	history(): HistoryEntry[];
 	/** Reads what is left, closes and delivers everything. Never rejects; takes no longer than the exit grace. */
 	finish(end: { exitCode?: number; signal?: string }): Promise<Finished>;
 }
@@ -111,12 +122,13 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	const { config, runId, startedAt, diagnostics, clock = systemClock } = options;
 	const { told } = options.context;
 	const inbound = parseTraceparent(told.inbound.traceparent, told.inbound.tracestate);
-	const keeping = await openKeeping(config, diagnostics);
+	// What goes to a program's own providers is that program's to keep.
+	const keeping = options.destination ? NOTHING_KEPT : await openKeeping(config, diagnostics);
 	const privacy = createRunPrivacy(config, [options.token]);
 	const repository = createRepositoryReader(clock);
-	const ids = createPresetIds();
+	const ids = options.destination?.ids ?? createPresetIds();
 	let journal: Journal | undefined;
-	const sinks = await createSinks({
+	const sinks = await (options.destination?.open ?? createSinks)({
 		config,
 		runId,
 		startedAt,
@@ -154,6 +166,10 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 			return privacy.protect({ ...raw, branch, revision });
 		},
 		keep: (facts) => journal?.keep(facts),
+		onFact(fact) {
+			history?.note(fact);
+			options.onFact?.(fact);
+		},
 		onAdvanced: (at) => journal?.advanced(at),
 		onEpisode: options.onEpisode,
 		onContextThreshold: options.onContextThreshold,
@@ -161,6 +177,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		onBug: tellBug,
 	});
 	if (keeping.spool) flow.metrics.watchSpool(keeping.spool.bytes);
+	const history = options.keepHistory ? createHistory() : undefined;
 	const read: RawFact[] = [];
 	const tail = createTranscriptTail(startedAt, (fact) => read.push(fact), {
 		forkedFrom: options.forkedFrom,
@@ -169,6 +186,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	/** What hooks should have told as well. */
 	let due = 0;
 	const readOtlp = createOtlpReader();
+	const agent = createAgentReader({ transcript: options.sessionPersistence });
 	const isWithinRate = createHookRate();
 	const passedOn = await passOn();
 	const finder = createSessionFinder(options, (path) => {
@@ -243,8 +261,18 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 			const drop = () => flow.metrics.dropped("hook");
 			guard(() => {
 				if (!isWithinRate(body) || !finder.accepts(body.json)) return drop();
-				take(readHookPayload(body, options));
+				const facts = readHookPayload(body, options);
+				for (const fact of facts) agent.see(fact);
+				take(facts);
 			}, drop);
+		},
+		message(json) {
+			guard(() => {
+				const facts = [...agent.read(json, clock())];
+				// The stream is this run's alone; its first message tells which session that is.
+				for (const { sessionId } of facts) finder.admits(sessionId, true);
+				take(facts);
+			});
 		},
 		otlp(request) {
 			const drop = () => flow.metrics.dropped("native");
@@ -257,6 +285,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 				for (const _ of others) drop();
 			}, drop);
 		},
+		history: () => history?.entries() ?? [],
 		async finish({ exitCode, signal }) {
 			clearTimeout(timer);
 			guard(() => {

@@ -21,6 +21,7 @@ const OTHERWISE: Record<string, string> = {
 	store: "what is kept would depend on what becomes of it",
 	views: "what a person is shown would depend on more than what the model hands on",
 	demo: "the demo would show something else than what a user gets",
+	library: "a program's run would be another than the command line's, or the command line would need a program",
 	testing: "the scripted model could not be published alone",
 	config: "the configuration would depend on what it configures",
 };
@@ -146,8 +147,12 @@ describe("imports", () => {
 
 describe("only", () => {
 	test("config.ts is handed the environment: else a value would have no origin that --config can tell", () => {
-		// The command line hands process.env to it and to claude; gRPC reads its proxy from there alone.
-		expect(filesWith(/\bprocess\.env\b/)).toEqual(["src/cli/command-line.ts", "src/sinks/grpc-connections.ts"]);
+		// The command line and the library hand process.env to it and to claude; gRPC reads its proxy from there alone.
+		expect(filesWith(/\bprocess\.env\b/)).toEqual([
+			"src/cli/command-line.ts",
+			"src/library/settings.ts",
+			"src/sinks/grpc-connections.ts",
+		]);
 	});
 
 	test("launch/ starts processes: else somebody would have to be ended whom nobody knows of", () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,6 +39,20 @@ test("the package installs and runs alone", () => {
 	expect(run(program, ["-p", "hello"], folder, missing)).toMatchObject({ status: 127, stdout: "" });
 	const echoed = run(program, ["-p", "hello"], folder, { CLAUDE_BIN: "/bin/echo", OTEL_SDK_DISABLED: "true" });
 	expect(echoed).toMatchObject({ status: 0, stdout: "-p hello\n", stderr: "" });
+
+	// A program beside it that imports it, without the Agent SDK, is told what to do.
+	const importer = join(prefix, "lib", "program.mjs");
+	writeFileSync(
+		importer,
+		`import { createTelemetry, UserMistake } from "claude-otel";
+import { PLAIN_SCRIPT, startScriptedModel } from "claude-otel/testing";
+const model = await startScriptedModel(PLAIN_SCRIPT);
+await createTelemetry().run("hello").catch((error) => console.log(error instanceof UserMistake, error.message));
+await model.close();`,
+	);
+	const sentence =
+		"true The Agent SDK is not installed where claude-otel can find it: install it beside claude-otel with `npm install @anthropic-ai/claude-agent-sdk`.\n";
+	expect(run(process.execPath, [importer], folder)).toMatchObject({ status: 0, stdout: sentence, stderr: "" });
 	rmSync(folder, { recursive: true });
 });
 

@@ -5,19 +5,26 @@ import { createRequire, isBuiltin } from "node:module";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import { buildTypes } from "./types.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 
-/** Entries that are loaded when claude has been started, or for words of our own, or for a protocol. */
+/** Entries that are loaded when claude has been started, or for words of our own, or for a protocol, or by programs. */
 const LATER: Record<string, string> = {
+	index: "src/library/index.ts",
+	testing: "src/library/testing.ts",
 	"otlp-grpc": "src/intake/otlp-grpc.ts",
 	"otlp-protobuf": "src/intake/otlp-protobuf.ts",
 	pipeline: "src/pipeline.ts",
 	program: "src/cli/program.ts",
+	"run-sdk": "src/cli/commands/run-sdk.ts",
 	"run-privacy": "src/run-privacy.ts",
 	"run-summary": "src/views/run-summary.ts",
 };
+
+/** Below dist/: the declarations of what programs import. */
+const TYPES = "types";
 
 /** A program that is running may still load parts of the build before this one. */
 const KEEP_OLD_MS = 10 * 60 * 1000;
@@ -43,17 +50,21 @@ export async function buildDist(keepOldMs = KEEP_OLD_MS): Promise<void> {
 		write: false,
 		logLevel: "warning",
 	} satisfies BuildOptions;
+	const declarations = buildTypes(join(dist, TYPES));
 	const [start, later] = await Promise.all([
 		// Linking several small files costs more than the few lines that the two builds have twice.
 		build({ ...common, entryPoints: { main: "src/main.ts" }, plugins: [plainBuiltins, laterParts] }),
 		build({
 			...common,
 			entryPoints: LATER,
+			// Its licence lets nobody hand it on, and most runs do not need it.
+			external: [...common.external, "@anthropic-ai/claude-agent-sdk"],
 			plugins: [plainBuiltins, bundledGrpc],
 			splitting: true,
 			chunkNames: "[name]-[hash]",
 		}),
 	]);
+	await declarations;
 	const licenses = {
 		path: join(dist, "THIRD-PARTY-LICENSES.txt"),
 		contents: licensesOf([...Object.keys(later.metafile.inputs), ...Object.keys(start.metafile.inputs)]),
@@ -68,6 +79,7 @@ export async function buildDist(keepOldMs = KEEP_OLD_MS): Promise<void> {
 	}
 	for (const name of readdirSync(dist)) {
 		const file = join(dist, name);
+		if (name === TYPES) continue;
 		if (!written.has(name) && Date.now() - statSync(file).mtimeMs >= keepOldMs) rmSync(file);
 	}
 }

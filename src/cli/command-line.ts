@@ -8,6 +8,7 @@ import { UserMistake } from "../errors.ts";
 import { readClaudeArgs } from "../launch/claude-args.ts";
 import { colorLevelOf } from "./color-level.ts";
 import { runClaude } from "./commands/run.ts";
+import type { RunContext } from "./run-context.ts";
 import { type SplitArgs, splitArgs } from "./split-args.ts";
 
 export interface Ending {
@@ -37,7 +38,7 @@ export async function runCommandLine(process: NodeJS.Process, packageRoot: strin
 	for (const problem of problems) diagnostics.say("warn", problem);
 
 	const after: string[] = [];
-	const end = await runClaude(split.args, {
+	const context: RunContext = {
 		config,
 		diagnostics,
 		env: process.env,
@@ -47,7 +48,10 @@ export async function runCommandLine(process: NodeJS.Process, packageRoot: strin
 		stderrIsTerminal: isatty(2),
 		stderrColorLevel: () => colorLevelOf(process.stderr),
 		writeAfter: (line) => void after.push(line),
-	});
+	};
+	const end = split.useSdk
+		? await (await import("./commands/run-sdk.ts")).runWithSdk(split.args, context, process)
+		: await runClaude(split.args, context);
 	const write = writerOf(process);
 	diagnostics.release(write);
 	for (const line of after) write(line.endsWith("\n") ? line : `${line}\n`);

@@ -27,6 +27,8 @@ export interface DoorOptions {
 	packageRoot: string;
 	runId: string;
 	token: string;
+	/** Hooks come by the Agent SDK, not by settings. */
+	hooksBySdk?: boolean;
 	onHook(body: HookBody): void | Promise<void>;
 	onOtlp(request: OtlpRequest): void;
 }
@@ -49,13 +51,16 @@ export async function openDoors(options: DoorOptions): Promise<Doors> {
 	const { claudeArgs, config, diagnostics } = options;
 	const closed = { args: claudeArgs.args, hooked: false, tidy: () => {}, close: async () => {} };
 	const settings = readRunSettings(claudeArgs, config, options.cwd);
-	const hooks = planHooks(claudeArgs, config, options.env, settings);
+	const hooks: TransportChoice | NoHooks = options.hooksBySdk
+		? { because: "sdk" }
+		: planHooks(claudeArgs, config, options.env, settings);
 	const native = settings && config.sources.includes("native") ? nativePlan(settings, options) : undefined;
-	const left: Witness[] = ["because" in hooks ? [] : (["hooks"] as const), witnessesWithoutDoors(options)].flat();
+	const hooked = options.hooksBySdk === true ? config.sources.includes("hooks") : !("because" in hooks);
+	const left: Witness[] = [hooked ? (["hooks"] as const) : [], witnessesWithoutDoors(options)].flat();
 	if (native !== undefined) left.push("claude's own telemetry");
 	if (!claudeArgs.sessionPersistence) diagnostics.say("info", missingHooks.noTranscript(left));
-	if ("because" in hooks) diagnostics.say("info", whyNoHooks(hooks, left));
-	else if (hooks.why !== undefined) diagnostics.say("info", hooks.why);
+	const why = "because" in hooks ? whyNoHooks(hooks, left) : hooks.why;
+	if (why !== undefined) diagnostics.say("info", why);
 	if (settings === undefined) return closed;
 	const plan: DoorPlan = { settings, hooks: "because" in hooks ? undefined : hooks, native };
 	if (plan.hooks === undefined && plan.native === undefined) return closed;
@@ -143,8 +148,10 @@ async function openPlanned({ settings, hooks, native }: DoorPlan, options: DoorO
 	}
 }
 
-function whyNoHooks(no: NoHooks, left: readonly Witness[]): string {
+function whyNoHooks(no: NoHooks, left: readonly Witness[]): string | undefined {
 	switch (no.because) {
+		case "sdk":
+			return undefined;
 		case "sources":
 			return missingHooks.sources(left);
 		case "flag":

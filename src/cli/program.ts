@@ -64,6 +64,7 @@ function buildProgram(context: OwnContext, finish: (exitCode: number) => void = 
 		.option("--config", "the effective configuration, each value with its origin")
 		.option("--version", "the versions of claude-otel and of claude")
 		.option("--summary", "before claude's arguments: what the session took, when claude has left the terminal")
+		.option("--use-sdk", "runs the prompt by the Agent SDK instead of `claude -p`")
 		.option("--claude-otel-debug[=PATH]", "diagnostics into a file, or to stderr when claude has left")
 		.exitOverride()
 		.configureOutput({ writeErr: () => {} })

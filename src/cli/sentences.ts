@@ -7,6 +7,8 @@ const EXIT_NOT_FOUND = 127;
 
 export const GET_CLAUDE = "install it with `npm install -g @anthropic-ai/claude-code`, or set CLAUDE_BIN to its path";
 
+export const GET_SDK = "npm install -g @anthropic-ai/claude-agent-sdk";
+
 export const cliMistakes = {
 	claudeMissing: (claudeBin: string | undefined, passedOver: string | undefined) => {
 		if (passedOver !== undefined) {
@@ -56,6 +58,23 @@ export const cliMistakes = {
 		),
 	settingsNotRead: (path: string, reason: string) =>
 		new UserMistake(`${path} could not be read (${reason}): check the rights of the file; nothing was changed.`),
+	sdkMissing: () =>
+		new UserMistake(
+			`--use-sdk needs the Agent SDK, which is not installed where claude-otel is: install it there with \`${GET_SDK}\`, or leave --use-sdk out.`,
+		),
+	libraryWithoutSdk: () =>
+		new UserMistake(
+			"The Agent SDK is not installed where claude-otel can find it: install it beside claude-otel with `npm install @anthropic-ai/claude-agent-sdk`.",
+		),
+	sdkNeedsPrompt: () =>
+		new UserMistake("--use-sdk runs a prompt, and these arguments ask claude for something else: leave --use-sdk out."),
+	noPrompt: () => new UserMistake("There is no prompt: write it behind the flags, or send it to standard input."),
+	formatUnknown: (flag: string, value: string, known: readonly string[]) =>
+		new UserMistake(`${flag} is ${JSON.stringify(value)}: with --use-sdk it can be ${known.join(", ")}.`),
+	badInputLine: (line: number) =>
+		new UserMistake(
+			`Line ${line} of standard input is no message in JSON: with --input-format stream-json each line is one.`,
+		),
 	ownUsage: (problem: string) => new UserMistake(`${problem}: \`claude-otel --help\` shows what there is.`),
 };
 

@@ -13,7 +13,7 @@ export type OwnCommand =
 	| "help";
 
 export type SplitArgs = { debug?: true | string; summary?: true } & (
-	| { kind: "claude"; args: string[] }
+	| { kind: "claude"; args: string[]; useSdk?: true }
 	| { kind: "own"; command: OwnCommand; args: string[] }
 );
 
@@ -29,20 +29,24 @@ const COMMANDS: ReadonlyMap<string, OwnCommand> = new Map([
 	["--help", "help"],
 ]);
 
+const SDK_FLAG = "--use-sdk";
 const DEBUG_FLAG = "--claude-otel-debug";
 const SUMMARY_FLAG = "--summary";
 
 export function splitArgs(args: readonly string[]): SplitArgs {
 	let debug: true | string | undefined;
 	let summary: true | undefined;
+	let useSdk: true | undefined;
 	let index = 0;
 	for (; index < args.length; index++) {
 		const arg = args[index] as string;
 		if (arg === DEBUG_FLAG) debug = true;
+		else if (arg === SDK_FLAG) useSdk = true;
 		else if (arg.startsWith(`${DEBUG_FLAG}=`)) debug = arg.slice(DEBUG_FLAG.length + 1) || true;
 		else if (arg === SUMMARY_FLAG) summary = true;
 		else break;
 	}
+	if (useSdk) return { kind: "claude", args: args.slice(index), debug, summary, useSdk };
 	const command = COMMANDS.get(args[index] ?? "");
 	if (command === undefined) return { kind: "claude", args: args.slice(index), debug, summary };
 	return { kind: "own", command, args: args.slice(index + 1), debug, summary };

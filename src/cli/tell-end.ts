@@ -1,11 +1,17 @@
 // claude has gone → the pipeline is given its time, and the user is told what he asked for and what did not arrive.
+import type { Config } from "../config.ts";
 import type { ClaudeEnd } from "../launch/spawn-claude.ts";
 import type { Finished, Pipeline } from "../pipeline.ts";
 import type { RunSummary } from "../views/run-summary.ts";
-import type { RunContext } from "./commands/run.ts";
+import type { RunContext } from "./run-context.ts";
 
 /** The pipeline keeps to CLAUDE_OTEL_EXIT_GRACE_MS; this beyond it is for the case that it does not. */
 const FINISH_MARGIN_MS = 5_000;
+
+/** Where the user asked for one. */
+export async function loadSummary({ summary }: Config): Promise<RunSummary | undefined> {
+	return summary ? (await import("../views/run-summary.ts")).createRunSummary() : undefined;
+}
 
 /** Undefined where it takes too long. */
 export async function finishInTime(

@@ -1,9 +1,10 @@
 // Lines of one transcript file, in order → facts. A file is one lane: the main loop or one subagent.
 // What a record alone cannot tell (which prompt it belongs to, what it waited for) comes from the
 // records before it in the same file, so every fact that leaves here stands by itself.
-import type { Json, RawFact, Usage } from "../model/fact.ts";
+import type { Json, RawFact } from "../model/fact.ts";
 import { cutNesting } from "../nesting.ts";
 import { classifyApiError, classifyStatus } from "./api-error.ts";
+import { readModelUsage, readUsage } from "./api-usage.ts";
 import { bytesOf, contentOf } from "./content.ts";
 import {
 	asArray,
@@ -450,20 +451,6 @@ function readBoundary(boundary: { record: JsonObject; at: number }, lane: Lane, 
 }
 
 function readCostState(record: JsonObject, lane: Lane, state: LaneState): RawFact[] {
-	const models = Object.entries(asObject(record.modelUsage) ?? {}).map(([model, entry]) => {
-		const usage = asObject(entry);
-		const creation = asCount(usage?.cacheCreationInputTokens) ?? 0;
-		const oneHour = asCount(usage?.cacheCreationEphemeral1hInputTokens) ?? 0;
-		const told: Usage & { costUsd: number } = {
-			input: asCount(usage?.inputTokens) ?? 0,
-			output: asCount(usage?.outputTokens) ?? 0,
-			cacheRead: asCount(usage?.cacheReadInputTokens) ?? 0,
-			cacheCreation5m: asCount(usage?.cacheCreationEphemeral5mInputTokens) ?? Math.max(0, creation - oneHour),
-			cacheCreation1h: oneHour,
-			costUsd: asUsd(usage?.costUSD) ?? 0,
-		};
-		return [model, told] as const;
-	});
 	state.costStates++;
 	return [
 		{
@@ -472,24 +459,11 @@ function readCostState(record: JsonObject, lane: Lane, state: LaneState): RawFac
 			sessionId: lane.sessionId,
 			kind: "cost.state",
 			totalCostUsd: asUsd(record.totalCostUSD) ?? 0,
-			models: Object.fromEntries(models),
+			models: readModelUsage(record.modelUsage),
 			baseline: !state.inRun,
 			index: state.costStates,
 		},
 	];
-}
-
-function readUsage(usage: JsonObject): Usage {
-	const creation = asObject(usage.cache_creation);
-	const total = asCount(usage.cache_creation_input_tokens) ?? 0;
-	const oneHour = asCount(creation?.ephemeral_1h_input_tokens) ?? 0;
-	return {
-		input: asCount(usage.input_tokens) ?? 0,
-		output: asCount(usage.output_tokens) ?? 0,
-		cacheRead: asCount(usage.cache_read_input_tokens) ?? 0,
-		cacheCreation5m: asCount(creation?.ephemeral_5m_input_tokens) ?? Math.max(0, total - oneHour),
-		cacheCreation1h: oneHour,
-	};
 }
 
 /** The text of a message or block: a string, or the text blocks joined by line breaks. */

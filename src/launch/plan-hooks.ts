@@ -6,6 +6,8 @@ import type { RunSettings } from "./run-settings.ts";
 
 export type NoHooks =
 	| { because: "sources" }
+	/** They come another way. */
+	| { because: "sdk" }
 	| { because: "flag"; flag: string }
 	| { because: "hook-events" }
 	| { because: "disabled"; path: string }

@@ -1,6 +1,7 @@
 // A command with its arguments and environment → the running claude, in our terminal and our process group, and how it
-// ends. While it runs no signal ends us: what is meant for it is handed on, and we go when it has gone.
+// ends.
 import { spawn } from "node:child_process";
+import { holdSignals, type Release } from "./signals.ts";
 
 export interface ClaudeEnd {
 	exitCode?: number;
@@ -13,30 +14,13 @@ export interface ClaudeProcess {
 	ended: Promise<ClaudeEnd>;
 }
 
-/** From here on these signals mean what they mean without us. */
-export type Release = () => void;
-
-/** Handed on. A terminal's Ctrl-C reaches claude by itself as well; it takes several within a moment as one. */
-const FORWARDED: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
-/** The terminal sends it to claude too. */
-const IGNORED: readonly NodeJS.Signals[] = process.platform === "win32" ? [] : ["SIGQUIT"];
-
 /** Throws where the system cannot start it: NodeJS.ErrnoException. */
 export async function spawnClaude(
 	command: string,
 	args: readonly string[],
 	env: NodeJS.ProcessEnv,
 ): Promise<{ claude: ClaudeProcess; release: Release }> {
-	let deliver: ((signal: NodeJS.Signals) => void) | undefined;
-	const early: NodeJS.Signals[] = [];
-	const forward = (signal: NodeJS.Signals) => (deliver === undefined ? early.push(signal) : deliver(signal));
-	const ignore = () => {};
-	for (const signal of FORWARDED) process.on(signal, forward);
-	for (const signal of IGNORED) process.on(signal, ignore);
-	const release = () => {
-		for (const signal of FORWARDED) process.off(signal, forward);
-		for (const signal of IGNORED) process.off(signal, ignore);
-	};
+	const signals = holdSignals();
 	try {
 		const child = spawn(command, args, { stdio: "inherit", env, windowsHide: false });
 		const ended = new Promise<ClaudeEnd>((resolve) => {
@@ -51,11 +35,10 @@ export async function spawnClaude(
 				resolve();
 			});
 		});
-		deliver = (signal) => void child.kill(signal);
-		for (const signal of early) deliver(signal);
-		return { claude: { pid: child.pid as number, ended }, release };
+		signals.handTo((signal) => void child.kill(signal));
+		return { claude: { pid: child.pid as number, ended }, release: signals.release };
 	} catch (error) {
-		release();
+		signals.release();
 		throw error;
 	}
 }

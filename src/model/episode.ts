@@ -90,7 +90,7 @@ export interface ChatEpisode extends Lasting {
 	usage: Usage;
 	lost: Usage;
 	/** Where the numbers come from: the transcript, claude's own telemetry, the client's ledger, or nobody. */
-	tokensSource: "transcript" | "native" | "cost-state" | "unknown";
+	tokensSource: "transcript" | "agent" | "native" | "cost-state" | "unknown";
 	/** Which witness told when it began and ended. */
 	timesSource: Source;
 	picoUsd?: number;

@@ -120,6 +120,7 @@ export interface SessionState {
 	hookSeen: boolean;
 	transcriptSeen: boolean;
 	nativeSeen: boolean;
+	agentSeen: boolean;
 	source?: FactOf<"session.seen">["sessionSource"];
 	ends: Map<number, string>;
 	claudeVersion?: Told<string>;

@@ -76,6 +76,7 @@ export function noteSurroundings(stores: Stores, fact: Fact): void {
 	if (fact.source === "hook") session.hookSeen = true;
 	if (fact.source === "transcript") session.transcriptSeen = true;
 	if (fact.source === "native" && !vague) session.nativeSeen = true;
+	if (fact.source === "agent") session.agentSeen = true;
 	session.claudeVersion = merge(session.claudeVersion, fact, fact.claudeVersion, HOOK_FIRST);
 	if (fact.agentId !== undefined) {
 		const agent = agentOf(stores, fact, fact.agentId);
@@ -108,6 +109,7 @@ function sessionOf(stores: Stores, fact: Fact): SessionState {
 			hookSeen: false,
 			transcriptSeen: false,
 			nativeSeen: false,
+			agentSeen: false,
 			ends: new Map(),
 		};
 		stores.sessions.set(fact.sessionId, session);
@@ -118,7 +120,7 @@ function sessionOf(stores: Stores, fact: Fact): SessionState {
 /** Whether anybody tells of model requests: the hooks do not. */
 export function areRequestsTold(stores: Stores, sessionId: string): boolean {
 	const session = stores.sessions.get(sessionId);
-	return session?.transcriptSeen === true || session?.nativeSeen === true;
+	return session?.transcriptSeen === true || session?.nativeSeen === true || session?.agentSeen === true;
 }
 
 /** Nobody but native telemetry tells of this session: it knows no stops. */

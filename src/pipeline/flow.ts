@@ -9,7 +9,7 @@ import { matchWildcard } from "../model/wildcard.ts";
 import type { ContextCrossing } from "../pipeline.ts";
 import { type PresetIds, parseTraceparent } from "../signals/ids.ts";
 import type { Metrics } from "../signals/metrics.ts";
-import { createSignals } from "../signals/signals.ts";
+import { createSignals, type Signals } from "../signals/signals.ts";
 import type { Sinks } from "../sinks/providers.ts";
 import type { Told } from "./run-context.ts";
 
@@ -27,8 +27,10 @@ export interface FlowOptions {
 	onAdvanced?(at: number): void;
 	/** A fact that could not be taken: it costs itself alone. */
 	onBug(error: unknown): void;
-	/** Sees what is handed on. */
-	onEpisode?(episode: Episode): void;
+	/** Every fact, when it has been applied. */
+	onFact?(fact: Fact): void;
+	/** Sees what is handed on, with the ids of its span. */
+	onEpisode?(episode: Episode, span: { traceId: string; spanId: string }): void;
 	onContextThreshold?(crossing: ContextCrossing): void;
 	/** Where a session is written down. */
 	transcriptOf?(sessionId: string): string | undefined;
@@ -63,7 +65,7 @@ export function createFlow(options: FlowOptions): Flow {
 	});
 	const pricing = createPricing();
 	let handedOn = false;
-	const output = noticing(withListeners(signals.output, options), () => {
+	const output = noticing(withListeners(signals, options), () => {
 		handedOn = true;
 	});
 	const context = { windowOf: pricing.windowOf, thresholds: told.contextThresholds };
@@ -88,6 +90,7 @@ export function createFlow(options: FlowOptions): Flow {
 		if (fact.kind === "message.seen") pricing.expect(fact.requestedModel, fact.at);
 		if (fact.kind === "request.answered") pricing.expect(fact.model, fact.at);
 		model.apply(fact);
+		options.onFact?.(fact);
 	}
 
 	return {
@@ -128,12 +131,15 @@ function noticing(output: ModelOutput, notice: () => void): ModelOutput {
 	};
 }
 
-function withListeners(output: ModelOutput, { onEpisode, onContextThreshold, transcriptOf }: FlowOptions): ModelOutput {
+function withListeners(
+	{ output, contextOf }: Pick<Signals, "output" | "contextOf">,
+	{ onEpisode, onContextThreshold, transcriptOf }: FlowOptions,
+): ModelOutput {
 	return {
 		...output,
 		episode(episode) {
 			output.episode(episode);
-			onEpisode?.(episode);
+			onEpisode?.(episode, contextOf(episode.ref, episode));
 		},
 		moment(moment) {
 			output.moment(moment);

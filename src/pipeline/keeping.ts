@@ -16,6 +16,8 @@ export interface Keeping {
 	problems: readonly string[];
 }
 
+export const NOTHING_KEPT: Keeping = { problems: [] };
+
 const MEGABYTE = 1024 * 1024;
 
 export async function openKeeping(config: Config, diagnostics: Diagnostics): Promise<Keeping> {

@@ -1,5 +1,5 @@
 // Trace and span ids: the same facts give the same ids, in any order, replayed or recovered.
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { Ref } from "../model/episode.ts";
 
 /** Hex of SHA-256 over the parts written one after the other. */
@@ -94,5 +94,29 @@ export function createPresetIds(): PresetIds {
 		},
 		generateTraceId: () => next.traceId,
 		generateSpanId: () => next.spanId,
+	};
+}
+
+/** The same for a provider that others use too: their spans get random ids, as they would without us. */
+export function createSharedIds(): PresetIds {
+	let span: string | undefined;
+	let trace: string | undefined;
+	return {
+		preset(traceId, spanId) {
+			trace = traceId;
+			span = spanId;
+		},
+		generateTraceId() {
+			const preset = trace;
+			trace = undefined;
+			return preset ?? randomBytes(16).toString("hex");
+		},
+		generateSpanId() {
+			const preset = span;
+			span = undefined;
+			// A trace id that our child span had no need of is not for the next span of somebody else.
+			if (preset === undefined) trace = undefined;
+			return preset ?? randomBytes(8).toString("hex");
+		},
 	};
 }

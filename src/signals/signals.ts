@@ -6,7 +6,7 @@ import type { InboundTrace, PresetIds } from "./ids.ts";
 import { createLogs } from "./logs.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { ATTRIBUTES } from "./names.ts";
-import { createSpans } from "./spans.ts";
+import { createSpans, type Spans } from "./spans.ts";
 import { createTailSampling, type TailSampling } from "./tail-sampling.ts";
 
 export interface SignalOptions {
@@ -30,6 +30,8 @@ export interface SignalOptions {
 export interface Signals {
 	output: ModelOutput;
 	metrics: Metrics;
+	/** The span of a thing. */
+	contextOf: Spans["contextOf"];
 }
 
 export function createSignals(options: SignalOptions): Signals {
@@ -63,7 +65,7 @@ export function createSignals(options: SignalOptions): Signals {
 		inFlight: metrics.inFlight,
 		late: metrics.late,
 	};
-	return { output, metrics };
+	return { output, metrics, contextOf: spans.contextOf };
 }
 
 /** What we say of a session is not to be said otherwise by a setting: backends join by it. */

@@ -27,6 +27,13 @@ test.each([
 	[["demo"], { kind: "own", command: "demo", args: [], debug: undefined }],
 	[["check", "--json"], { kind: "own", command: "check", args: ["--json"], debug: undefined }],
 	[["-p", "check"], { kind: "claude", args: ["-p", "check"], debug: undefined }],
+	[
+		["--use-sdk", "--model", "x", "go"],
+		{ kind: "claude", args: ["--model", "x", "go"], debug: undefined, useSdk: true },
+	],
+	[["--claude-otel-debug", "--use-sdk", "demo"], { kind: "claude", args: ["demo"], debug: true, useSdk: true }],
+	[["--use-sdk", "--claude-otel-debug", "go"], { kind: "claude", args: ["go"], debug: true, useSdk: true }],
+	[["-p", "--use-sdk"], { kind: "claude", args: ["-p", "--use-sdk"], debug: undefined }],
 	[["-p", "demo"], { kind: "claude", args: ["-p", "demo"], debug: undefined }],
 ])("%j", (args, split) => {
 	expect(splitArgs(args)).toEqual(split);

@@ -16,3 +16,7 @@ test.each(seeds())(
 		await expect(runRandomSession(seed, LIMITS, TIMEOUT_MS)).resolves.toBeUndefined();
 	},
 );
+
+test.each(seeds())("so has one that is run by the Agent SDK (seed %i)", async (seed) => {
+	await expect(runRandomSession(seed, LIMITS, 60_000, "--use-sdk")).resolves.toBeUndefined();
+});

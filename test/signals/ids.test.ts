@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Ref } from "../../src/model/episode.ts";
 import {
 	createPresetIds,
+	createSharedIds,
 	parseTraceparent,
 	sessionSpanId,
 	sessionTraceId,
@@ -90,5 +91,25 @@ describe("the traceparent of claude", () => {
 	test("says what the sampler decided", () => {
 		expect(sessionTraceparent(RUN, undefined, () => false)).toMatch(/-00$/);
 		expect(sessionTraceparent(RUN, `00-${TRACE}-${SPAN}-00`, (_trace, inbound) => inbound === true)).toMatch(/-00$/);
+	});
+});
+
+describe("ids for a provider that others use too", () => {
+	test("are the preset ones once, in either order of asking, and random ones otherwise", () => {
+		const ids = createSharedIds();
+		ids.preset(TRACE, SPAN);
+		expect([ids.generateSpanId(), ids.generateTraceId()]).toEqual([SPAN, TRACE]);
+		ids.preset(TRACE, SPAN);
+		expect([ids.generateTraceId(), ids.generateSpanId()]).toEqual([TRACE, SPAN]);
+		expect(ids.generateSpanId()).toMatch(/^(?!b7ad6b7169203331)[0-9a-f]{16}$/);
+		expect(ids.generateTraceId()).toMatch(/^(?!0af7651916cd43dd8448eb211c80319c)[0-9a-f]{32}$/);
+	});
+
+	test("of a child of ours leave no trace id for the next root of somebody else", () => {
+		const ids = createSharedIds();
+		ids.preset(TRACE, SPAN);
+		expect(ids.generateSpanId()).toBe(SPAN);
+		expect(ids.generateSpanId()).not.toBe(SPAN);
+		expect(ids.generateTraceId()).not.toBe(TRACE);
 	});
 });

@@ -4,6 +4,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
+
 import type { ScriptedRequest } from "../../src/testing/scripted-model.ts";
 import { type Asked, askedOf } from "./asked.ts";
 import { assertCost, clientTotals, NOTHING } from "./client-ledger.ts";
@@ -19,7 +20,7 @@ import {
 	randomSummaries,
 } from "./random-script.ts";
 import { type Random, seededRandom } from "./seed.ts";
-import { openStage, PROTOCOLS, type Stage } from "./stage.ts";
+import { FREE_HAND, openStage, PROTOCOLS, type Stage } from "./stage.ts";
 import { addUp, type Tokens, tokensOf, usageTokens } from "./tokens.ts";
 
 const EXIT_GRACE_MS = 15_000;
@@ -31,6 +32,7 @@ export async function runRandomSession(
 	seed: number,
 	limits: RandomLimits & { runs: number },
 	timeoutMs: number,
+	way: Way = "-p",
 ): Promise<void> {
 	const random = seededRandom(seed);
 	const protocol = random.pick(PROTOCOLS);
@@ -52,7 +54,7 @@ export async function runRandomSession(
 		for (let run = 0; run < runs; run++) {
 			const begin = run === 0 ? "startup" : random.pick(LATER);
 			begun.push(begin);
-			sessions.push(await runOnce(stage, random, { begin, run, limits: perRun, sessions, timeoutMs }));
+			sessions.push(await runOnce(stage, random, { begin, run, limits: perRun, sessions, timeoutMs, way }));
 		}
 		const { spans } = stage.receiver;
 		expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(spans.length);
@@ -60,7 +62,7 @@ export async function runRandomSession(
 		expect(addUp(told)).toEqual(addUp(Object.values(stage.model.billed()).map(usageTokens)));
 	} catch (error) {
 		const what = error instanceof Error ? error.message : String(error);
-		throw new Error(`Seed ${seed} (${protocol}, ${transport}, ${begun.join(", ")}): ${what}\n${show(stage)}`, {
+		throw new Error(`Seed ${seed} (${way}, ${protocol}, ${transport}, ${begun.join(", ")}): ${what}\n${show(stage)}`, {
 			cause: error,
 		});
 	} finally {
@@ -81,11 +83,19 @@ const SHOWN = "tool.status turn.status agent.status error.type query_source requ
 	.concat(" tokens.lost.input tokens.source claude.cost_usd claude.cost_basis")
 	.split(" ");
 
-type RunPlan = { begin: Begin; run: number; limits: RandomLimits; sessions: string[]; timeoutMs: number };
+type Way = "-p" | "--use-sdk";
+type RunPlan = {
+	begin: Begin;
+	run: number;
+	limits: RandomLimits;
+	sessions: string[];
+	timeoutMs: number;
+	way: Way;
+};
 
 /** Returns the id of the session that it was. */
 async function runOnce(stage: Stage, random: Random, plan: RunPlan): Promise<string> {
-	const { begin, run, sessions, timeoutMs } = plan;
+	const { begin, run, sessions, timeoutMs, way } = plan;
 	const made = randomScript(random, plan.limits);
 	const summarize = randomSummaries(random);
 	const script = begin === "compact" ? summarize : made.script;
@@ -95,7 +105,9 @@ async function runOnce(stage: Stage, random: Random, plan: RunPlan): Promise<str
 	const args = [...beginArgs(begin, earlier ?? ""), ...model, ...made.args];
 	const from = { spans: stage.receiver.spans.length, requests: stage.model.requests.length };
 	const before = clientTotals(stage.home);
-	const { code, stderr } = await stage.print(begin === "compact" ? "/compact" : `run ${run}`, args, { timeoutMs });
+	const { code, stderr } = await stage.run([way, begin === "compact" ? "/compact" : `run ${run}`, FREE_HAND, ...args], {
+		timeoutMs,
+	});
 
 	const spans = stage.receiver.spans.slice(from.spans);
 	const requests = stage.model.requests.slice(from.requests);

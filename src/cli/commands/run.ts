@@ -1,49 +1,19 @@
 // The main job: claude's arguments → claude in this terminal, its hooks and transcript in our pipeline, and how it
 // ended. What claude's start does not need is loaded when it has been started; nothing here ends claude or outlives it.
-import { randomBytes, randomUUID } from "node:crypto";
-import { enableCompileCache } from "node:module";
-import { join } from "node:path";
-import { type BegunRun, noteBegun } from "../../begun-runs.ts";
+import { randomUUID } from "node:crypto";
 import { systemClock } from "../../clock.ts";
-import { isSampled } from "../../config/sampled.ts";
-import type { Config } from "../../config.ts";
-import type { Diagnostics } from "../../diagnostics.ts";
-import { projectMark } from "../../intake/claude-files.ts";
-import { TOKEN_PREFIX } from "../../intake/run-token.ts";
-import { previewArgs } from "../../launch/args-preview.ts";
 import { envForRun, envWithoutRun } from "../../launch/child-env.ts";
 import { type ClaudeArgs, readClaudeArgs } from "../../launch/claude-args.ts";
-import { findClaude } from "../../launch/find-claude.ts";
-import { type ClaudeEnd, type ClaudeProcess, type Release, spawnClaude } from "../../launch/spawn-claude.ts";
-import { startUserCommand } from "../../launch/user-command.ts";
-import { makeFolder } from "../../make-folder.ts";
-import { redactionMark, toldOf, writeContext } from "../../pipeline/run-context.ts";
-import type { ContextCrossing, Pipeline, PipelineOptions } from "../../pipeline.ts";
-import { identityOf } from "../../process-identity.ts";
-import { sessionTraceparent } from "../../signals/ids.ts";
-import type { RunSummary } from "../../views/run-summary.ts";
-import { claudeMistake } from "../claude-mistake.ts";
+import type { ClaudeEnd } from "../../launch/spawn-claude.ts";
+import type { Pipeline } from "../../pipeline.ts";
 import { keepWarnings } from "../keep-warnings.ts";
+import { inOrder, loadPipeline } from "../load-pipeline.ts";
+import { checkRedaction, newToken, traceparentOf } from "../new-run.ts";
 import { openDoors, witnessesWithoutDoors } from "../open-doors.ts";
-import { cliMistakes, missingHooks } from "../sentences.ts";
-import { finishInTime, tellEnd } from "../tell-end.ts";
-
-export interface RunContext {
-	config: Config;
-	diagnostics: Diagnostics;
-	env: NodeJS.ProcessEnv;
-	cwd: string;
-	/** Where our own files lie. */
-	packageRoot: string;
-	stdoutIsTerminal: boolean;
-	stderrIsTerminal: boolean;
-	stderrColorLevel(): 0 | 1 | 2 | 3;
-	/** To standard error, once claude has left the terminal. */
-	writeAfter(line: string): void;
-}
-
-const TOKEN_BYTES = 24;
-const DIGEST_KEY_BYTES = 32;
+import { type RunContext, tellBug } from "../run-context.ts";
+import { missingHooks } from "../sentences.ts";
+import { locateClaude, type Started, startClaude, startHooked } from "../start-claude.ts";
+import { finishInTime, loadSummary, tellEnd } from "../tell-end.ts";
 
 export async function runClaude(args: readonly string[], context: RunContext): Promise<ClaudeEnd> {
 	const { config, diagnostics, env } = context;
@@ -52,24 +22,17 @@ export async function runClaude(args: readonly string[], context: RunContext): P
 	if (claudeArgs.bare === "detached") diagnostics.say("info", missingHooks.detached());
 	if (claudeArgs.bare !== undefined || config.level === "off" || config.otel.disabled) {
 		const bareEnv = claudeArgs.bare === "detached" ? envWithoutRun(env) : env;
-		const { claude, release } = await start(command, args, bareEnv);
+		const { claude, release } = await startClaude(command, args, bareEnv);
 		return claude.ended.finally(release);
 	}
 	await checkRedaction(config);
 	return runTraced(command, claudeArgs, context);
 }
 
-/** A bad pattern is told before claude is started; who has none pays nothing. */
-async function checkRedaction(config: Config): Promise<void> {
-	if (config.redactPatterns.length + config.redactAllowlist.length === 0 && config.redactConfig === undefined) return;
-	const { createRunPrivacy } = await import("../../run-privacy.ts");
-	createRunPrivacy(config, []);
-}
-
 async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunContext): Promise<ClaudeEnd> {
 	const { config, diagnostics, env, cwd } = context;
 	const runId = randomUUID();
-	const token = TOKEN_PREFIX + randomBytes(TOKEN_BYTES).toString("base64url");
+	const token = newToken();
 	const pipeline = Promise.withResolvers<Pipeline>();
 	const whenReady = inOrder(pipeline.promise, tellBug(diagnostics));
 	const doors = await openDoors({
@@ -108,12 +71,10 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 	try {
 		const { hooked } = doors;
 		const native = doors.native?.destinations;
-		const summary = config.summary ? await loadSummary() : undefined;
+		const summary = await loadSummary(config);
 		const onEpisode = summary?.episode;
 		const run = { claudeArgs, runId, token, hooked, native, startedAt, claudePid: claude.pid, onEpisode };
-		const told = contextOf(run, context);
-		if (config.store.at !== "nowhere") noteBegun(config.dataDir, begunOf(run, told));
-		pipeline.resolve(loadPipeline(run, told, context));
+		pipeline.resolve(loadPipeline(run, context));
 		doors.tidy();
 		const end = await claude.ended;
 		await doors.close(claudeArgs.interactive && claudeArgs.sessionPersistence);
@@ -130,160 +91,4 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 		process.off("uncaughtException", onBug).off("unhandledRejection", onBug);
 		showWarnings();
 	}
-}
-
-/** What comes before the pipeline is loaded waits for it, in its order; what comes later is done at once. */
-function inOrder(pipeline: Promise<Pipeline>, onBug: (error: unknown) => void) {
-	let ready: Pipeline | undefined;
-	const whenLoaded = async (work: (pipeline: Pipeline) => void) => {
-		try {
-			ready = await pipeline;
-			work(ready);
-		} catch (error) {
-			onBug(error);
-		}
-	};
-	return (work: (pipeline: Pipeline) => void): void | Promise<void> =>
-		ready === undefined ? whenLoaded(work) : work(ready);
-}
-
-function traceparentOf(runId: string, { inbound, otel }: Config): string {
-	return sessionTraceparent(runId, inbound.traceparent, (traceId, sampled) =>
-		isSampled(otel.sampler, traceId, sampled),
-	);
-}
-
-interface Started {
-	claude: ClaudeProcess;
-	release: Release;
-}
-
-interface Start {
-	args: readonly string[];
-	env: NodeJS.ProcessEnv;
-}
-
-/** Where the system refuses so long a list of arguments, ours go before claude does. */
-async function startHooked(command: string, ours: Start, without: Start, tell: () => void): Promise<Started> {
-	try {
-		return await spawnClaude(command, ours.args, ours.env);
-	} catch (error) {
-		if (codeOf(error) !== "E2BIG") throw startMistake(command, error);
-		tell();
-		return start(command, without.args, without.env);
-	}
-}
-
-async function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Started> {
-	try {
-		return await spawnClaude(command, args, env);
-	} catch (error) {
-		throw startMistake(command, error);
-	}
-}
-
-function startMistake(command: string, error: unknown): unknown {
-	const code = codeOf(error);
-	if (code === undefined) return error;
-	return code === "E2BIG" ? cliMistakes.claudeNotStartedTooLong() : cliMistakes.claudeNotStarted(command, code);
-}
-
-function codeOf(error: unknown): string | undefined {
-	return error instanceof Error && "code" in error ? String(error.code) : undefined;
-}
-
-type PipelineStart = { claudeArgs: ClaudeArgs } & Pick<
-	PipelineOptions,
-	"runId" | "token" | "hooked" | "native" | "startedAt" | "claudePid" | "onEpisode"
->;
-type ToldRun = PipelineOptions["context"];
-
-function contextOf({ claudeArgs, native, startedAt, claudePid }: PipelineStart, { config, cwd }: RunContext): ToldRun {
-	return {
-		told: toldOf(config, claudeArgs.interactive),
-		redaction: redactionMark(config),
-		startedAt,
-		project: projectMark(cwd),
-		claudePid,
-		claudeConfigDir: config.claudeConfigDir,
-		sessionPersistence: claudeArgs.sessionPersistence && config.sources.includes("transcript"),
-		sessionSource: claudeArgs.sessionSource,
-		interactive: claudeArgs.interactive,
-		argsCount: claudeArgs.args.length,
-		argsPreview: previewArgs(claudeArgs.parsed),
-		native: native !== undefined,
-		knownSessionId: claudeArgs.knownSessionId,
-		forkedFrom: claudeArgs.forkedFrom,
-	};
-}
-
-function begunOf({ runId, startedAt, claudePid }: PipelineStart, told: ToldRun): BegunRun {
-	return {
-		runId,
-		owner: identityOf(process.pid),
-		claude: claudePid === undefined ? undefined : identityOf(claudePid),
-		startedAt,
-		context: writeContext(told),
-	};
-}
-
-async function loadPipeline(
-	{ claudeArgs, ...run }: PipelineStart,
-	told: ToldRun,
-	context: RunContext,
-): Promise<Pipeline> {
-	// Compiling the pipeline is half of loading it: from the second run on it is read from there. Where it cannot be
-	// written, Node goes on without.
-	keepCompiled(join(context.config.dataDir, "compile-cache"));
-	const { startPipeline } = await import("../../pipeline.ts");
-	return startPipeline({
-		...run,
-		config: context.config,
-		context: told,
-		digestKey: randomBytes(DIGEST_KEY_BYTES),
-		cwd: context.cwd,
-		sessionPersistence: told.sessionPersistence,
-		knownSessionId: claudeArgs.knownSessionId,
-		forkedFrom: claudeArgs.forkedFrom,
-		onContextThreshold: contextCommand(context),
-		diagnostics: context.diagnostics,
-		writeAfter: context.writeAfter,
-	});
-}
-
-async function loadSummary(): Promise<RunSummary> {
-	return (await import("../../views/run-summary.ts")).createRunSummary();
-}
-
-function contextCommand({ config, diagnostics, env, cwd }: RunContext) {
-	const command = config.onContextThreshold;
-	if (command === undefined) return undefined;
-	return ({ sessionId, usedRatio, threshold, transcriptPath }: ContextCrossing) => {
-		const variables = {
-			CLAUDE_OTEL_SESSION_ID: sessionId,
-			CLAUDE_OTEL_CONTEXT_USED_RATIO: usedRatio.toFixed(4),
-			CLAUDE_OTEL_CONTEXT_THRESHOLD: String(threshold),
-			...(transcriptPath === undefined ? {} : { CLAUDE_OTEL_TRANSCRIPT_PATH: transcriptPath }),
-		};
-		startUserCommand(command, variables, env, cwd, tellBug(diagnostics));
-	};
-}
-
-function keepCompiled(folder: string): void {
-	try {
-		makeFolder(folder, 0o700);
-		enableCompileCache(folder);
-	} catch {
-		// A home that cannot be written costs a few milliseconds.
-	}
-}
-
-function locateClaude({ config, cwd, packageRoot }: RunContext): string {
-	const found = findClaude({ ...config, cwd, packageRoot, platform: process.platform });
-	if ("path" in found) return found.path;
-	throw claudeMistake(found, config.claudeBin);
-}
-
-function tellBug(diagnostics: Diagnostics): (error: unknown) => void {
-	return (error) => diagnostics.say("error", error instanceof Error ? (error.stack ?? error.message) : String(error));
 }

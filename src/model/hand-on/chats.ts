@@ -8,7 +8,7 @@ import type { Located } from "../places.ts";
 import { addCost, type CostCount } from "../reconcile.ts";
 import type { ChatState, FailureState, RequestState } from "../state.ts";
 import { addRequest } from "../sums.ts";
-import { addUsage, isZeroUsage, NO_USAGE } from "../usage.ts";
+import { addUsage, isZeroUsage, maxUsage, NO_USAGE } from "../usage.ts";
 import { type Handover, placeOnly, startAbove } from "./handover.ts";
 import { heirOf, heirsAmong, inOrder, takeLost } from "./lost.ts";
 
@@ -43,7 +43,10 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		noteCounted(chat, lostHere);
 		const request = takeRequest(chat.requestId);
 		const start = Math.min(Math.max(chat.after ?? chat.firstAt, startAbove(place)), chat.firstAt);
-		const times = timesOf(request) ?? { start, end: Math.max(start, chat.lastAt), timesSource: "transcript" as const };
+		const source = chat.requestedModel.source === "agent" ? "agent" : "transcript";
+		const times = timesOf(request) ?? { start, end: Math.max(start, chat.lastAt), timesSource: source };
+		// The stream tells of an agent's answer before it is known how long it became.
+		const usage = source === "agent" && request !== undefined ? maxUsage(chat.usage, request.usage) : chat.usage;
 		const text = [...chat.answers].toSorted(([a], [b]) => a - b).map(([, content]) => content);
 		emitChat(
 			{
@@ -55,10 +58,10 @@ export function createChatSteps(handover: Handover): ChatSteps {
 				requestId: chat.requestId,
 				requestedModel: chat.requestedModel.value,
 				responseModel: chat.responseModel.value,
-				usage: chat.usage,
+				usage,
 				lost: lostHere,
-				tokensSource: "transcript",
-				...(nativeCost(request, lostCost ?? 0) ?? cost(chat.usage, lostHere, chat.requestedModel.value, start)),
+				tokensSource: source,
+				...(nativeCost(request, lostCost ?? 0) ?? cost(usage, lostHere, chat.requestedModel.value, start)),
 				firstChunkMs: request?.firstChunkMs,
 				attempts: chat.failedAttempts + 1,
 				retryMs: chat.retryMs,
@@ -66,9 +69,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 				stopReason: chat.stopReason?.value,
 				answer: joinAnswers(text),
 				contextUsedRatio:
-					place.lives.length > 0
-						? undefined
-						: usedRatioOf(chat.usage, options.context.windowOf(chat.requestedModel.value)),
+					place.lives.length > 0 ? undefined : usedRatioOf(usage, options.context.windowOf(chat.requestedModel.value)),
 			},
 			place,
 		);

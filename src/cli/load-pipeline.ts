@@ -1,0 +1,121 @@
+// A run that has been started → the pipeline that tells it, loaded now that claude does not wait for it. Until it is there a
+// small file says that the run exists, and what its doors take waits.
+import { randomBytes } from "node:crypto";
+import { enableCompileCache } from "node:module";
+import { join } from "node:path";
+import { noteBegun } from "../begun-runs.ts";
+import type { Config } from "../config.ts";
+import { projectMark } from "../intake/claude-files.ts";
+import { previewArgs } from "../launch/args-preview.ts";
+import type { ClaudeArgs } from "../launch/claude-args.ts";
+import { startUserCommand } from "../launch/user-command.ts";
+import { makeFolder } from "../make-folder.ts";
+import { redactionMark, toldOf, writeContext } from "../pipeline/run-context.ts";
+import type { ContextCrossing, Pipeline, PipelineOptions } from "../pipeline.ts";
+import { identityOf } from "../process-identity.ts";
+import { type RunContext, tellBug } from "./run-context.ts";
+
+const DIGEST_KEY_BYTES = 32;
+
+export type PipelineStart = { claudeArgs: ClaudeArgs } & Pick<
+	PipelineOptions,
+	| "runId"
+	| "token"
+	| "hooked"
+	| "native"
+	| "startedAt"
+	| "claudePid"
+	| "onFact"
+	| "onEpisode"
+	| "destination"
+	| "keepHistory"
+>;
+type ToldRun = PipelineOptions["context"];
+
+export async function loadPipeline(run: PipelineStart, context: RunContext): Promise<Pipeline> {
+	const { claudeArgs, ...rest } = run;
+	const { config } = context;
+	const told = contextOf(run, context);
+	if (config.store.at !== "nowhere" && run.destination === undefined) begin(run, told, config);
+	// Compiling the pipeline is half of loading it: from the second run on it is read from there. Where it cannot be
+	// written, Node goes on without.
+	if (!context.embedded) keepCompiled(config);
+	const { startPipeline } = await import("../pipeline.ts");
+	return startPipeline({
+		...rest,
+		config,
+		context: told,
+		digestKey: randomBytes(DIGEST_KEY_BYTES),
+		cwd: context.cwd,
+		sessionPersistence: told.sessionPersistence,
+		knownSessionId: claudeArgs.knownSessionId,
+		forkedFrom: claudeArgs.forkedFrom,
+		onContextThreshold: contextCommand(context),
+		diagnostics: context.diagnostics,
+		writeAfter: context.writeAfter,
+	});
+}
+
+/** What comes before the pipeline is loaded waits for it, in its order; what comes later is done at once. */
+export function inOrder(pipeline: Promise<Pipeline>, onBug: (error: unknown) => void) {
+	let ready: Pipeline | undefined;
+	const whenLoaded = async (work: (pipeline: Pipeline) => void) => {
+		try {
+			ready = await pipeline;
+			work(ready);
+		} catch (error) {
+			onBug(error);
+		}
+	};
+	return (work: (pipeline: Pipeline) => void): void | Promise<void> =>
+		ready === undefined ? whenLoaded(work) : work(ready);
+}
+
+export function keepCompiled({ dataDir }: Config): void {
+	const folder = join(dataDir, "compile-cache");
+	try {
+		makeFolder(folder, 0o700);
+		enableCompileCache(folder);
+	} catch {
+		// A home that cannot be written costs a few milliseconds.
+	}
+}
+
+function contextOf({ claudeArgs, native, startedAt, claudePid }: PipelineStart, { config, cwd }: RunContext): ToldRun {
+	return {
+		told: toldOf(config, claudeArgs.interactive),
+		redaction: redactionMark(config),
+		startedAt,
+		project: projectMark(cwd),
+		claudePid,
+		claudeConfigDir: config.claudeConfigDir,
+		sessionPersistence: claudeArgs.sessionPersistence && config.sources.includes("transcript"),
+		sessionSource: claudeArgs.sessionSource,
+		interactive: claudeArgs.interactive,
+		argsCount: claudeArgs.args.length,
+		argsPreview: previewArgs(claudeArgs.parsed),
+		native: native !== undefined,
+		knownSessionId: claudeArgs.knownSessionId,
+		forkedFrom: claudeArgs.forkedFrom,
+	};
+}
+
+function begin({ runId, startedAt, claudePid }: PipelineStart, told: ToldRun, { dataDir }: Config): void {
+	const owner = identityOf(process.pid);
+	const claude = claudePid === undefined ? undefined : identityOf(claudePid);
+	noteBegun(dataDir, { runId, owner, claude, startedAt, context: writeContext(told) });
+}
+
+function contextCommand({ config, diagnostics, env, cwd }: RunContext) {
+	const command = config.onContextThreshold;
+	if (command === undefined) return undefined;
+	return ({ sessionId, usedRatio, threshold, transcriptPath }: ContextCrossing) => {
+		const variables = {
+			CLAUDE_OTEL_SESSION_ID: sessionId,
+			CLAUDE_OTEL_CONTEXT_USED_RATIO: usedRatio.toFixed(4),
+			CLAUDE_OTEL_CONTEXT_THRESHOLD: String(threshold),
+			...(transcriptPath === undefined ? {} : { CLAUDE_OTEL_TRANSCRIPT_PATH: transcriptPath }),
+		};
+		startUserCommand(command, variables, env, cwd, tellBug(diagnostics));
+	};
+}

@@ -1,0 +1,155 @@
+import { expect, test } from "vitest";
+import { createAgentReader } from "../../src/intake/agent-payload.ts";
+import type { Json, RawFact } from "../../src/model/fact.ts";
+
+const AT = 1_000;
+const SESSION = { session_id: "s" };
+const USAGE = {
+	input_tokens: 11,
+	cache_read_input_tokens: 1000,
+	cache_creation_input_tokens: 7,
+	cache_creation: { ephemeral_5m_input_tokens: 2, ephemeral_1h_input_tokens: 5 },
+	output_tokens: 1,
+};
+
+const start = (id: string): Json => ({
+	...SESSION,
+	type: "stream_event",
+	parent_tool_use_id: null,
+	event: { type: "message_start", message: { id, model: "claude-opus-5-5", usage: USAGE } },
+});
+const delta = (output: number): Json => ({
+	...SESSION,
+	type: "stream_event",
+	parent_tool_use_id: null,
+	event: { type: "message_delta", delta: { stop_reason: "tool_use" }, usage: { output_tokens: output } },
+});
+const block = (id: string, content: Json, more: Record<string, Json> = {}): Json => ({
+	...SESSION,
+	type: "assistant",
+	parent_tool_use_id: null,
+	request_id: `req_${id}`,
+	message: { id, model: "claude-opus-5-5", content: [content], stop_reason: null, usage: USAGE },
+	...more,
+});
+const text = (words: string): Json => ({ type: "text", text: words });
+const call = (id: string): Json => ({ type: "tool_use", id, name: "Bash", input: { command: "ls" } });
+
+function readAll(transcript: boolean, messages: Json[]): RawFact[] {
+	const reader = createAgentReader({ transcript });
+	reader.see({ source: "hook", at: 1, sessionId: "s", promptId: "p", kind: "session.seen" });
+	return messages.flatMap((message) => reader.read(message, AT));
+}
+
+test("with a transcript an answer is told once, with what it has used when it is whole", () => {
+	const facts = readAll(true, [start("m"), block("m", text("hello")), block("m", call("t")), delta(29)]);
+	expect(facts).toEqual([
+		expect.objectContaining({
+			kind: "message.seen",
+			source: "agent",
+			at: AT,
+			promptId: "p",
+			messageId: "m",
+			stopReason: "tool_use",
+			usage: { input: 11, output: 29, cacheRead: 1000, cacheCreation5m: 2, cacheCreation1h: 5 },
+		}),
+	]);
+	expect(facts[0]).not.toHaveProperty("content");
+});
+
+test("without one its blocks are told too, with their texts and calls", () => {
+	const facts = readAll(false, [start("m"), block("m", text("hello")), block("m", call("t")), delta(29)]);
+	expect(facts.map(({ kind }) => kind)).toEqual(["message.seen", "message.seen", "tool.requested", "message.seen"]);
+	expect(facts[0]).toMatchObject({ requestId: "req_m", blockIndex: 0, content: { answer: { value: "hello" } } });
+	expect(facts[1]).toMatchObject({ blockIndex: 1 });
+	expect(facts[2]).toMatchObject({ toolUseId: "t", toolName: "Bash", messageId: "m" });
+});
+
+test.each([true, false])("of an answer that was cut nothing is told (transcript: %s)", (transcript) => {
+	const facts = readAll(transcript, [start("cut"), block("cut", text("hel")), start("whole"), delta(5)]);
+	expect(facts.map((fact) => "messageId" in fact && fact.messageId)).toEqual(["whole"]);
+});
+
+test("an agent's blocks, of which no pieces come, are told at once and belong to the agent", () => {
+	const inAgent = { parent_tool_use_id: "t", agent_id: "a1" };
+	const facts = readAll(false, [start("m"), block("x", text("from the agent"), inAgent), delta(29)]);
+	expect(facts[0]).toMatchObject({ kind: "message.seen", messageId: "x", agentId: "a1" });
+	expect(facts[0]).not.toHaveProperty("promptId");
+	expect(facts[1]).toMatchObject({ messageId: "m", promptId: "p" });
+});
+
+test("a result is the client's ledger so far, and each ranks higher than the one before and below the transcript's", () => {
+	const result = (costUSD: number): Json => ({
+		...SESSION,
+		type: "result",
+		total_cost_usd: costUSD,
+		modelUsage: {
+			"claude-opus-5-5": {
+				inputTokens: 1,
+				outputTokens: 2,
+				cacheReadInputTokens: 3,
+				cacheCreationInputTokens: 9,
+				cacheCreationEphemeral5mInputTokens: 4,
+				cacheCreationEphemeral1hInputTokens: 5,
+				costUSD,
+			},
+		},
+	});
+	const facts = readAll(true, [result(1), result(2)]);
+	expect(facts[0]).toMatchObject({
+		kind: "cost.state",
+		totalCostUsd: 1,
+		baseline: false,
+		models: {
+			"claude-opus-5-5": { input: 1, output: 2, cacheRead: 3, cacheCreation5m: 4, cacheCreation1h: 5, costUsd: 1 },
+		},
+	});
+	const indexes = facts.map((fact) => (fact.kind === "cost.state" ? fact.index : Number.NaN));
+	expect(indexes[0]).toBeLessThan(indexes[1] ?? 0);
+	expect(indexes[1]).toBeLessThan(1);
+});
+
+test("a retry is told where no transcript tells it", () => {
+	const retry: Json = {
+		...SESSION,
+		type: "system",
+		subtype: "api_retry",
+		uuid: "u",
+		attempt: 1,
+		max_retries: 10,
+		retry_delay_ms: 553,
+		error_status: 529,
+	};
+	expect(readAll(true, [retry])).toEqual([]);
+	expect(readAll(false, [retry])).toMatchObject([
+		{ kind: "request.retried", id: "u", errorType: "overloaded", status: 529, waitMs: 553, maxAttempts: 10 },
+	]);
+});
+
+test("the first message tells where and how claude runs", () => {
+	const init: Json = {
+		...SESSION,
+		type: "system",
+		subtype: "init",
+		cwd: "/w",
+		permissionMode: "plan",
+		claude_code_version: "2.1.330",
+	};
+	expect(readAll(true, [init])).toMatchObject([
+		{ kind: "session.seen", cwd: "/w", permissionMode: "plan", claudeVersion: "2.1.330" },
+	]);
+});
+
+test.each<[Json]>([
+	[null],
+	["text"],
+	[[]],
+	[{}],
+	[{ type: "assistant" }],
+	[{ ...SESSION, type: "of tomorrow" }],
+	[{ ...SESSION, type: "assistant", message: null }],
+	[{ ...SESSION, type: "stream_event", event: 7 }],
+	[{ ...SESSION, type: "result", modelUsage: "none" }],
+])("%j tells nothing and breaks nothing", (message) => {
+	expect(readAll(false, [message])).toEqual([]);
+});
