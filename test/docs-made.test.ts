@@ -53,9 +53,13 @@ function offeredBeside(others: string, ...words: string[]): string[] {
 		_claude_otel
 		printf '%s\\n' "\${COMPREPLY[@]}"`;
 	const file = join(ROOT, "completions/claude-otel.bash");
-	const { stdout, stderr, status } = spawnSync("bash", ["-uc", script, "bash", file, "claude-otel", ...words], {
-		encoding: "utf8",
-	});
+	const { stdout, stderr, status } = spawnSync(
+		"bash",
+		["--norc", "-uc", script, "bash", file, "claude-otel", ...words],
+		{
+			encoding: "utf8",
+		},
+	);
 	expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
 	return stdout.split("\n").filter((line) => line !== "");
 }

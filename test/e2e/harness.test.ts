@@ -107,7 +107,7 @@ test("a signal reaches claude in the middle of a tool", async () => {
 
 test("a command that does not end is killed, and the result says so", async () => {
 	await set({ main: [{ fault: { hang: true } }] });
-	const run = await runClaude(home, ["-p", "go"], { timeoutMs: 1500 });
+	const run = await runClaude(home, ["-p", "go"], { timeoutMs: 4_000 });
 	expect(run).toMatchObject({ timedOut: true, code: null, signal: "SIGKILL" });
 	expect(model.requests[0]?.outcome).toBe("hung");
 });

@@ -3,6 +3,7 @@ import type { RequestListener } from "node:http";
 import { afterEach, expect, test } from "vitest";
 import { startFickle, startHanging, startRelay, unusedAddress } from "../sinks/collectors.ts";
 import { assertTold } from "../support/oracle.ts";
+import { until } from "../support/run.ts";
 import { bash, step, text } from "../support/scripting.ts";
 import { openStage, PROTOCOLS, type Stage } from "../support/stage.ts";
 
@@ -91,21 +92,24 @@ test("a collector that comes and goes gets everything, the later part by the run
 	});
 	const collector = await startFickle(() => stage.receiver.http);
 	places.push(collector);
-	let asked = 0;
 	const env = {
 		OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
 		OTEL_BSP_SCHEDULE_DELAY: "100",
 		OTEL_BLRP_SCHEDULE_DELAY: "100",
 		OTEL_METRIC_EXPORT_INTERVAL: "300",
 	};
-	// Well for a while, ill for a while.
-	const flap = setInterval(
-		() => collector.behave(asked++ % 2 === 0 ? (incoming) => incoming.socket.resetAndDestroy() : undefined),
-		400,
-	);
-	await stage.print("go", [], { env });
-	clearInterval(flap);
-	collector.behave();
+	collector.behave((incoming) => incoming.socket.resetAndDestroy());
+	await stage.print("go", [], {
+		env,
+		onStart: async () => {
+			await until("the second request", () => stage.model.requests.length >= 2);
+			collector.behave();
+			await new Promise((resolve) => setTimeout(resolve, 700));
+			collector.behave((incoming) => incoming.socket.resetAndDestroy());
+			await until("the third", () => stage.model.requests.length >= 3);
+			collector.behave();
+		},
+	});
 	expect(dedupe(stage.receiver.spans).length).toBeGreaterThan(0);
 	await expectAllDelivered(env);
 });

@@ -70,7 +70,7 @@ describe("arguments", () => {
 	test("hold no token, and what claude needs it for stands in the environment", async () => {
 		await run("tell", ["-p", "hello"]);
 		const { CLAUDE_OTEL_TOKEN: token = "", CLAUDE_OTEL_RUN, CLAUDE_OTEL_SOCKET, TRACEPARENT } = toldEnv();
-		expect(token).toMatch(/^[\w-]{32}$/);
+		expect(token).toMatch(/^cotel_[\w-]{32}$/);
 		expect(CLAUDE_OTEL_RUN).toMatch(/^[0-9a-f-]{36}$/);
 		expect(TRACEPARENT).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
 		expect(CLAUDE_OTEL_SOCKET).toBeUndefined();

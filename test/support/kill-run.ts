@@ -7,8 +7,8 @@ import { askedOf } from "./asked.ts";
 import type { ClaudeHome } from "./claude-home.ts";
 import { assertTold } from "./oracle.ts";
 import type { MetricPoint, Span } from "./otlp-plain.ts";
-import { PRESENT_FILE, randomScript } from "./random-script.ts";
-import { runClaudeOtel } from "./run.ts";
+import { MAX_RETRIES, PRESENT_FILE, randomScript } from "./random-script.ts";
+import { runClaudeOtel, until } from "./run.ts";
 import { type Random, seededRandom } from "./seed.ts";
 import { FREE_HAND, openStage, PROTOCOLS, type Stage } from "./stage.ts";
 import { addUp, tokensOf, usageTokens } from "./tokens.ts";
@@ -26,7 +26,8 @@ export async function runKilledSession(seed: number): Promise<void> {
 	const afterMs = random.int(0, LATEST_KILL_MS);
 	const protocol = random.pick(PROTOCOLS);
 	// Often spans leave while the session goes on, so that some have arrived before the kill.
-	const env = { OTEL_BSP_SCHEDULE_DELAY: random.pick(["100", "5000"]), OTEL_METRIC_EXPORT_INTERVAL: "500" };
+	const retries = { CLAUDE_CODE_MAX_RETRIES: String(MAX_RETRIES) };
+	const env = { ...retries, OTEL_BSP_SCHEDULE_DELAY: random.pick(["100", "5000"]), OTEL_METRIC_EXPORT_INTERVAL: "500" };
 	const stage = await openStage({ main: [] }, { protocol, env });
 	try {
 		const { exit, killed } = await killAt(stage, random, victim, afterMs);
@@ -53,7 +54,7 @@ async function killAt(stage: Stage, random: Random, victim: (typeof VICTIMS)[num
 	stage.model.setScript(script);
 	let ended = false;
 	let killed = false;
-	const { code, timedOut } = await runClaudeOtel(stage.home, ["-p", "go", FREE_HAND, ...args], {
+	const { code, timedOut, pid } = await runClaudeOtel(stage.home, ["-p", "go", FREE_HAND, ...args], {
 		env: stage.env,
 		timeoutMs: TIMEOUT_MS,
 		onStart: async (running) => {
@@ -71,6 +72,8 @@ async function killAt(stage: Stage, random: Random, victim: (typeof VICTIMS)[num
 	});
 	ended = true;
 	expect(timedOut).toBe(false);
+	// What it wrote to is closed before it is gone, and a run whose claude lives is not recovered.
+	await until("claude's end", () => !isGroupAlive(pid));
 	return { exit: code, killed };
 }
 
@@ -79,6 +82,15 @@ function hasFailed({ model }: Stage): boolean {
 	return askedOf(model.requests).some(
 		({ lane, isCompaction, end }) => lane === "main" && !isCompaction && end === "failed",
 	);
+}
+
+function isGroupAlive(pid: number): boolean {
+	try {
+		process.kill(-pid, 0);
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 function childrenOf(pid: number): number[] {
