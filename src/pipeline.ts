@@ -11,7 +11,6 @@ import type { HookBody } from "./intake/hook-body.ts";
 import { readHookPayload } from "./intake/hook-payload.ts";
 import { createHookRate } from "./intake/hook-rate.ts";
 import { createOtlpReader } from "./intake/otlp-payload.ts";
-import { createOtlpRedaction } from "./intake/otlp-redact.ts";
 import type { OtlpRequest } from "./intake/otlp-server.ts";
 import { createRepositoryReader } from "./intake/repository.ts";
 import { createSessionFinder, isDueToHooks } from "./intake/session-finder.ts";
@@ -19,8 +18,10 @@ import { createTranscriptTail, sessionOf } from "./intake/transcript-file.ts";
 import type { Episode } from "./model/episode.ts";
 import type { Fact, Json, RawFact } from "./model/fact.ts";
 import { createHistory, type HistoryEntry } from "./model/history.ts";
+import { cleanNamed, cleanTexts } from "./pipeline/clean-texts.ts";
 import { createFlow } from "./pipeline/flow.ts";
 import { NOTHING_KEPT, openKeeping } from "./pipeline/keeping.ts";
+import { openPassOn } from "./pipeline/pass-on.ts";
 import { createRecovery } from "./pipeline/recovery.ts";
 import { type RunContext, writeContext } from "./pipeline/run-context.ts";
 import { createUsageWatch } from "./pipeline/usage-watch.ts";
@@ -29,7 +30,6 @@ import { createRunPrivacy } from "./run-privacy.ts";
 import { createPresetIds, type PresetIds, parseTraceparent, sessionTraceId } from "./signals/ids.ts";
 import { resourceOf } from "./signals/resource.ts";
 import type { Ledger } from "./sinks/lines.ts";
-import type { NativeForward } from "./sinks/native-forward.ts";
 import { createSinks } from "./sinks/providers.ts";
 import type { Journal } from "./store/journal.ts";
 import { VERSION } from "./version.ts";
@@ -188,22 +188,13 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	const readOtlp = createOtlpReader();
 	const agent = createAgentReader({ transcript: options.sessionPersistence });
 	const isWithinRate = createHookRate();
-	const passedOn = await passOn();
+	const passedOn = await openPassOn(options.native, config, cleanNamed(privacy.text), diagnostics);
 	const finder = createSessionFinder(options, (path) => {
 		tail.follow(path);
 		journal?.session(sessionOf(path));
 	});
 	const recovery = createRecovery({ config, keeping, diagnostics, clock });
 	let lastFactAt = clock();
-
-	/** Where claude's own telemetry goes on to, if anywhere. */
-	async function passOn(): Promise<NativeForward | undefined> {
-		if (Object.keys(options.native ?? {}).length === 0) return undefined;
-		const { createNativeForward } = await import("./sinks/native-forward.ts");
-		const redact = await createOtlpRedaction(cleanNamed(privacy.text));
-		const destinations = options.native ?? {};
-		return createNativeForward({ destinations, diagnostics, redact, redactAll: config.forwardRedact });
-	}
 
 	function take(facts: readonly RawFact[]): void {
 		if (facts.length > 0) lastFactAt = clock();
@@ -337,19 +328,4 @@ function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[],
 	const others: T[] = [];
 	for (const item of items) (belongs(item) ? ours : others).push(item);
 	return [ours, others];
-}
-
-function cleanTexts(
-	texts: Readonly<Record<string, string>>,
-	clean: (text: string, name: string) => string,
-): Record<string, string> {
-	return Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, clean(value, name)]));
-}
-
-/** With its name before it: `password` says of any text that it is a secret. */
-function cleanNamed(clean: (text: string) => string): (text: string, name?: string) => string {
-	return (text, name) => {
-		const named = name === undefined ? undefined : clean(`${name}=${text}`);
-		return named?.startsWith(`${name}=`) ? named.slice(`${name}=`.length) : clean(text);
-	};
 }

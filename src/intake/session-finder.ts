@@ -16,6 +16,8 @@ export interface FinderOptions {
 	sessionPersistence: boolean;
 	knownSessionId?: string;
 	claudePid: number | undefined;
+	/** Sessions that are known to be other runs'. */
+	isOthers?(sessionId: string): boolean;
 }
 
 export interface SessionFinder {
@@ -128,7 +130,7 @@ export function isDueToHooks(fact: RawFact | Fact, interactive: boolean): boolea
 
 /** The one transcript of this directory that was begun or went on since then, and is no other process's; none where several are. */
 function onlyTranscriptSince(
-	{ config, cwd, folder = projectFolder(config.claudeConfigDir, cwd), startedAt }: FinderOptions,
+	{ config, cwd, folder = projectFolder(config.claudeConfigDir, cwd), startedAt, isOthers }: FinderOptions,
 	others: ReadonlySet<string>,
 ): string | undefined {
 	try {
@@ -136,6 +138,7 @@ function onlyTranscriptSince(
 			(name) =>
 				name.endsWith(".jsonl") &&
 				!others.has(basename(name, ".jsonl")) &&
+				isOthers?.(basename(name, ".jsonl")) !== true &&
 				statSync(join(folder, name)).mtimeMs >= startedAt,
 		);
 		return recent.length === 1 && recent[0] !== undefined ? join(folder, recent[0]) : undefined;

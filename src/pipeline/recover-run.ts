@@ -162,7 +162,16 @@ function readBeyond(context: RunContext, journal: Journal, { store }: RunRecover
 	const { claudeConfigDir, startedAt, project, sessionPersistence, knownSessionId, claudePid } = context;
 	const folder = findProject(claudeConfigDir, project);
 	const finder = createSessionFinder(
-		{ config: { claudeConfigDir }, startedAt, folder, cwd: "", sessionPersistence, knownSessionId, claudePid },
+		{
+			config: { claudeConfigDir },
+			startedAt,
+			folder,
+			cwd: "",
+			sessionPersistence,
+			knownSessionId,
+			claudePid,
+			isOthers: store.isKnown,
+		},
 		(path) => {
 			tail.follow(path);
 			journal.session(sessionOf(path));

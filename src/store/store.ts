@@ -45,6 +45,8 @@ export interface Store {
 	abandoned(now: number): AbandonedRun[];
 	/** Takes one of them over, before anybody else: what it was told can then be read and added to. */
 	claim(run: AbandonedRun, owner: string, now: number): Journal | undefined;
+	/** Whether a run has told of this session. */
+	isKnown(sessionId: string): boolean;
 	/** When the next run after this time began that went on with the session: milliseconds since the epoch. */
 	nextRunIn(sessionId: string, after: number): number | undefined;
 	/** Deletes closed runs that are too old or too many, oldest first. Yields often. */
@@ -69,6 +71,7 @@ export async function openStore({ path, note }: StoreOptions): Promise<Store> {
 	const nextIn = database.prepare<[string, number], { next: number | null }>(
 		"SELECT min(started_at) AS next FROM sessions JOIN runs ON runs.id = run WHERE session = ? AND started_at > ?",
 	);
+	const knownSession = database.prepare("SELECT 1 FROM sessions WHERE session = ? LIMIT 1");
 	const takeOver = database.prepare(
 		"UPDATE runs SET owner = ?, machine = ?, seen_at = ?, recoveries = recoveries + 1 WHERE id = ? AND recoveries = ? AND ended_at IS NULL",
 	);
@@ -131,6 +134,7 @@ export async function openStore({ path, note }: StoreOptions): Promise<Store> {
 				if (changes !== 1) return undefined;
 				return createJournal({ ...shared, last: lastOf.get(id)?.last ?? 0, run: () => id });
 			}),
+		isKnown: (sessionId) => attempt(false, () => knownSession.get(sessionId) !== undefined),
 		nextRunIn: (sessionId, after) => attempt(undefined, () => nextIn.get(sessionId, after)?.next ?? undefined),
 		async prune(limits, now) {
 			if (broken) return;

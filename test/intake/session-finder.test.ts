@@ -128,11 +128,13 @@ describe("without hooks", () => {
 		expect(followed).toEqual([old]);
 	});
 
-	test("of several transcripts none is taken for ours", () => {
-		transcript("one");
+	test("of several transcripts none is taken for ours, unless the others are known to be of other runs", () => {
+		const one = transcript("one");
 		transcript("two");
 		find().lookLast();
 		expect(followed).toEqual([]);
+		find({ isOthers: (sessionId) => sessionId === "two" }).lookLast();
+		expect(followed).toEqual([one]);
 	});
 
 	test("nothing is looked for where claude keeps no transcript", () => {

@@ -1,0 +1,16 @@
+// Texts of the user's that stand under names (CLAUDE_OTEL_ATTRIBUTES, claude's own telemetry) → the same without secrets.
+
+export type CleanText = (text: string) => string;
+export type CleanNamed = (text: string, name?: string) => string;
+
+/** With its name before it: `password` says of any text that it is a secret. */
+export function cleanNamed(clean: CleanText): CleanNamed {
+	return (text, name) => {
+		const named = name === undefined ? undefined : clean(`${name}=${text}`);
+		return named?.startsWith(`${name}=`) ? named.slice(`${name}=`.length) : clean(text);
+	};
+}
+
+export function cleanTexts(texts: Readonly<Record<string, string>>, clean: CleanNamed): Record<string, string> {
+	return Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, clean(value, name)]));
+}
