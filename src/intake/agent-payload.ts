@@ -55,6 +55,8 @@ export function createAgentReader({ transcript }: { transcript: boolean }): Agen
 				return transcript ? [] : readAssistant(json, laneOf(json), seen);
 			case "result":
 				return readResult(json, seen);
+			case "rate_limit_event":
+				return readLimit(asObject(json.rate_limit_info) ?? {}, seen);
 			default:
 				return [];
 		}
@@ -182,6 +184,23 @@ function messageFact(
 		content: answer && { answer },
 	});
 }
+
+/** Told to subscribers only; `utilization` is a share, as in the headers of the API. */
+function readLimit(info: JsonObject, seen: Seen): RawFact[] {
+	const usedRatio = asNumber(info.utilization);
+	const window = WINDOWS.find((name) => name === info.rateLimitType);
+	if (usedRatio === undefined || usedRatio < 0 || window === undefined) return [];
+	return [{ ...seen, kind: "limit.told", window, usedRatio }];
+}
+
+const WINDOWS = [
+	"five_hour",
+	"seven_day",
+	"seven_day_opus",
+	"seven_day_sonnet",
+	"seven_day_overage_included",
+	"overage",
+];
 
 function laneOf(json: JsonObject): string {
 	return asString(json.parent_tool_use_id) ?? asString(json.session_id) ?? "";

@@ -16,6 +16,12 @@ export function readUsage(usage: JsonObject): Usage {
 	};
 }
 
+/** What a message costs beside its tokens, or makes their price another. */
+export function readExtras(usage: JsonObject): { webSearches?: number; fast?: boolean } {
+	const webSearches = asCount(asObject(usage.server_tool_use)?.web_search_requests) ?? 0;
+	return { ...(webSearches > 0 ? { webSearches } : {}), ...(usage.speed === "fast" ? { fast: true } : {}) };
+}
+
 /** `modelUsage` of a cost-state or a result. */
 export function readModelUsage(modelUsage: Json | undefined): Record<string, Usage & { costUsd: number }> {
 	const models = Object.entries(asObject(modelUsage) ?? {}).map(([model, entry]) => {

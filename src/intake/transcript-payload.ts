@@ -4,7 +4,7 @@
 import type { Json, RawFact } from "../model/fact.ts";
 import { cutNesting } from "../nesting.ts";
 import { classifyApiError, classifyStatus } from "./api-error.ts";
-import { readModelUsage, readUsage } from "./api-usage.ts";
+import { readExtras, readModelUsage, readUsage } from "./api-usage.ts";
 import { bytesOf, contentOf } from "./content.ts";
 import {
 	asArray,
@@ -303,6 +303,7 @@ function readMessage(
 		requestedModel: asString(record.requestedModel) ?? asString(message.model) ?? "unknown",
 		responseModel: asString(message.model) ?? "unknown",
 		usage: readUsage(asObject(message.usage) ?? {}),
+		...readExtras(asObject(message.usage) ?? {}),
 		stopReason: asString(message.stop_reason),
 		after: before.after,
 		failedAttempts: before.failedAttempts,

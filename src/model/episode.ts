@@ -208,6 +208,8 @@ export interface ModelOutput {
 	inFlight(toolName: string, change: 1 | -1): void;
 	/** Hooks of one event have run. */
 	hooksRan(hookEvent: string, hooks: number, durationMs: number): void;
+	/** How much of a limit of the subscription is used up, from 0 to 1. */
+	limitTold(window: string, usedRatio: number): void;
 	/** An increment of one of Claude Code's own counters. */
 	counted(counter: Counted["counter"], type: string | undefined, value: number): void;
 	/** A fact came after its episode had been handed on. */

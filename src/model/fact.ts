@@ -157,6 +157,9 @@ export interface MessageSeen {
 	blockIndex: number;
 	/** The stream was cut before its end: tokens of it are lost, not counted. */
 	partial?: boolean;
+	/** What costs beside its tokens: searches by the server, and fast mode, whose tokens have another price. */
+	webSearches?: number;
+	fast?: boolean;
 }
 /** Native `api_request`: an answered request, with what only the client knows of it. `at` is its end. */
 export interface RequestAnswered {
@@ -361,6 +364,15 @@ export interface Counted {
 	value: number;
 }
 
+/** How much of a limit of the subscription is used up. */
+export interface LimitTold {
+	kind: "limit.told";
+	/** `five_hour`, `seven_day` …; a closed list of Claude Code's. */
+	window: string;
+	/** From 0 to 1, or beyond. */
+	usedRatio: number;
+}
+
 type Kinds =
 	| RunStarted
 	| RunEnded
@@ -394,6 +406,7 @@ type Kinds =
 	| ModeChanged
 	| McpConnection
 	| HooksRan
+	| LimitTold
 	| Counted;
 
 /** As intake makes it. */

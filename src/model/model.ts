@@ -142,6 +142,9 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 			case "hooks.ran":
 				output.hooksRan(fact.hookEvent, fact.hooks, fact.durationMs);
 				break;
+			case "limit.told":
+				output.limitTold(fact.window, fact.usedRatio);
+				break;
 			case "counted":
 				output.counted(fact.counter, fact.type, fact.value);
 				break;

@@ -48,6 +48,8 @@ function isInForce({ since }: PriceRow, at: number): boolean {
 
 /** Pico-dollars per token for one dollar per million tokens. */
 const PICO_PER_TOKEN = 1e6;
+/** Ten dollars for a thousand, by Anthropic's price list. */
+export const WEB_SEARCH_PICO_USD = 10e9;
 const USAGE_KEYS = ["input", "output", "cacheRead", "cacheCreation5m", "cacheCreation1h"] as const;
 
 /** `model` is the requested one: by its name the client counts. */

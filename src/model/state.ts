@@ -70,6 +70,8 @@ export interface ChatState extends LaneTold {
 	failedAttempts: number;
 	retryMs: number;
 	partial: boolean;
+	webSearches: number;
+	fast: boolean;
 	/** By place of the block in the message. */
 	answers: Map<number, CleanContent>;
 	firstAt: number;

@@ -212,6 +212,8 @@ export function noteMessage(stores: Stores, fact: FactOf<"message.seen">): void 
 		failedAttempts: 0,
 		retryMs: 0,
 		partial: false,
+		webSearches: 0,
+		fast: false,
 		answers: new Map(),
 		firstAt: fact.at,
 		lastAt: fact.at,
@@ -232,6 +234,8 @@ export function noteMessage(stores: Stores, fact: FactOf<"message.seen">): void 
 	next.failedAttempts = Math.max(next.failedAttempts, fact.failedAttempts);
 	next.retryMs = Math.max(next.retryMs, fact.retryMs);
 	next.partial ||= fact.partial === true;
+	next.webSearches = Math.max(next.webSearches, fact.webSearches ?? 0);
+	next.fast ||= fact.fast === true;
 	if (fact.content?.answer) next.answers.set(fact.blockIndex, fact.content.answer);
 	next.firstAt = Math.min(next.firstAt, fact.at);
 	next.lastAt = Math.max(next.lastAt, fact.at);

@@ -13,6 +13,7 @@ export interface Metrics {
 	episode(episode: Episode): void;
 	moment(moment: Moment): void;
 	hooksRan(hookEvent: string, hooks: number, durationMs: number): void;
+	limitTold(window: string, usedRatio: number): void;
 	counted: ModelOutput["counted"];
 	inFlight(toolName: string, change: 1 | -1): void;
 	fact(source: string): void;
@@ -160,6 +161,7 @@ export function createMetrics(meter: Meter): Metrics {
 			count("claude.hooks_total", hooks, { hook_event: hookEvent });
 			record("claude_otel.hook_overhead_ms", durationMs, { hook_event: hookEvent });
 		},
+		limitTold: (window, usedRatio) => gauge("claude.rate_limit_used_ratio", usedRatio, { window }),
 		counted: (counter, type, value) => count(COUNTERS[counter], value, type === undefined ? {} : { type }),
 		inFlight(toolName, change) {
 			const { unit, meaning } = METRICS["claude.tools_in_flight"];

@@ -27,7 +27,8 @@ export const ATTRIBUTES = {
 	"tokens.lost.output": "output of such attempts",
 	"tokens.lost.cache_read": "cache reads of such attempts",
 	"tokens.lost.cache_creation": "cache writes of such attempts",
-	"tokens.source": "where the numbers come from: transcript, native, cost-state or unknown",
+	"tokens.source":
+		"where the numbers come from: transcript, agent (the stream of the Agent SDK), native, cost-state or unknown",
 	"times.source": "where start and end come from: transcript or native",
 	"claude.cost_usd": "cost in USD",
 	"claude.cost_basis": "native (the client's own count), list (tokens at list price) or unknown",
@@ -229,6 +230,9 @@ export const METRICS = {
 	"claude.tokens_total": counter("tokens", ["type", "model", "query_source"], "{token}"),
 	"claude.cost_usd_total": counter("cost", ["model", "query_source"], "USD"),
 	"claude.cost_drift_usd": gauge("own count of a session's cost minus the client's", "USD", ["model"]),
+	"claude.rate_limit_used_ratio": gauge("share of a limit of the subscription in use, where the client tells", "1", [
+		"window",
+	]),
 	"claude.context_window_used_ratio": gauge("share of the context window in use, main loop", "1", ["model"]),
 	"claude.lines_of_code_total": counter("lines added and removed", ["type"], "{line}"),
 	"claude.commits_total": counter("commits made", []),

@@ -61,6 +61,7 @@ export function createSignals(options: SignalOptions): Signals {
 			told.moment(moment);
 		},
 		hooksRan: metrics.hooksRan,
+		limitTold: metrics.limitTold,
 		counted: metrics.counted,
 		inFlight: metrics.inFlight,
 		late: metrics.late,

@@ -153,3 +153,15 @@ test.each<[Json]>([
 ])("%j tells nothing and breaks nothing", (message) => {
 	expect(readAll(false, [message])).toEqual([]);
 });
+
+test("how much of a limit is used is told by its window, and nothing else of the subscription", () => {
+	const limit = (info: Record<string, Json>): Json => ({ ...SESSION, type: "rate_limit_event", rate_limit_info: info });
+	const facts = readAll(true, [
+		limit({ status: "allowed_warning", rateLimitType: "seven_day_opus", utilization: 0.83, resetsAt: 1 }),
+		limit({ status: "allowed", rateLimitType: "a new one", utilization: 0.1 }),
+		limit({ status: "allowed", rateLimitType: "five_hour" }),
+	]);
+	expect(facts.flatMap((fact) => (fact.kind === "limit.told" ? [[fact.window, fact.usedRatio]] : []))).toEqual([
+		["seven_day_opus", 0.83],
+	]);
+});

@@ -29,6 +29,7 @@ export function startModel(
 			episode: (episode) => told.episodes.push(episode),
 			moment: (moment) => told.moments.push(moment),
 			hooksRan() {},
+			limitTold() {},
 			counted() {},
 			inFlight: (name, change) => told.flying.set(name, (told.flying.get(name) ?? 0) + change),
 			late: (kind) => told.late.push(kind),

@@ -107,6 +107,7 @@ export function nativeStory(): Fact[] {
 		{ ...native, kind: "mode.changed", from: "default", to: "plan", reason: "shift_tab" },
 		{ ...native, kind: "mcp.connection", status: "connected", mcpServer: "files", transport: "stdio", durationMs: 5 },
 		{ ...native, kind: "hooks.ran", hookEvent: "PreToolUse", hooks: 2, durationMs: 7 },
+		{ ...native, source: "agent", kind: "limit.told", window: "five_hour", usedRatio: 0.4 },
 		{ ...native, kind: "counted", counter: "lines_of_code", type: "added", value: 3 },
 		{ ...native, kind: "counted", counter: "commits", value: 1 },
 		{ ...native, kind: "counted", counter: "pull_requests", value: 1 },

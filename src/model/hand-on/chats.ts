@@ -5,6 +5,7 @@ import type { ChatEpisode, Ref } from "../episode.ts";
 import type { FactOf, Usage } from "../fact.ts";
 import { addAnswered } from "../ledger.ts";
 import type { Located } from "../places.ts";
+import { WEB_SEARCH_PICO_USD } from "../price.ts";
 import { addCost, type CostCount } from "../reconcile.ts";
 import type { ChatState, FailureState, RequestState } from "../state.ts";
 import { addRequest } from "../sums.ts";
@@ -29,6 +30,8 @@ export interface ChatSteps {
 	assignStumps(chats: readonly ChatState[], failures: readonly FailureState[]): void;
 }
 
+type ListCost = Pick<ChatEpisode, "picoUsd" | "costBasis" | "costEstimated">;
+
 export function createChatSteps(handover: Handover): ChatSteps {
 	const { stores, places, options, output, sums, answered, costs, finish } = handover;
 	const { lost, lostPicoUsd, settledStumps, triedGone } = handover;
@@ -47,6 +50,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		const times = timesOf(request) ?? { start, end: Math.max(start, chat.lastAt), timesSource: source };
 		// The stream tells of an agent's answer before it is known how long it became.
 		const usage = source === "agent" && request !== undefined ? maxUsage(chat.usage, request.usage) : chat.usage;
+		const own = withExtras(cost(usage, lostHere, chat.requestedModel.value, start), chat);
 		const text = [...chat.answers].toSorted(([a], [b]) => a - b).map(([, content]) => content);
 		emitChat(
 			{
@@ -61,7 +65,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 				usage,
 				lost: lostHere,
 				tokensSource: source,
-				...(nativeCost(request, lostCost ?? 0) ?? cost(usage, lostHere, chat.requestedModel.value, start)),
+				...(nativeCost(request, lostCost ?? 0) ?? own),
 				firstChunkMs: request?.firstChunkMs,
 				attempts: chat.failedAttempts + 1,
 				retryMs: chat.retryMs,
@@ -72,6 +76,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 					place.lives.length > 0 ? undefined : usedRatioOf(usage, options.context.windowOf(chat.requestedModel.value)),
 			},
 			place,
+			own,
 		);
 	}
 
@@ -111,36 +116,32 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		);
 	}
 
-	function emitChat(episode: ChatEpisode, place: Located): void {
+	/** @param own its list price, where its tokens alone do not say it */
+	function emitChat(episode: ChatEpisode, place: Located, own?: ListCost): void {
 		for (const sum of sums.above(place)) addRequest(sum, episode.usage, episode.lost, episode.picoUsd);
-		noteCost(episode);
+		noteCost(episode, own);
 		output.episode(episode);
 	}
 
-	function noteCost({
-		sessionId,
-		requestedModel,
-		usage,
-		lost: lostHere,
-		costBasis,
-		picoUsd,
-		start,
-	}: ChatEpisode): void {
+	function noteCost(episode: ChatEpisode, listed?: ListCost): void {
+		const { sessionId, requestedModel, usage, lost: lostHere, costBasis, picoUsd, start } = episode;
 		if (requestedModel === undefined || (isZeroUsage(usage) && isZeroUsage(lostHere))) return;
 		const counts = costs.get(sessionId) ?? new Map<string, CostCount>();
-		const own = cost(usage, lostHere, requestedModel, start).picoUsd;
+		const own = (listed ?? cost(usage, lostHere, requestedModel, start)).picoUsd;
 		const native = costBasis === "native" ? picoUsd : undefined;
 		counts.set(requestedModel, addCost(counts.get(requestedModel), own, native));
 		costs.set(sessionId, counts);
 	}
 
+	/** Searches cost beside the tokens; what tokens cost in fast mode no list tells. */
+	function withExtras(listed: ListCost, { webSearches, fast }: ChatState): ListCost {
+		if (fast) return { costBasis: "unknown" };
+		if (listed.picoUsd === undefined || webSearches === 0) return listed;
+		return { ...listed, picoUsd: listed.picoUsd + webSearches * WEB_SEARCH_PICO_USD };
+	}
+
 	/** Each attempt has its own price: what was lost does not lift the answer into a dearer tier. */
-	function cost(
-		usage: Usage,
-		lostHere: Usage,
-		model: string,
-		at: number,
-	): Pick<ChatEpisode, "picoUsd" | "costBasis" | "costEstimated"> {
+	function cost(usage: Usage, lostHere: Usage, model: string, at: number): ListCost {
 		const { picoUsd, estimated } = options.price(usage, model, at);
 		const lostPicoUsd = isZeroUsage(lostHere) ? 0 : options.price(lostHere, model, at).picoUsd;
 		if (picoUsd === undefined || lostPicoUsd === undefined) return { costBasis: "unknown" };
