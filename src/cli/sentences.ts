@@ -88,6 +88,10 @@ export const spoolLines = {
 		`${destination} refused ${items} ${itemsOf(signal, items)} for good (${reason}); ${cure}.`,
 	waiting: (items: number, signal: string, destination: string, reason: string, cure: string) =>
 		`${items} ${itemsOf(signal, items)} still ${items === 1 ? "waits" : "wait"} for ${destination} (${reason}); ${cure}.`,
+	taken: (items: number, signal: string, destination: string) =>
+		`${items} ${itemsOf(signal, items)} for ${destination} ${items === 1 ? "is" : "are"} being delivered by another claude-otel.`,
+	patience: (items: number, signal: string, destination: string, until: Date) =>
+		`${items} ${itemsOf(signal, items)} ${items === 1 ? "waits" : "wait"} for ${destination}, which asked not to be sent to before ${until.toISOString()}: flush again then.`,
 	elsewhere: (items: number, signal: string, destination: string, variable: string) =>
 		`${items} ${itemsOf(signal, items)} ${items === 1 ? "waits" : "wait"} for ${destination}, where this configuration does not send: set ${variable} to it and flush again.`,
 };
@@ -96,6 +100,8 @@ export const spoolLines = {
 export const recoverLines = {
 	off: () => "The store is off (CLAUDE_OTEL_STORE): nothing can be recovered.",
 	none: () => "No session waits to be recovered.",
+	nowhere: (runs: number) =>
+		`${runs} ${runs === 1 ? "session waits" : "sessions wait"} to be recovered, but this configuration sends nothing anywhere: set CLAUDE_OTEL_LEVEL, OTEL_SDK_DISABLED and the exporters so that it does.`,
 	recovered: (runId: string, when: string) => `Recovered the run ${runId}, begun ${when}.`,
 	unreadable: (runId: string, when: string) =>
 		`The run ${runId}, begun ${when}, was kept by a claude-otel that this one does not understand: it cannot be told.`,

@@ -124,7 +124,10 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 	function serveHttp(socket: Socket): void {
 		reading.add(socket);
 		strangers.add(socket);
+		// However slowly its bytes come.
+		const late = setTimeout(() => strangers.has(socket) && socket.destroy(), HOOK_HEAD_TIME_MS).unref();
 		socket.on("close", () => {
+			clearTimeout(late);
 			strangers.delete(socket);
 			room?.leave(socket);
 		});

@@ -1,6 +1,6 @@
 // Which sessions are this run's, and where their transcripts lie: told by the hooks, and by claude's own file of
 // the process where no hook speaks. Facts of other sessions are not ours.
-import { readdirSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { hookNotes } from "../errors.ts";
 import type { Fact, RawFact } from "../model/fact.ts";
@@ -128,21 +128,45 @@ export function isDueToHooks(fact: RawFact | Fact, interactive: boolean): boolea
 	return fact.outcome === "ok" || (fact.outcome === "error" && !NEVER_RAN.includes(fact.errorType ?? ""));
 }
 
-/** The one transcript of this directory that was begun or went on since then, and is no other process's; none where several are. */
+/**
+ * The one transcript of this directory that was begun or went on since then, and is no other process's; none where several
+ * are. Who knows which sessions are other runs' gets the first that was begun: of those that are left it is ours.
+ */
 function onlyTranscriptSince(
 	{ config, cwd, folder = projectFolder(config.claudeConfigDir, cwd), startedAt, isOthers }: FinderOptions,
 	others: ReadonlySet<string>,
 ): string | undefined {
 	try {
-		const recent = readdirSync(folder).filter(
-			(name) =>
-				name.endsWith(".jsonl") &&
-				!others.has(basename(name, ".jsonl")) &&
-				isOthers?.(basename(name, ".jsonl")) !== true &&
-				statSync(join(folder, name)).mtimeMs >= startedAt,
-		);
-		return recent.length === 1 && recent[0] !== undefined ? join(folder, recent[0]) : undefined;
+		const recent = readdirSync(folder)
+			.filter((name) => name.endsWith(".jsonl") && !others.has(basename(name, ".jsonl")))
+			.map((name) => join(folder, name))
+			.filter((path) => statSync(path).mtimeMs >= startedAt);
+		const left = recent.filter((path) => isOthers?.(basename(path, ".jsonl")) !== true);
+		if (left.length <= 1 || isOthers === undefined) return left.length === 1 ? left[0] : undefined;
+		const begun = left
+			.map((path) => ({ path, at: firstStampIn(path) }))
+			.filter(({ at }) => at >= startedAt)
+			.toSorted((a, b) => a.at - b.at);
+		return begun[0]?.path;
 	} catch {
 		return undefined;
+	}
+}
+
+/** When its first record was written, in milliseconds since the epoch. */
+function firstStampIn(path: string): number {
+	const stamp = /"timestamp":"([^"]+)"/.exec(readHead(path))?.[1];
+	return stamp === undefined ? Number.NaN : Date.parse(stamp);
+}
+
+const HEAD_BYTES = 64 * 1024;
+
+function readHead(path: string): string {
+	const descriptor = openSync(path, "r");
+	try {
+		const head = Buffer.alloc(HEAD_BYTES);
+		return head.toString("latin1", 0, readSync(descriptor, head, 0, HEAD_BYTES, 0));
+	} finally {
+		closeSync(descriptor);
 	}
 }

@@ -144,6 +144,8 @@ function readUser(record: JsonObject, at: number, lane: Lane, state: LaneState):
 	const text = textOf(content);
 	if (text.startsWith("[Request interrupted by user")) {
 		state.after = at;
+		// Attempts that were given up are not those of the next request.
+		forgetAttempts(state);
 		return [{ ...seen, kind: "turn.interrupted" }, ...readToHere(seen, lane)];
 	}
 	if (record.isMeta === true && record.turnCompanion === true) facts.push(...cutMessage(state));

@@ -1,4 +1,5 @@
 // What waits in the spool → its destinations, as today's configuration reaches them. Lanes that go elsewhere wait on.
+import { systemClock } from "../clock.ts";
 import type { Config, OtlpTarget } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Batches } from "../sinks/exporter.ts";
@@ -14,8 +15,12 @@ export interface FlushedLane {
 	refused: number;
 	/** Still there. */
 	waiting: number;
-	/** Why; undefined where today's configuration does not send there. */
+	/** Why. */
 	failure?: Failure;
+	/** Today's configuration does not send there; another process delivers it now; the collector asked for patience. */
+	because?: "elsewhere" | "taken" | "patience";
+	/** The end of its patience: milliseconds since the epoch. */
+	until?: number;
 	/** The variable that names the destination. */
 	variable: string;
 }
@@ -40,7 +45,10 @@ export async function flushSpool(spool: Spool, config: Config, diagnostics: Diag
 			variable: here?.target.endpointVariable ?? "OTEL_EXPORTER_OTLP_ENDPOINT",
 		};
 		flushed.push(result);
-		if (here === undefined) continue;
+		if (here === undefined) {
+			result.because = "elsewhere";
+			continue;
+		}
 		const way = createLane({
 			spool,
 			lane,
@@ -64,6 +72,9 @@ export async function flushSpool(spool: Spool, config: Config, diagnostics: Diag
 		await way.deliver();
 		way.stop();
 		result.waiting = (await spool.waiting()).find((left) => left.lane === lane)?.items ?? 0;
+		if (result.waiting === 0 || result.failure !== undefined) continue;
+		result.until = await spool.heldUntil(lane, systemClock());
+		result.because = result.until === undefined ? "taken" : "patience";
 	}
 	return flushed;
 }

@@ -69,7 +69,8 @@ export async function recoverRuns(
 ): Promise<RecoveredRun[]> {
 	const { config, keeping, diagnostics, clock } = options;
 	const { store } = keeping;
-	if (store === undefined) return [];
+	// Nothing leaves: then they wait for a configuration that sends them somewhere.
+	if (store === undefined || !sendsAnywhere(config)) return [];
 	takeIn(config.dataDir, store);
 	const owner = identityOf(process.pid);
 	const recovered: RecoveredRun[] = [];
@@ -86,6 +87,12 @@ export async function recoverRuns(
 	const limits = { maxBytes: config.storeMaxMb * 1024 * 1024, maxAgeMs: config.storeMaxDays * 24 * 60 * 60_000 };
 	if (!isStopped()) await store.prune(limits, clock());
 	return recovered;
+}
+
+function sendsAnywhere({ level, otel, file, backends }: Config): boolean {
+	if (level === "off" || otel.disabled) return false;
+	const signals = [otel.traces, otel.metrics, otel.logs];
+	return file !== undefined || backends.length > 0 || signals.some(({ exporters }) => exporters.includes("otlp"));
 }
 
 /** Runs that were killed before they were in the store. */

@@ -34,6 +34,15 @@ async function runAndKill(): Promise<void> {
 	expect(killed).toMatchObject({ signal: "SIGKILL", stdout: "done\n", stderr: "" });
 }
 
+/** A claude that has answered may still be there for a moment, and a run whose claude lives is not recovered. */
+async function recoverAll(sessions: number): Promise<void> {
+	for (let attempt = 0; attempt < 20; attempt++) {
+		await stage.run(["recover"]);
+		if (stage.receiver.spans.filter(({ name }) => name === "claude.session").length >= sessions) return;
+		await new Promise((resolve) => setTimeout(resolve, 500));
+	}
+}
+
 test("a run whose claude-otel was killed is told to its end by `claude-otel recover`", async () => {
 	stage = await openStage(SCRIPT());
 	await runAndKill();
@@ -94,4 +103,50 @@ test("increments that arrived before the kill are not sent again (delta temporal
 	expect(sessions.map(({ value, temporality }) => ({ value, temporality }))).toEqual([
 		{ value: 1, temporality: "delta" },
 	]);
+});
+
+test("two runs in one folder that were killed while claude started are both told", async () => {
+	const done = step(text("done"));
+	stage = await openStage({ main: [], whenDone: done });
+	const killed = (afterMs: number) =>
+		stage.print(`go ${afterMs}`, [], {
+			onStart: async (running) => {
+				await new Promise((resolve) => setTimeout(resolve, afterMs));
+				running.signal("SIGKILL");
+			},
+		});
+	await Promise.all([killed(300), killed(400)]);
+	await recoverAll(2);
+	assertTold(stage.receiver.spans, stage.model.requests);
+	expect(stage.receiver.spans.filter(({ name }) => name === "claude.session")).toHaveLength(2);
+});
+
+test("a call that was killed with its run is told once, though the next run goes on with its session", async () => {
+	stage = await openStage({ main: [step(bash("sleep 20")), step(text("never"))] });
+	await stage.print("go", [], {
+		onStart: async (running) => {
+			await until("the first request", () => stage.model.requests.length >= 1);
+			await new Promise((resolve) => setTimeout(resolve, 1_500));
+			running.signalGroup("SIGKILL");
+		},
+	});
+	await stage.run(["recover"]);
+	stage.model.setScript({ main: [step(text("again"))] });
+	await stage.print("on", ["--continue"]);
+	const calls = stage.receiver.spans.filter(({ name }) => name.startsWith("execute_tool"));
+	expect(calls.map(({ attributes }) => [attributes["tool.name"], attributes["tool.status"]])).toEqual([
+		["Bash", "lost"],
+	]);
+});
+
+test("with level off nothing is exported of a killed run, and it waits for a level that lets it out", async () => {
+	stage = await openStage(SCRIPT());
+	await runAndKill();
+	await new Promise((resolve) => setTimeout(resolve, 1_000));
+	const off = await stage.run(["recover"], { env: { CLAUDE_OTEL_LEVEL: "off" } });
+	expect(off.stdout).toMatch(/^1 session waits to be recovered, but this configuration sends nothing anywhere/);
+	expect(stage.receiver.spans).toEqual([]);
+	await stage.run(["recover"]);
+	assertTold(stage.receiver.spans, stage.model.requests);
+	expect(stage.receiver.spans.length).toBeGreaterThan(5);
 });

@@ -65,8 +65,8 @@ test("any environment gives a configuration or one sentence, and its description
 					expect(error.message).toMatch(/^[^\n]+$/);
 					told.push(error.message);
 				}
-				const given = VARIABLES.filter((name) => !name.endsWith("_HEADERS")).map((name) => env[name] ?? "");
-				// Somebody who puts his headers in another variable has told them himself.
+				const given = VARIABLES.filter((name) => name !== "OTEL_EXPORTER_OTLP_HEADERS").map((name) => env[name] ?? "");
+				// Somebody who puts his headers in another variable, or into the name of one, has told them himself.
 				if (given.some((value) => value.includes("s3cr3t"))) return;
 				if (told.some((text) => text.includes("s3cr3t"))) throw new Error(`a secret is told: ${told.join("\n")}`);
 			},

@@ -137,6 +137,19 @@ describe("without hooks", () => {
 		expect(followed).toEqual([one]);
 	});
 
+	test("of several that nobody knows, the one that was begun first after the start is ours, where others are known", () => {
+		const begun = (sessionId: string, at: number) => {
+			const path = transcript(sessionId);
+			writeFileSync(path, `{"type":"user","timestamp":"${new Date(at).toISOString()}"}\n`);
+			return path;
+		};
+		begun("earlier", STARTED - 1000);
+		begun("later", STARTED + 900);
+		const first = begun("first", STARTED + 300);
+		find({ isOthers: () => false }).lookLast();
+		expect(followed).toEqual([first]);
+	});
+
 	test("nothing is looked for where claude keeps no transcript", () => {
 		claudeSays("s1");
 		transcript("s1");

@@ -250,6 +250,7 @@ describe("over http", () => {
 				delivered: 0,
 				refused: 0,
 				waiting: 1,
+				because: "elsewhere",
 				variable: "OTEL_EXPORTER_OTLP_ENDPOINT",
 			},
 		]);

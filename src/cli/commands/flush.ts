@@ -22,11 +22,14 @@ export async function flush({ process, loaded }: OwnContext): Promise<number> {
 	const flushed = await flushSpool(spool, config, diagnostics);
 	for (const problem of problems) process.stderr.write(`${problem}\n`);
 	if (flushed.length === 0) say(spoolLines.empty());
-	for (const { signal, destination, delivered, refused, waiting, failure, variable } of flushed) {
+	for (const { signal, destination, delivered, refused, waiting, failure, because, until, variable } of flushed) {
 		const cure = failure && deliveryCures[failure.cure](variable);
 		if (delivered > 0) say(spoolLines.delivered(delivered, signal, destination));
 		if (refused > 0) say(spoolLines.refused(refused, signal, destination, failure?.words ?? "", cure ?? ""));
 		if (waiting > 0 && failure && cure) say(spoolLines.waiting(waiting, signal, destination, failure.words, cure));
+		else if (waiting > 0 && because === "taken") say(spoolLines.taken(waiting, signal, destination));
+		else if (waiting > 0 && until !== undefined)
+			say(spoolLines.patience(waiting, signal, destination, new Date(until)));
 		else if (waiting > 0) say(spoolLines.elsewhere(waiting, signal, destination, variable));
 	}
 	spool.close();

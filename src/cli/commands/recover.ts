@@ -20,7 +20,8 @@ export async function recover({ process, loaded }: OwnContext): Promise<number> 
 	}
 	const all = { limit: Number.POSITIVE_INFINITY, isStopped: () => false };
 	const recovered = await recoverRuns({ config, keeping, diagnostics, clock: systemClock }, all);
-	if (recovered.length === 0) say(recoverLines.none());
+	const waiting = keeping.store.abandoned(systemClock()).length;
+	if (recovered.length === 0) say(waiting === 0 ? recoverLines.none() : recoverLines.nowhere(waiting));
 	for (const { runId, startedAt, undelivered, unreadable } of recovered) {
 		const when = new Date(startedAt).toISOString();
 		if (unreadable) say(recoverLines.unreadable(runId, when));

@@ -8,13 +8,32 @@ import { takeLost } from "./lost.ts";
 
 export type HandOnFailure = (failure: FailureState) => void;
 
+/** Between what two witnesses say of when a request was given up. */
+const SAME_FAILURE_MS = 5_000;
+/** Of a lane; the native one comes seconds later at most. */
+const TOLD_MAX = 20;
+
 export function createFailureSteps(handover: Handover, chats: ChatSteps): HandOnFailure {
 	const { stores, places, triedGone, finish } = handover;
+
+	/** Failures without a request id that the transcript has told, by lane. */
+	const told = new Map<string, number[]>();
+
+	/** Two witnesses of one failure that no id joins: where none of the attempts got an answer. */
+	function isToldAlready({ fact, agentId }: FailureState): boolean {
+		if (fact.requestId !== undefined) return false;
+		const lane = `${fact.sessionId} ${agentId ?? ""}`;
+		const times = told.get(lane) ?? [];
+		if (fact.source === "native") return times.some((at) => Math.abs(at - fact.at) <= SAME_FAILURE_MS);
+		told.set(lane, [...times, fact.at].slice(-TOLD_MAX));
+		return false;
+	}
 
 	function handOnFailure(failure: FailureState): void {
 		const { fact } = failure;
 		stores.failures.delete(fact.id);
 		finish(`failure:${fact.id}`);
+		if (isToldAlready(failure)) return;
 		const place = places.locate(failure, fact.at);
 		const { lostHere, picoUsd: lostCost } = takeLost(handover, fact.id);
 		const model = fact.requestedModel;

@@ -55,7 +55,10 @@ export function createLanes(
 		last = false,
 	): void {
 		const here = chatsIn(isHere);
-		const failures = [...stores.failures.values()].filter((failure) => isHere(failure, failure.fact.at));
+		const failures = [...stores.failures.values()]
+			.filter((failure) => isHere(failure, failure.fact.at))
+			// What the transcript tells goes first: native telemetry may tell the same without an id.
+			.toSorted((a, b) => Number(a.fact.source === "native") - Number(b.fact.source === "native"));
 		chats.assignStumps(here, failures);
 		for (const chat of here) if (isDue(chat.lastAt)) chats.chat(chat);
 		for (const failure of failures) {

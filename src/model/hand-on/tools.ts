@@ -23,6 +23,8 @@ export function createToolSteps(handover: Handover): HandOnTools {
 	function handOnTool(tool: ToolState, asks: FactOf<"permission.asked">[], over: number | undefined): void {
 		stores.tools.delete(tool.toolUseId);
 		finish(`tool:${tool.toolUseId}`);
+		// A call of an earlier run, that was killed with it: when its session goes on, claude writes an end to it.
+		if (tool.toolName === undefined) return;
 		const link = linkOfTool(tool, options.isExcluded);
 		if (mayStartAgents(tool)) links.set(tool.toolUseId, link);
 		const place = places.locate(tool, link.at);
@@ -35,7 +37,7 @@ export function createToolSteps(handover: Handover): HandOnTools {
 			over: runOver,
 		});
 		const { hookEnd, transcriptEnd } = tool;
-		const toolName = tool.toolName?.value || "unknown";
+		const toolName = tool.toolName.value;
 		// A question about it came after its begin.
 		const start = Math.min(startOfTool(tool), ...asks.map(({ at }) => at));
 		const end = Math.max(start, outcome.end);

@@ -3,7 +3,7 @@
 import { type Clock, systemClock } from "../../clock.ts";
 import type { Failure } from "../failure.ts";
 import type { Exit, Outcome } from "./exit.ts";
-import type { Spool, SpooledBatch, WaitingBatch } from "./spool.ts";
+import { LEASE_MS, type Spool, type SpooledBatch, type WaitingBatch } from "./spool.ts";
 
 export const FIRST_WAIT_MS = 1_000;
 export const LONGEST_WAIT_MS = 30_000;
@@ -89,6 +89,8 @@ export function createLane(options: LaneOptions): Lane {
 	}
 
 	async function send({ body }: WaitingBatch): Promise<Outcome> {
+		// An answer may take longer than a claim holds.
+		const renewal = setInterval(() => void spool.lease(lane, holder, clock()), LEASE_MS / 3).unref();
 		try {
 			exit ??= options.openExit();
 			return await (await exit).send(body);
@@ -97,6 +99,8 @@ export function createLane(options: LaneOptions): Lane {
 				kind: "later",
 				failure: { words: error instanceof Error ? error.message : String(error), cure: "unknown" },
 			};
+		} finally {
+			clearInterval(renewal);
 		}
 	}
 

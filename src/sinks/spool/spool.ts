@@ -43,6 +43,8 @@ export interface Spool {
 	newHolder(): string;
 	/** False while somebody else delivers this lane. Holds for LEASE_MS. */
 	lease(lane: string, holder: string, now: number): Promise<boolean>;
+	/** Why it cannot be had: somebody else delivers it, or the collector asked for patience until then. */
+	heldUntil(lane: string, now: number): Promise<number | undefined>;
 	/** Somebody else may go on; nobody tries again before `notBefore`, if that is given. */
 	release(lane: string, holder: string, notBefore?: number): Promise<void>;
 	/** The oldest batch of the lane. */
@@ -199,6 +201,13 @@ export function createSpool({ path, maxBytes, note }: SpoolOptions): Spool {
 			}),
 		newHolder: () => `${owner}#${++holders}`,
 		lease: (lane, holder, now) => use(false, (database) => takeLease(database, lane, holder, now)),
+		heldUntil: (lane, now) =>
+			use<number | undefined>(undefined, (database) => {
+				const until = database
+					.prepare<[string], { not_before: number }>("SELECT not_before FROM lanes WHERE lane = ?")
+					.get(lane)?.not_before;
+				return until !== undefined && until > now && until <= now + LONGEST_WAIT_MS ? until : undefined;
+			}),
 		release: (lane, holder, notBefore) =>
 			use(undefined, (database) => {
 				database
