@@ -49,9 +49,10 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 	const history = openPromptHistory(join(config.dataDir, HISTORY_FILE));
 	const figures = collectSessionFigures();
 	const leaving = new AbortController();
-	let turn: { done(): void; cancelledAt?: number } | undefined;
+	let turn: { done(ok: boolean): void; cancelledAt?: number } | undefined;
 	let lastInterrupt = Number.NEGATIVE_INFINITY;
 	let bySignal: NodeJS.Signals | undefined;
+	let claudeGone = false;
 	let tools: string[] | undefined;
 	let commands: string[] = [];
 	const calls = new Map<string, number>();
@@ -84,10 +85,7 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 		onEnd: () => leaveBy("SIGHUP"),
 	});
 	const reader = createLineReader(keyboard, stdout, blocks);
-	const gone = agent.ended.then(
-		() => leaving.abort(),
-		() => leaving.abort(),
-	);
+	const gone: Promise<undefined> = agent.ended.then(onGone, onGone);
 	// Whoever showed our output has gone.
 	stdout.on("error", () => leaveBy("SIGHUP"));
 	for (const name of LEAVING_SIGNALS) process.on(name, leaveBy);
@@ -111,12 +109,16 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 			if (!runOwn(prompt.trim())) await runTurn(agent, prompt);
 			if (leaving.signal.aborted) break;
 		}
+		// A claude whose last turn was cancelled leaves with 1, though nothing went wrong.
+		const left = !claudeGone;
+		if (claudeGone && bySignal === undefined) screen.print([color.red(replWords.gone())]);
 		agent.close();
 		screen.work(replWords.delivering);
 		const { exitCode, signal, error } = await agent.ended;
 		await gone;
 		if (error !== undefined) throw error;
 		if (bySignal !== undefined) return { signal: bySignal };
+		if (left) return { exitCode: 0 };
 		return signal === undefined ? { exitCode } : { signal };
 	} finally {
 		screen.rest();
@@ -135,14 +137,14 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 	}
 
 	async function runTurn({ send }: TracedAgent, prompt: string): Promise<void> {
-		const { promise, resolve } = Promise.withResolvers<void>();
+		const { promise, resolve } = Promise.withResolvers<boolean>();
 		turn = { done: resolve };
 		screen.work(() => view.status() ?? replWords.thinking());
 		send(prompt);
-		await Promise.race([promise, gone]);
+		const ok = await Promise.race([promise, gone]);
 		turn = undefined;
 		screen.rest();
-		if (!leaving.signal.aborted) screen.print([showSessionLine(figures.figures(), theme)]);
+		if (ok !== undefined) screen.print([showSessionLine(figures.figures(), ok, theme)]);
 	}
 
 	function hear(message: SDKMessage): void {
@@ -158,7 +160,7 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 		}
 		view.message(message);
 		// Turns that nobody typed end between.
-		if (message.type === "result" && (message.queued_turn_count ?? 0) === 0) turn?.done();
+		if (message.type === "result" && (message.queued_turn_count ?? 0) === 0) turn?.done(!message.is_error);
 	}
 
 	async function ask(
@@ -228,6 +230,11 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 		turn.cancelledAt = now();
 		view.cancelled();
 		agent.interrupt().catch(() => {});
+	}
+
+	function onGone(): undefined {
+		claudeGone = true;
+		leaving.abort();
 	}
 
 	function leaveBy(name: NodeJS.Signals): void {

@@ -160,7 +160,7 @@ export function createConversationView(options: ConversationOptions): Conversati
 		showText(stream.end());
 		if (cancelling) for (const id of calls.keys()) endCall(id, true, "");
 		doing = undefined;
-		if (cancelling) show([`${icons.failed} ${color.red(replWords.cancelled())}`]);
+		if (cancelling) show([color.red(replWords.cancelled())]);
 		else if (result.is_error) showError(result);
 		cancelling = false;
 	}

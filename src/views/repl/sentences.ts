@@ -21,7 +21,7 @@ export const replWords = {
 		})[subtype] ?? "the turn failed",
 	delivering: () => "delivering the trace",
 	again: () => "Ctrl-C again leaves.",
-	gone: (code: string) => `claude has ended (${code}).`,
+	gone: () => "claude has ended by itself.",
 	notKept: (reason: string) => `The prompts of this session are not kept (${reason}).`,
 	help: (commands: string) => [
 		"Enter sends; a line that ends in \\ goes on in the next one; what is pasted stays whole.",

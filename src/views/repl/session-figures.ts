@@ -71,7 +71,8 @@ function noteResult(result: SDKResultMessage, figures: SessionFigures): void {
 	if (main !== undefined && main.contextWindow > 0) figures.contextWindow = main.contextWindow;
 }
 
-export function showSessionLine(figures: SessionFigures, { color, icons }: Theme): string {
+/** @param ok the turn that has just ended went well */
+export function showSessionLine(figures: SessionFigures, ok: boolean, { color, icons }: Theme): string {
 	const { turns, input, output, cacheRead, cacheWritten, usd, tools, contextTokens, contextWindow } = figures;
 	const parts = [
 		counted(turns, "turn"),
@@ -83,7 +84,7 @@ export function showSessionLine(figures: SessionFigures, { color, icons }: Theme
 			: [`context ${Math.round((100 * contextTokens) / contextWindow)}%`]),
 		counted(tools, "tool call"),
 	];
-	return `${icons.done} ${color.dim(parts.join(" · "))}`;
+	return `${ok ? icons.done : icons.failed} ${color.dim(parts.join(" · "))}`;
 }
 
 const LEAST_USD = 0.0001;
