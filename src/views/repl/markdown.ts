@@ -79,7 +79,8 @@ function tableOf({ header, rows, align }: Tokens.Table, theme: Theme, width: num
 		row.flatMap((cell, at) => {
 			const name = header[at];
 			const label = name === undefined ? "" : `${theme.color.bold(inline(name, theme))}: `;
-			return wrap(`${at === 0 ? `${BULLET} ` : INDENT}${label}${inline(cell, theme)}`, width);
+			const lines = wrap(`${label}${inline(cell, theme)}`, width - INDENT.length);
+			return lines.map((line, nth) => `${at === 0 && nth === 0 ? `${BULLET} ` : INDENT}${line}`);
 		}),
 	);
 }

@@ -17,7 +17,9 @@ const FRAME = 4;
 
 export function showPanel(title: string, lines: readonly string[], { columns, color, bad }: PanelOptions): string[] {
 	const room = Math.max(columns, LEAST_COLUMNS) - FRAME;
-	const wrapped = [title, ...lines].flatMap((line) => wrapAnsi(line, room, { hard: true, trim: false }).split("\n"));
+	const wrapped = [title, ...lines]
+		.flatMap((line) => wrapAnsi(line, room, { hard: true, trim: false }).split("\n"))
+		.map((line) => line.trimEnd());
 	const width = Math.max(...wrapped.map((line) => stringWidth(line)));
 	const paint = bad ? color.red : color.dim;
 	const table = new Table({ style: { head: [], border: [], compact: true }, colWidths: [width + 2] });

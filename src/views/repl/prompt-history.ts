@@ -23,32 +23,48 @@ export interface PromptHistory {
 export const HISTORY_ENTRIES_MAX = 1_000;
 /** A longer prompt is remembered in its session, not in the file. */
 export const HISTORY_ENTRY_BYTES_MAX = 64 * 1024;
-/** Of a file that is longer the end is read. */
+/** Of a file that is longer the end is read, and it is written anew. */
 export const HISTORY_BYTES_MAX = 4 * 1024 * 1024;
 
 export function openPromptHistory(path: string): PromptHistory {
-	const entries = readEntries(path);
+	const file = readEnd(path);
+	const entries = entriesIn(file);
 	let failed = false;
 	let lines = entries.length;
+	let bytes = Buffer.byteLength(file);
+	/** Its last line has an end. */
+	let whole = file === "" || file.endsWith("\n");
 
 	function keep(prompt: string): void {
 		makeFolder(dirname(path), 0o700);
 		const line = `${JSON.stringify(prompt)}\n`;
-		if (Buffer.byteLength(line) > HISTORY_ENTRY_BYTES_MAX) return;
-		if (++lines > HISTORY_ENTRIES_MAX * 2) return rewrite();
-		appendFileSync(path, line, { mode: 0o600 });
+		const length = Buffer.byteLength(line);
+		if (length > HISTORY_ENTRY_BYTES_MAX) return;
+		lines++;
+		bytes += length;
+		if (lines > HISTORY_ENTRIES_MAX * 2 || bytes > HISTORY_BYTES_MAX) return rewrite();
+		appendFileSync(path, whole ? line : `\n${line}`, { mode: 0o600 });
 		chmodSync(path, 0o600);
+		whole = true;
 	}
 
+	/** The newest, as many as half of it holds. */
 	function rewrite(): void {
-		const kept = entries
-			.slice(0, HISTORY_ENTRIES_MAX)
-			.map((entry) => `${JSON.stringify(entry)}\n`)
-			.filter((line) => Buffer.byteLength(line) <= HISTORY_ENTRY_BYTES_MAX);
+		const kept: string[] = [];
+		bytes = 0;
+		for (const entry of entries) {
+			const line = `${JSON.stringify(entry)}\n`;
+			const length = Buffer.byteLength(line);
+			if (length > HISTORY_ENTRY_BYTES_MAX) continue;
+			if (bytes + length > HISTORY_BYTES_MAX / 2) break;
+			bytes += length;
+			kept.unshift(line);
+		}
 		const next = `${path}.${process.pid}`;
-		writeFileSync(next, kept.toReversed().join(""), { mode: 0o600 });
+		writeFileSync(next, kept.join(""), { mode: 0o600 });
 		renameSync(next, path);
 		lines = kept.length;
+		whole = true;
 	}
 
 	return {
@@ -69,21 +85,20 @@ export function openPromptHistory(path: string): PromptHistory {
 	};
 }
 
-/** The newest first. A file that is not there, or is none of ours, holds nothing. */
-function readEntries(path: string): string[] {
-	const entries = readEnd(path)
-		.split("\n")
-		.flatMap((line) => {
-			try {
-				const entry: unknown = JSON.parse(line);
-				return typeof entry === "string" && entry !== "" ? [entry] : [];
-			} catch {
-				return [];
-			}
-		});
+/** The newest first. Lines that are none of ours are passed over. */
+function entriesIn(file: string): string[] {
+	const entries = file.split("\n").flatMap((line) => {
+		try {
+			const entry: unknown = JSON.parse(line);
+			return typeof entry === "string" && entry !== "" ? [entry] : [];
+		} catch {
+			return [];
+		}
+	});
 	return entries.toReversed().slice(0, HISTORY_ENTRIES_MAX);
 }
 
+/** Empty where it is not there, or cannot be read. */
 function readEnd(path: string): string {
 	try {
 		const file = openSync(path, "r");
