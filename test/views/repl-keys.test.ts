@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { completeCommand } from "../../src/views/repl/completion.ts";
 import { createKeySplitter } from "../../src/views/repl/keyboard.ts";
@@ -14,6 +14,9 @@ import {
 	openPromptHistory,
 } from "../../src/views/repl/prompt-history.ts";
 import { seeds } from "../support/seed.ts";
+
+/** Windows knows no other mode. */
+const OWN = process.platform === "win32" ? 0o666 : 0o600;
 
 let folder: string;
 beforeEach(() => {
@@ -77,7 +80,7 @@ test("prompts are remembered, newest first, for the user alone", () => {
 	expect(history.entries()).toEqual(["three", "two\nlines", "one"]);
 	expect(openPromptHistory(path).entries()).toEqual(history.entries());
 	expect(readFileSync(path, "utf8")).toBe('"one"\n"two\\nlines"\n"three"\n');
-	if (process.platform !== "win32") expect(statSync(path).mode & 0o777).toBe(0o600);
+	expect(statSync(path).mode & 0o777).toBe(OWN);
 });
 
 test("a file that others could read is closed to them, and lines in it that are none of ours are passed over", () => {
@@ -87,7 +90,7 @@ test("a file that others could read is closed to them, and lines in it that are 
 	const history = openPromptHistory(path);
 	expect(history.entries()).toEqual(["new", "old"]);
 	history.add("newest");
-	if (process.platform !== "win32") expect(statSync(path).mode & 0o777).toBe(0o600);
+	expect(statSync(path).mode & 0o777).toBe(OWN);
 	expect(openPromptHistory(path).entries()).toEqual(["newest", "new", "old"]);
 });
 

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import stringWidth from "string-width";
 import { expect, test } from "vitest";
 import { renderMarkdown } from "../../src/views/repl/markdown.ts";
