@@ -6,7 +6,7 @@ import { afterEach, expect, test } from "vitest";
 import type { Script } from "../../src/testing/scripted-model.ts";
 import { assertTold, outline, tree } from "../support/oracle.ts";
 import { until } from "../support/run.ts";
-import { agent, bash, nextUsage, step, text } from "../support/scripting.ts";
+import { agent, bash, nextUsage, step, text, tool } from "../support/scripting.ts";
 import { FREE_HAND, openStage, type Stage } from "../support/stage.ts";
 import { claudeOtelInTerminal, type Terminal, type TerminalOptions } from "../support/terminal.ts";
 import { buildTree, printTree } from "../support/tree.ts";
@@ -198,6 +198,22 @@ test("a permission is asked for; yes lets the tool run, no does not, always asks
 	);
 });
 
+test("a question of claude's is answered at the prompt, and claude reads the answer", async () => {
+	const options = [
+		{ label: "Red", description: "as a rose" },
+		{ label: "Blue", description: "as the sea" },
+	];
+	const questions = [{ question: "Which colour?", header: "Colour", options, multiSelect: false }];
+	const stage = await stageFor({ main: [step(tool("AskUserQuestion", { questions }))], whenDone: step(text("Good.")) });
+	const terminal = await converse(stage);
+	await terminal.submit("paint");
+	await terminal.waitForText("words of your own:");
+	await terminal.submit("2");
+	await ended(terminal, 1);
+	expect(JSON.stringify(stage.model.requests.at(-1)?.body)).toMatch(/Which colour\?[^}]*Blue/);
+	await leave(terminal);
+});
+
 test("Ctrl-C ends the turn and not the session; twice at the prompt it leaves", async () => {
 	const stage = await stageFor({ main: [step(bash("touch asleep; sleep 30; true"))], whenDone: step(text("awake")) });
 	const terminal = await converse(stage, [FREE_HAND]);
@@ -348,11 +364,11 @@ test("/help, /tools and Tab tell what there is, and without colours and emoji al
 });
 
 test("a request that fails is a panel, and the conversation goes on", async () => {
-	const fault = { status: 401, message: "no \u001b[31msuch key" };
+	const fault = { status: 400, message: "no \u001b[31msuch key" };
 	const stage = await stageFor({ main: [], whenDone: { fault } });
 	const terminal = await converse(stage);
 	await ask(terminal, "break", 1);
-	expect(shown(terminal, stage)).toMatch(/\n│ ❌ the turn failed│\n│ .*401.*such key/);
+	expect(shown(terminal, stage)).toMatch(/\n│ ❌ the turn failed│\n│ .*400.*such key/);
 	stage.model.setScript({ main: [], whenDone: step(text("fine")) });
 	await ask(terminal, "again", 2);
 	expect(terminal.screen()).toContain("🤖 fine");

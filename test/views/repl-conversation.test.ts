@@ -8,6 +8,7 @@ import { collectSessionFigures, showSessionLine } from "../../src/views/repl/ses
 import { createTheme } from "../../src/views/repl/theme.ts";
 import { inputWords, resultWords, toolName } from "../../src/views/repl/tool-words.ts";
 import { showTools } from "../../src/views/repl/tools-panel.ts";
+import { readUserQuestions } from "../../src/views/repl/user-question.ts";
 
 const CWD = "/home/me/work";
 const message = (it: object) => it as unknown as SDKMessage;
@@ -207,14 +208,38 @@ test("a question shows what is asked for, and takes yes, no and always", () => {
 └─────────────────────────────────────────────────────┘
 [y]es, [n]o, [a]lways `);
 	const allow = { behavior: "allow", updatedInput: input };
-	expect(question.answer(" Y ")).toEqual({ verdict: "allowed", result: allow });
-	expect(question.answer("always")?.result).toEqual({ ...allow, updatedPermissions: suggestions });
-	expect(question.answer("n")?.verdict).toBe("denied");
-	expect(question.answer("")?.verdict).toBe("denied");
+	expect(question.answer(" Y ")).toEqual(allow);
+	expect(question.answer("always")).toEqual({ ...allow, updatedPermissions: suggestions });
+	expect(question.answer("n")?.behavior).toBe("deny");
+	expect(question.answer("")?.behavior).toBe("deny");
 	expect(question.answer("perhaps")).toBeUndefined();
 	const once = askPermission("Bash", input, { suggestions, suppressAlwaysAllowRule: true }, place);
 	expect(once.prompt).toBe("[y]es, [n]o ");
 	expect(once.answer("a")).toBeUndefined();
+});
+
+test("a question of claude's takes a number, several where it may be, or words of the user's own", () => {
+	const options = [{ label: "Red", description: "as a rose" }, { label: "Blue" }];
+	const questions = readUserQuestions(
+		{
+			questions: [
+				{ question: "Which?", options },
+				{ question: "Which ones?", options, multiSelect: true },
+			],
+		},
+		{ theme: createTheme(0, false), columns: 60 },
+	);
+	const [one, several] = questions ?? [];
+	expect(`\n${one?.lines.join("\n")}\n${one?.prompt}`).toBe(`
+┌───────────────────┐
+│ ? Which?          │
+│ 1. Red  as a rose │
+│ 2. Blue           │
+└───────────────────┘
+a number, or words of your own: `);
+	expect(["2", "3", "green", " "].map((typed) => one?.answer(typed))).toEqual(["Blue", "3", "green", undefined]);
+	expect(["1, 2", "2", "1 and 2"].map((typed) => several?.answer(typed))).toEqual(["Red, Blue", "Blue", "1 and 2"]);
+	expect(readUserQuestions({ questions: "none" }, { theme: createTheme(0, false), columns: 60 })).toBeUndefined();
 });
 
 test("of a long input the beginning is shown, and how much is left", () => {

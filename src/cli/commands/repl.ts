@@ -7,6 +7,7 @@ import type { AgentSdk, CanUseTool, SDKMessage, TracedAgent } from "../../launch
 import { parseClaudeArgs } from "../../launch/sdk-args.ts";
 import type { ClaudeEnd } from "../../launch/spawn-claude.ts";
 import { VERSION } from "../../version.ts";
+import { askUser } from "../../views/repl/ask-user.ts";
 import { type Banner, showBanner } from "../../views/repl/banner.ts";
 import { completeCommand, LEAVING, OWN_COMMANDS } from "../../views/repl/completion.ts";
 import { createConversationView } from "../../views/repl/conversation-view.ts";
@@ -14,7 +15,6 @@ import { openKeyboard } from "../../views/repl/keyboard.ts";
 import { createLineReader } from "../../views/repl/line-reader.ts";
 import { showPanel } from "../../views/repl/panel.ts";
 import { createPastedBlocks } from "../../views/repl/pasted-blocks.ts";
-import { askPermission } from "../../views/repl/permission.ts";
 import { plainText } from "../../views/repl/plain-text.ts";
 import { openPromptHistory } from "../../views/repl/prompt-history.ts";
 import { createScreen } from "../../views/repl/screen.ts";
@@ -38,6 +38,7 @@ export interface Conversation {
 const TWICE_MS = 1_000;
 /** A turn that does not end so long after Ctrl-C is ended with its claude by the next one. */
 const CANCEL_LIMIT_MS = 2_000;
+const CANCELLED = { behavior: "deny", message: permissionWords.cancelled(), interrupt: true } as const;
 const HISTORY_FILE = "prompt-history";
 const LEAVING_SIGNALS = ["SIGTERM", "SIGHUP"] as const;
 
@@ -61,6 +62,7 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 
 	const screen = createScreen(stdout, theme, env.TERM !== "dumb", () => reader);
 	const view = createConversationView({ theme, cwd, columns: screen.columns, now, show: screen.print });
+	const status = () => view.status() ?? replWords.thinking();
 	const agent = await traceAgent({
 		sdk,
 		args,
@@ -139,7 +141,7 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 	async function runTurn({ send }: TracedAgent, prompt: string): Promise<void> {
 		const { promise, resolve } = Promise.withResolvers<boolean>();
 		turn = { done: resolve };
-		screen.work(() => view.status() ?? replWords.thinking());
+		screen.work(status);
 		send(prompt);
 		const ok = await Promise.race([promise, gone]);
 		turn = undefined;
@@ -163,32 +165,18 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 		if (message.type === "result" && (message.queued_turn_count ?? 0) === 0) turn?.done(!message.is_error);
 	}
 
-	async function ask(
-		name: string,
-		input: Record<string, unknown>,
-		asked: Parameters<CanUseTool>[2],
-	): ReturnType<CanUseTool> {
-		const cancelled = { behavior: "deny", message: permissionWords.cancelled(), interrupt: true } as const;
-		if (asked.signal.aborted || turn?.cancelledAt !== undefined) return cancelled;
-		const answered = view.asked(asked.toolUseID);
-		const question = askPermission(name, input, asked, { theme, cwd, columns: screen.columns() });
+	async function ask(...call: Parameters<CanUseTool>): ReturnType<CanUseTool> {
+		const { signal: withdrawn, toolUseID } = call[2];
+		const signal = AbortSignal.any([withdrawn, leaving.signal]);
+		if (signal.aborted || turn?.cancelledAt !== undefined) return CANCELLED;
+		const answered = view.asked(toolUseID);
 		screen.rest();
-		screen.print(question.lines);
-		const signal = AbortSignal.any([asked.signal, leaving.signal]);
-		let answer: ReturnType<typeof question.answer>;
-		do {
-			const typed = await reader.read({ prompt: question.prompt, fresh: true, signal });
-			if (typed === undefined) {
-				// Ctrl-D, or the turn has been cancelled.
-				if (!signal.aborted) cancel();
-				answered("denied");
-				return cancelled;
-			}
-			answer = question.answer(typed);
-		} while (answer === undefined);
-		answered(answer.verdict);
-		screen.work(() => view.status() ?? replWords.thinking());
-		return answer.result;
+		const answer = await askUser(call, signal, { reader, screen, theme, cwd });
+		// Ctrl-D is a way to say that, too.
+		if (answer === undefined && !signal.aborted) cancel();
+		answered(answer?.behavior === "allow" ? "allowed" : "denied");
+		if (turn !== undefined) screen.work(status);
+		return answer ?? CANCELLED;
 	}
 
 	/** True: ours. */

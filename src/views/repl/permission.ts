@@ -15,7 +15,7 @@ export interface PermissionQuestion {
 	/** Behind which the answer is typed. */
 	prompt: string;
 	/** Undefined: that is no answer. Nothing typed is a no. */
-	answer(typed: string): { verdict: "allowed" | "denied"; result: Answer } | undefined;
+	answer(typed: string): Answer | undefined;
 }
 
 /** Of a long input the beginning is shown. */
@@ -46,18 +46,14 @@ export function askPermission(
 			switch (typed.trim().toLowerCase()) {
 				case "y":
 				case "yes":
-					return { verdict: "allowed", result: { behavior: "allow", updatedInput: input } };
+					return { behavior: "allow", updatedInput: input };
 				case "a":
 				case "always":
-					if (!always) return undefined;
-					return {
-						verdict: "allowed",
-						result: { behavior: "allow", updatedInput: input, updatedPermissions: suggestions },
-					};
+					return always ? { behavior: "allow", updatedInput: input, updatedPermissions: suggestions } : undefined;
 				case "n":
 				case "no":
 				case "":
-					return { verdict: "denied", result: { behavior: "deny", message: permissionWords.denied() } };
+					return { behavior: "deny", message: permissionWords.denied() };
 				default:
 					return undefined;
 			}

@@ -40,3 +40,7 @@ export const permissionWords = {
 	denied: () => "The user does not want this tool call.",
 	cancelled: () => "The user cancelled the turn.",
 } as const;
+
+export const questionWords = {
+	choices: (several: boolean) => (several ? "numbers, or words of your own:" : "a number, or words of your own:"),
+} as const;
