@@ -4,11 +4,12 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { Script } from "../../src/testing/scripted-model.ts";
+import { CLAUDE_OTEL } from "../support/claude-home.ts";
 import { assertTold, outline, tree } from "../support/oracle.ts";
 import { until } from "../support/run.ts";
 import { agent, bash, nextUsage, step, text, tool } from "../support/scripting.ts";
 import { FREE_HAND, openStage, type Stage } from "../support/stage.ts";
-import { claudeOtelInTerminal, type Terminal, type TerminalOptions } from "../support/terminal.ts";
+import { claudeOtelInTerminal, openTerminal, type Terminal, type TerminalOptions } from "../support/terminal.ts";
 import { buildTree, printTree } from "../support/tree.ts";
 
 const stages: Stage[] = [];
@@ -393,6 +394,34 @@ test("with telemetry off it is the same conversation, and says so", async () => 
 	await leave(terminal);
 	expect(stage.receiver.spans).toEqual([]);
 });
+
+test.skipIf(process.platform === "win32")(
+	"Ctrl-Z hands the terminal to the shell, and fg brings the prompt back",
+	async () => {
+		const stage = await stageFor({ main: [], whenDone: step(text("back")) });
+		const terminal = await openTerminal(stage.home, "bash", ["--norc", "-i"], {
+			env: { ...stage.env, PS1: "SHELL: ", NODE: process.execPath, PROGRAM: CLAUDE_OTEL },
+		});
+		terminals.push(terminal);
+		await terminal.waitForText("SHELL:");
+		await terminal.submit('"$NODE" "$PROGRAM" --use-sdk');
+		await terminal.waitForText(PROMPT);
+		await terminal.type("half a ");
+		await terminal.waitForText("> half a");
+		terminal.press("ctrl-z");
+		await terminal.waitForText("Stopped");
+		await terminal.submit("echo $((40 + 2))");
+		await terminal.waitForText(/^42$/m);
+		await terminal.submit("fg");
+		await terminal.waitForText(/^> half a$/m);
+		await ask(terminal, "prompt", 1);
+		await terminal.submit("exit");
+		await terminal.waitForText(/SHELL:$/);
+		expect(JSON.stringify(stage.model.requests.at(-1)?.body)).toContain("half a prompt");
+		await terminal.submit("exit");
+		await terminal.exit;
+	},
+);
 
 test("a window that is closed ends claude, and the trace is delivered", async () => {
 	const stage = await stageFor({ main: [step(bash("touch asleep; sleep 30; true"))] });

@@ -2,13 +2,10 @@
 // one session of the Agent SDK, each turn a trace of its own; what comes of them is shown by views/repl.
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import type { Config } from "../../config.ts";
 import type { AgentSdk, CanUseTool, SDKMessage, TracedAgent } from "../../launch/agent-runner.ts";
-import { parseClaudeArgs } from "../../launch/sdk-args.ts";
 import type { ClaudeEnd } from "../../launch/spawn-claude.ts";
-import { VERSION } from "../../version.ts";
 import { askUser } from "../../views/repl/ask-user.ts";
-import { type Banner, showBanner } from "../../views/repl/banner.ts";
+import { showBanner } from "../../views/repl/banner.ts";
 import { completeCommand, LEAVING, OWN_COMMANDS } from "../../views/repl/completion.ts";
 import { createConversationView } from "../../views/repl/conversation-view.ts";
 import { openKeyboard } from "../../views/repl/keyboard.ts";
@@ -23,6 +20,7 @@ import { collectSessionFigures, showSessionLine } from "../../views/repl/session
 import { createTheme } from "../../views/repl/theme.ts";
 import { showTools } from "../../views/repl/tools-panel.ts";
 import { colorLevelOf } from "../color-level.ts";
+import { bannerOf } from "../repl-banner.ts";
 import type { RunContext } from "../run-context.ts";
 import { traceAgent } from "../trace-agent.ts";
 
@@ -91,7 +89,7 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 	// Whoever showed our output has gone.
 	stdout.on("error", () => leaveBy("SIGHUP"));
 	for (const name of LEAVING_SIGNALS) process.on(name, leaveBy);
-	process.on("SIGINT", onInterrupt).on("SIGCONT", onContinue);
+	process.on("SIGINT", onInterrupt);
 	void learnCommands();
 
 	try {
@@ -126,7 +124,7 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 		screen.rest();
 		keyboard.close();
 		for (const name of LEAVING_SIGNALS) process.off(name, leaveBy);
-		process.off("SIGINT", onInterrupt).off("SIGCONT", onContinue);
+		process.off("SIGINT", onInterrupt);
 	}
 
 	async function learnCommands(): Promise<void> {
@@ -235,6 +233,8 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 		if (process.platform === "win32") return;
 		stdin.setRawMode(false);
 		process.kill(process.pid, "SIGTSTP");
+		// Here it goes on, at once where nobody could wake it.
+		onContinue();
 	}
 
 	function onContinue(): void {
@@ -246,24 +246,4 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 
 function now(): number {
 	return performance.now();
-}
-
-function bannerOf(config: Config, args: readonly string[]): Banner {
-	const { otel, level, backends, file } = config;
-	const { traces } = otel;
-	const off = level === "off" ? "CLAUDE_OTEL_LEVEL=off" : otel.disabled ? "OTEL_SDK_DISABLED" : undefined;
-	const endpoints = [
-		...(traces.exporters.includes("otlp") ? [traces.endpoint] : []),
-		...(traces.exporters.includes("console") ? ["the console"] : []),
-		...(traces.none ? [] : backends.map(({ title }) => title)),
-		...(file === undefined ? [] : [file]),
-	];
-	return {
-		version: VERSION,
-		service: otel.serviceName,
-		model: parseClaudeArgs(args).options.model,
-		off,
-		level,
-		endpoints: off === undefined ? endpoints : [],
-	};
 }
