@@ -1,6 +1,6 @@
 // The conversation on the Agent SDK, in a pseudo-terminal, as a person has it: key by key, and read from the screen.
 
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { Script } from "../../src/testing/scripted-model.ts";
@@ -393,6 +393,44 @@ test("with telemetry off it is the same conversation, and says so", async () => 
 	await ask(terminal, "go", 1);
 	await leave(terminal);
 	expect(stage.receiver.spans).toEqual([]);
+});
+
+test("a turn that nobody typed shows and asks above a prompt that is half typed", async () => {
+	const stage = await stageFor({
+		main: [
+			step(bash("touch begun; until test -e go; do sleep 0.1; done", { run_in_background: true })),
+			step(text("It runs.")),
+			step(bash("touch asked.txt")),
+		],
+		whenDone: step(text("It has ended.")),
+	});
+	const terminal = await converse(stage);
+	await terminal.submit("start it");
+	await terminal.waitForText(/\[a\]lways$/m);
+	await terminal.submit("y");
+	await ended(terminal, 1);
+	await terminal.type("half a ");
+	writeFileSync(join(stage.home.work, "go"), "");
+	await terminal.waitForText(/\[a\]lways$/m);
+	await terminal.submit("y");
+	await terminal.waitForText(/It has ended\.\n> half a$/);
+	expect(existsSync(join(stage.home.work, "asked.txt"))).toBe(true);
+	expect(terminal.screen().match(/> half a/g)).toHaveLength(1);
+	await terminal.type("prompt");
+	await terminal.pressWhenCalm("enter");
+	await ended(terminal, 3);
+	expect(lastPrompt(stage.model.requests.at(-1)?.body)).toBe("half a prompt");
+	await leave(terminal);
+});
+
+test("what `claude -p` would take from standard input is still asked for by a sentence", async () => {
+	const stage = await stageFor({ main: [] });
+	for (const args of [["-p"], ["--output-format", "json"]]) {
+		const terminal = await claudeOtelInTerminal(stage.home, ["--use-sdk", ...args], { env: stage.env });
+		terminals.push(terminal);
+		expect(await terminal.exit).toEqual({ code: 2, signal: 0 });
+		expect(terminal.screen()).toContain("There is no prompt: write it behind the flags, or send it to standard input.");
+	}
 });
 
 test.skipIf(process.platform === "win32")(

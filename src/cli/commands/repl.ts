@@ -52,6 +52,8 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 	let lastInterrupt = Number.NEGATIVE_INFINITY;
 	let bySignal: NodeJS.Signals | undefined;
 	let claudeGone = false;
+	/** A turn that nobody typed asks, too: over the open prompt. */
+	let questions = 0;
 	let tools: string[] | undefined;
 	let commands: string[] = [];
 	const calls = new Map<string, number>();
@@ -169,7 +171,8 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 		if (signal.aborted || turn?.cancelledAt !== undefined) return CANCELLED;
 		const answered = view.asked(toolUseID);
 		screen.rest();
-		const answer = await askUser(call, signal, { reader, screen, theme, cwd });
+		questions++;
+		const answer = await askUser(call, signal, { reader, screen, theme, cwd }).finally(() => questions--);
 		// Ctrl-D is a way to say that, too.
 		if (answer === undefined && !signal.aborted) cancel();
 		answered(answer?.behavior === "allow" ? "allowed" : "denied");
@@ -196,8 +199,8 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 
 	function onInterrupt(): void {
 		const at = now();
-		if (turn !== undefined) {
-			if (turn.cancelledAt === undefined) cancel();
+		if (turn !== undefined || questions > 0) {
+			if (turn?.cancelledAt === undefined) cancel();
 			else if (at - turn.cancelledAt > CANCEL_LIMIT_MS) agent.stop();
 			return;
 		}
@@ -212,8 +215,7 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 	}
 
 	function cancel(): void {
-		if (turn === undefined) return;
-		turn.cancelledAt = now();
+		if (turn !== undefined) turn.cancelledAt = now();
 		view.cancelled();
 		agent.interrupt().catch(() => {});
 	}

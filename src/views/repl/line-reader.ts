@@ -2,7 +2,7 @@
 // text that stays whole. Knows where its prompt stands, so that others can write above it.
 import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor } from "node:readline";
 import { PassThrough } from "node:stream";
-import type { Keyboard } from "./keyboard.ts";
+import type { Keyboard, KeyReader } from "./keyboard.ts";
 import type { PastedBlocks } from "./pasted-blocks.ts";
 
 export interface ReadOptions {
@@ -19,7 +19,7 @@ export interface ReadOptions {
 }
 
 export interface LineReader {
-	/** Undefined: the user wants to leave, or it was given up. */
+	/** Undefined: the user wants to leave, or it was given up. One that is begun before another's end goes before it. */
 	read(options: ReadOptions): Promise<string | undefined>;
 	/** Ctrl-C: what was typed is dropped, and the prompt stands there anew. True: there was something. */
 	clear(): boolean;
@@ -32,6 +32,7 @@ interface Open {
 	line: Interface;
 	lines: string[];
 	prompt: string;
+	keys: KeyReader;
 }
 
 /** Escape alone is a key after so long. */
@@ -55,8 +56,13 @@ export function createLineReader(keyboard: Keyboard, stdout: NodeJS.WriteStream,
 			...(complete === undefined ? {} : { completer: complete }),
 		});
 		const lines: string[] = [];
-		const mine = { line, lines, prompt };
-		open = mine;
+		const outer = open;
+		hide();
+		const keys: KeyReader = {
+			keys: (text) => void input.write(text),
+			pasted: (text) => void input.write(blocks.labelOf(text)),
+		};
+		open = { line, lines, prompt, keys };
 		/** Lines that came in one piece with the last one. */
 		const behind: string[] = [];
 		let whole = false;
@@ -78,10 +84,7 @@ export function createLineReader(keyboard: Keyboard, stdout: NodeJS.WriteStream,
 		line.once("close", giveUp);
 		signal?.addEventListener("abort", giveUp, { once: true });
 		line.prompt();
-		keyboard.readBy(
-			{ keys: (text) => void input.write(text), pasted: (text) => void input.write(blocks.labelOf(text)) },
-			options.fresh,
-		);
+		keyboard.readBy(keys, options.fresh);
 		try {
 			const typed = await promise;
 			if (typed === undefined) stdout.write("\n");
@@ -90,9 +93,13 @@ export function createLineReader(keyboard: Keyboard, stdout: NodeJS.WriteStream,
 			keyboard.readBy(undefined);
 			if (whole) keyboard.giveBack([...behind, line.line].join("\r"));
 			signal?.removeEventListener("abort", giveUp);
-			open = undefined;
 			line.close();
 			input.destroy();
+			open = outer;
+			if (outer !== undefined) {
+				show();
+				keyboard.readBy(outer.keys);
+			}
 		}
 	}
 
