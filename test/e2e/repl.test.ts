@@ -433,6 +433,20 @@ test("what `claude -p` would take from standard input is still asked for by a se
 	}
 });
 
+test("a claude that does not hear Ctrl-C is ended by the next one, and the trace is delivered", async () => {
+	const stage = await stageFor({ main: [step(bash("touch asleep; kill -STOP $PPID; sleep 30; true"))] });
+	const terminal = await converse(stage, [FREE_HAND]);
+	await terminal.submit("stop yourself");
+	await until("the command is at work", () => existsSync(join(stage.home.work, "asleep")));
+	terminal.press("ctrl-c");
+	await terminal.waitForText("cancelling");
+	await new Promise((resolve) => setTimeout(resolve, 2_500));
+	terminal.press("ctrl-c");
+	expect(await terminal.exit).toEqual({ code: 130, signal: 0 });
+	expect(terminal.screen()).not.toContain("by itself");
+	expect(stage.receiver.spans.map(({ name }) => name)).toContain("claude.session");
+});
+
 test.skipIf(process.platform === "win32")(
 	"Ctrl-Z hands the terminal to the shell, and fg brings the prompt back",
 	async () => {

@@ -74,6 +74,15 @@ test("an answer stands beside its sign, once, as its pieces settle", () => {
 	expect(lines).toEqual(["🤖 Two things:", "", "   • one", "   • two", "", "   That is all."]);
 });
 
+test("what is being written shows its end until its block is whole", () => {
+	const { lines, view, hear } = open({ columns: 30 });
+	const [start, block, ...pieces] = said("A paragraph that is still being written.\n\nAnother");
+	hear(start as SDKMessage, block as SDKMessage, ...pieces.slice(0, 40));
+	expect([lines, view.status()]).toEqual([[], "…t is still being written."]);
+	hear(...pieces.slice(40, 45));
+	expect([lines, view.status()]).toEqual([["🤖 A paragraph that is still", "   being written."], "Ano"]);
+});
+
 test("an answer that came without pieces is shown, too", () => {
 	const { lines, hear } = open({ emoji: false });
 	const content = [{ type: "text", text: "whole\n\nand more" }];

@@ -36,6 +36,8 @@ export interface Conversation {
 const TWICE_MS = 1_000;
 /** A turn that does not end so long after Ctrl-C is ended with its claude by the next one. */
 const CANCEL_LIMIT_MS = 2_000;
+/** What shells answer for a program that Ctrl-C has ended. */
+const EXIT_INTERRUPTED = 130;
 const CANCELLED = { behavior: "deny", message: permissionWords.cancelled(), interrupt: true } as const;
 const HISTORY_FILE = "prompt-history";
 const LEAVING_SIGNALS = ["SIGTERM", "SIGHUP"] as const;
@@ -52,6 +54,7 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 	let lastInterrupt = Number.NEGATIVE_INFINITY;
 	let bySignal: NodeJS.Signals | undefined;
 	let claudeGone = false;
+	let stopped = false;
 	/** A turn that nobody typed asks, too: over the open prompt. */
 	let questions = 0;
 	let tools: string[] | undefined;
@@ -113,13 +116,14 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 		}
 		// A claude whose last turn was cancelled leaves with 1, though nothing went wrong.
 		const left = !claudeGone;
-		if (claudeGone && bySignal === undefined) screen.print([color.red(replWords.gone())]);
+		if (claudeGone && bySignal === undefined && !stopped) screen.print([color.red(replWords.gone())]);
 		agent.close();
 		screen.work(replWords.delivering);
 		const { exitCode, signal, error } = await agent.ended;
 		await gone;
 		if (error !== undefined) throw error;
 		if (bySignal !== undefined) return { signal: bySignal };
+		if (stopped) return { exitCode: EXIT_INTERRUPTED };
 		if (left) return { exitCode: 0 };
 		return signal === undefined ? { exitCode } : { signal };
 	} finally {
@@ -201,7 +205,7 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 		const at = now();
 		if (turn !== undefined || questions > 0) {
 			if (turn?.cancelledAt === undefined) cancel();
-			else if (at - turn.cancelledAt > CANCEL_LIMIT_MS) agent.stop();
+			else if (at - turn.cancelledAt > CANCEL_LIMIT_MS) stop();
 			return;
 		}
 		// Between the last prompt and the end there is only the delivery.
@@ -212,6 +216,11 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 		lastInterrupt = at;
 		reader.clear();
 		screen.print([color.dim(replWords.again())]);
+	}
+
+	function stop(): void {
+		stopped = true;
+		agent.stop();
 	}
 
 	function cancel(): void {

@@ -5,7 +5,7 @@ import type { SDKMessage } from "../../launch/agent-runner.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { createMarkdownStream, type Settled } from "./markdown-stream.ts";
 import { showPanel } from "./panel.ts";
-import { oneLine, plainText } from "./plain-text.ts";
+import { endOf, plainText } from "./plain-text.ts";
 import { replWords } from "./sentences.ts";
 import type { Theme } from "./theme.ts";
 import { inputWords, resultWords, toolName } from "./tool-words.ts";
@@ -42,6 +42,10 @@ interface Call {
 
 type Of<T extends SDKMessage["type"]> = Extract<SDKMessage, { type: T }>;
 
+/** Of what is being written the end is shown. */
+const WAITING_MAX = 500;
+/** A spinner, and air. */
+const BESIDE_STATUS = 4;
 const AGENT_INDENT = "  ";
 
 export function createConversationView(options: ConversationOptions): ConversationView {
@@ -83,7 +87,7 @@ export function createConversationView(options: ConversationOptions): Conversati
 		}
 		if (event.type === "content_block_delta" && event.delta.type === "text_delta") {
 			showText(stream.push(event.delta.text));
-			doing = oneLine(stream.waiting(), columns()) || doing;
+			doing = endOf(stream.waiting().slice(-WAITING_MAX), columns() - BESIDE_STATUS) || doing;
 		}
 		if (event.type === "content_block_stop") showText(stream.end());
 	}
