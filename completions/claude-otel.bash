@@ -6,7 +6,7 @@ _claude_otel() {
 	COMPREPLY=()
 	for ((index = 1; index < COMP_CWORD; index++)); do
 		case ${COMP_WORDS[index]} in
-		--summary | --use-sdk | --claude-otel-debug | --claude-otel-debug=*) ;;
+		--summary | --use-sdk | --no-emoji | --claude-otel-debug | --claude-otel-debug=*) ;;
 		# A path behind it: bash makes words of both.
 		=) ((index++)) ;;
 		install-hooks)
@@ -32,7 +32,7 @@ _claude_otel() {
 		esac
 	done
 	[[ $current == = || ${COMP_WORDS[COMP_CWORD - 1]} == = ]] && return
-	COMPREPLY=($(compgen -W "install-hooks uninstall-hooks recover flush demo check --config --version --summary --use-sdk --claude-otel-debug --help" -- "$current"))
+	COMPREPLY=($(compgen -W "install-hooks uninstall-hooks recover flush demo check --config --version --summary --use-sdk --no-emoji --claude-otel-debug --help" -- "$current"))
 }
 
 # What completes claude itself, where there is something.

@@ -4,7 +4,7 @@
 function __claude_otel_in_front
 	for word in (commandline -opc)[2..]
 		switch $word
-			case '--summary' '--use-sdk' '--claude-otel-debug' '--claude-otel-debug=*'
+			case '--summary' '--use-sdk' '--no-emoji' '--claude-otel-debug' '--claude-otel-debug=*'
 			case '*'
 				return 1
 		end
@@ -21,7 +21,8 @@ complete -c claude-otel -n '__claude_otel_in_front' -a check -d 'try everything 
 complete -c claude-otel -n '__claude_otel_in_front' -l config -d 'the effective configuration, each value with its origin'
 complete -c claude-otel -n '__claude_otel_in_front' -l version -d 'the versions of claude-otel and of claude'
 complete -c claude-otel -n '__claude_otel_in_front' -l summary -d 'before claude'\''s arguments: what the session took, when claude has left the terminal'
-complete -c claude-otel -n '__claude_otel_in_front' -l use-sdk -d 'runs the prompt by the Agent SDK instead of `claude -p`'
+complete -c claude-otel -n '__claude_otel_in_front' -l use-sdk -d 'runs the prompt by the Agent SDK instead of `claude -p`; without one, a conversation'
+complete -c claude-otel -n '__claude_otel_in_front' -l no-emoji -d 'with --use-sdk, before claude'\''s arguments: plain signs in the conversation'
 complete -c claude-otel -n '__claude_otel_in_front' -l claude-otel-debug -d 'diagnostics into a file, or to stderr when claude has left'
 complete -c claude-otel -n '__claude_otel_in_front' -l help -d 'this text, then claude'\''s own'
 complete -c claude-otel -n '__fish_seen_subcommand_from install-hooks' -l project -d 'in this project'\''s .claude/settings.json instead of the user'\''s'

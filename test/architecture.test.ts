@@ -90,6 +90,11 @@ describe("imports", () => {
 		},
 	);
 
+	test("of launch in views are types alone: else a view could start what it shows", () => {
+		const astray = importsIn("views").filter(({ to, typeOnly }) => to === "launch" && !typeOnly);
+		expect(astray.map(({ path, specifier }) => `${path} imports ${specifier}`)).toEqual([]);
+	});
+
 	test("of signals in cli are the ids: else starting claude would wait for OpenTelemetry", () => {
 		const astray = importsIn("cli").filter(({ to, specifier }) => to === "signals" && !specifier.endsWith("/ids.ts"));
 		expect(astray.map(({ path, specifier }) => `${path} imports ${specifier}`)).toEqual([]);

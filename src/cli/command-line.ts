@@ -50,7 +50,7 @@ export async function runCommandLine(process: NodeJS.Process, packageRoot: strin
 		writeAfter: (line) => void after.push(line),
 	};
 	const end = split.useSdk
-		? await (await import("./commands/run-sdk.ts")).runWithSdk(split.args, context, process)
+		? await (await import("./commands/run-sdk.ts")).runWithSdk(split.args, context, process, split.emoji ?? true)
 		: await runClaude(split.args, context);
 	const write = writerOf(process);
 	diagnostics.release(write);

@@ -12,7 +12,7 @@ export type OwnCommand =
 	| "version"
 	| "help";
 
-export type SplitArgs = { debug?: true | string; summary?: true } & (
+export type SplitArgs = { debug?: true | string; summary?: true; emoji?: false } & (
 	| { kind: "claude"; args: string[]; useSdk?: true }
 	| { kind: "own"; command: OwnCommand; args: string[] }
 );
@@ -32,11 +32,13 @@ const COMMANDS: ReadonlyMap<string, OwnCommand> = new Map([
 const SDK_FLAG = "--use-sdk";
 const DEBUG_FLAG = "--claude-otel-debug";
 const SUMMARY_FLAG = "--summary";
+const NO_EMOJI_FLAG = "--no-emoji";
 
 export function splitArgs(args: readonly string[]): SplitArgs {
 	let debug: true | string | undefined;
 	let summary: true | undefined;
 	let useSdk: true | undefined;
+	let emoji: false | undefined;
 	let index = 0;
 	for (; index < args.length; index++) {
 		const arg = args[index] as string;
@@ -44,10 +46,11 @@ export function splitArgs(args: readonly string[]): SplitArgs {
 		else if (arg === SDK_FLAG) useSdk = true;
 		else if (arg.startsWith(`${DEBUG_FLAG}=`)) debug = arg.slice(DEBUG_FLAG.length + 1) || true;
 		else if (arg === SUMMARY_FLAG) summary = true;
+		else if (arg === NO_EMOJI_FLAG) emoji = false;
 		else break;
 	}
-	if (useSdk) return { kind: "claude", args: args.slice(index), debug, summary, useSdk };
+	if (useSdk) return { kind: "claude", args: args.slice(index), debug, summary, emoji, useSdk };
 	const command = COMMANDS.get(args[index] ?? "");
-	if (command === undefined) return { kind: "claude", args: args.slice(index), debug, summary };
-	return { kind: "own", command, args: args.slice(index + 1), debug, summary };
+	if (command === undefined) return { kind: "claude", args: args.slice(index), debug, summary, emoji };
+	return { kind: "own", command, args: args.slice(index + 1), debug, summary, emoji };
 }

@@ -33,6 +33,8 @@ test.each([
 	],
 	[["--claude-otel-debug", "--use-sdk", "demo"], { kind: "claude", args: ["demo"], debug: true, useSdk: true }],
 	[["--use-sdk", "--claude-otel-debug", "go"], { kind: "claude", args: ["go"], debug: true, useSdk: true }],
+	[["--use-sdk", "--no-emoji"], { kind: "claude", args: [], useSdk: true, emoji: false }],
+	[["--use-sdk", "go", "--no-emoji"], { kind: "claude", args: ["go", "--no-emoji"], useSdk: true }],
 	[["-p", "--use-sdk"], { kind: "claude", args: ["-p", "--use-sdk"], debug: undefined }],
 	[["-p", "demo"], { kind: "claude", args: ["-p", "demo"], debug: undefined }],
 ])("%j", (args, split) => {

@@ -27,6 +27,8 @@ export type Terminal = {
 	/** Types text like a person: key by key, without Enter. */
 	type(text: string): Promise<void>;
 	press(key: Key): void;
+	/** As a terminal hands over what is pasted: at once, and marked where the program asked for it. */
+	paste(text: string): void;
 	/** Waits until the screen has stood still for a moment, as a person does before answering, then presses. */
 	pressWhenCalm(key: Key): Promise<void>;
 	/** Types a prompt and, once the screen shows it, presses Enter. */
@@ -136,6 +138,8 @@ export async function openTerminal(
 		raw: () => raw,
 		type,
 		press,
+		paste: (text) =>
+			pty.write(emulator.modes.bracketedPasteMode ? `\x1b[200~${text.replaceAll("\n", "\r")}\x1b[201~` : text),
 		pressWhenCalm,
 		async submit(text) {
 			await type(text);

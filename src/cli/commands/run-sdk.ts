@@ -1,5 +1,6 @@
 // `claude-otel --use-sdk`: the prompt from the arguments and standard input → run by the Agent SDK, its answer on standard
-// output in the formats of `claude -p`, and the code that it ends with.
+// output in the formats of `claude -p`, and the code that it ends with. At a terminal and without a prompt it is a
+// conversation.
 
 import type { TracedAgent } from "../../launch/agent-runner.ts";
 import { readClaudeArgs } from "../../launch/claude-args.ts";
@@ -19,6 +20,7 @@ export async function runWithSdk(
 	args: readonly string[],
 	context: RunContext,
 	process: NodeJS.Process,
+	emoji: boolean,
 ): Promise<ClaudeEnd> {
 	const { prompt: written, outputFormat, inputFormat, partialMessages, options } = parseClaudeArgs(args);
 	if (!OUTPUT_FORMATS.includes(outputFormat)) {
@@ -32,6 +34,9 @@ export async function runWithSdk(
 	keepCompiled(context.config);
 	const sdk = await loadSdk();
 	if (sdk === undefined) throw cliMistakes.sdkMissing();
+	if (isConversation(args, context, process)) {
+		return (await import("./repl.ts")).converse({ sdk, args, context, process, emoji });
+	}
 	const streams = inputFormat === "stream-json";
 	const prompt = streams ? undefined : await readPrompt(written, process.stdin);
 	if (prompt?.trim() === "") throw cliMistakes.noPrompt();
@@ -53,6 +58,13 @@ export async function runWithSdk(
 	if (error !== undefined && results.length === 0 && exitCode === 0) throw error;
 	printer.end();
 	return signal === undefined ? { exitCode } : { signal };
+}
+
+/** As `claude` decides it; and what was asked for in a format is no conversation. */
+function isConversation(args: readonly string[], { stdoutIsTerminal }: RunContext, { stdin }: NodeJS.Process): boolean {
+	const { prompt, outputFormat, inputFormat } = parseClaudeArgs(args);
+	const asText = outputFormat === "text" && inputFormat === "text";
+	return prompt === undefined && asText && stdin.isTTY && readClaudeArgs(args, stdoutIsTerminal).interactive;
 }
 
 /** A line that is no message ends the run, and what was answered before is told. */
