@@ -3,6 +3,7 @@
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { some } from "../support/every.ts";
 import { bash, step, text } from "../support/scripting.ts";
 import { openStage, PROTOCOLS, type Stage } from "../support/stage.ts";
 
@@ -64,7 +65,7 @@ const CASES = Object.keys(COLLECTORS).flatMap((kind) =>
 	})),
 );
 
-test.each(CASES)(
+test.each(some(CASES, 3))(
 	"a collector that is $kind ($protocol) neither delays claude nor is told of in a pipe",
 	async ({ kind, protocol }) => {
 		collector = await COLLECTORS[kind]();

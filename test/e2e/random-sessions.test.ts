@@ -9,7 +9,7 @@ const LIMITS = { calls: 20, agents: 3, mishaps: 3, runs: 3 };
 /** A seed takes some ten seconds; a busy machine may take its time. */
 const TIMEOUT_MS = 180_000;
 
-test.each(seeds())(
+test.each(seeds(3))(
 	"a random session (seed %i) has the tokens that were billed, and no span too few or too many",
 	{ timeout: TIMEOUT_MS },
 	async (seed) => {

@@ -1,7 +1,7 @@
 // claude-otel is killed in the middle of a session: the next start, or `claude-otel recover`, tells it to its end.
 import { afterEach, expect, test } from "vitest";
 import { assertTold, outline, tree } from "../support/oracle.ts";
-import { until } from "../support/run.ts";
+import { childrenOf, until } from "../support/run.ts";
 import { bash, step, text } from "../support/scripting.ts";
 import { openStage, type Stage } from "../support/stage.ts";
 
@@ -108,14 +108,15 @@ test("increments that arrived before the kill are not sent again (delta temporal
 test("two runs in one folder that were killed while claude started are both told", async () => {
 	const done = step(text("done"));
 	stage = await openStage({ main: [], whenDone: done });
-	const killed = (afterMs: number) =>
-		stage.print(`go ${afterMs}`, [], {
+	const killed = (prompt: string) =>
+		stage.print(prompt, [], {
 			onStart: async (running) => {
-				await new Promise((resolve) => setTimeout(resolve, afterMs));
+				await until("claude's start", () => childrenOf(running.pid).length > 0);
+				await new Promise((resolve) => setTimeout(resolve, 50));
 				running.signal("SIGKILL");
 			},
 		});
-	await Promise.all([killed(300), killed(400)]);
+	await Promise.all([killed("one"), killed("two")]);
 	await recoverAll(2);
 	assertTold(stage.receiver.spans, stage.model.requests);
 	expect(stage.receiver.spans.filter(({ name }) => name === "claude.session")).toHaveLength(2);

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { Script } from "../../src/testing/scripted-model.ts";
 import { CLAUDE_OTEL } from "../support/claude-home.ts";
+import { some } from "../support/every.ts";
 import { normalize } from "../support/normalize.ts";
 import { assertTold, outline, spanOfCall, tree } from "../support/oracle.ts";
 import { jsonLines, type RunOptions, type RunResult, run, until } from "../support/run.ts";
@@ -298,7 +299,7 @@ test("prompts that come as JSON lines are all answered, with the hooks of their 
 	expect(spans.find((span) => span.name === "execute_tool Bash")?.attributes.duration_ms).toBeGreaterThanOrEqual(300);
 });
 
-test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+test.each(some(["SIGINT", "SIGTERM", "SIGHUP"] as const))(
 	"%s is handed on to claude, and ends both runs alike",
 	async (signal) => {
 		const script = { main: [step(bash("touch asleep; sleep 30"))], whenDone: step(text("late")) };

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { ALNUM, filler } from "../privacy/secret-examples.ts";
+import { some } from "../support/every.ts";
 import { type Running, runClaudeOtel } from "../support/run.ts";
 import { agent, bash, read, step, text, tool } from "../support/scripting.ts";
 import { FREE_HAND, openStage, PROTOCOLS, type Stage } from "../support/stage.ts";
@@ -128,7 +129,10 @@ const HIDDEN = {
 	full: [] as string[],
 };
 
-test.each(PROTOCOLS.flatMap((protocol) => LEVELS.map((level) => ({ protocol, level }))))(
+const WAYS = PROTOCOLS.flatMap((protocol) => LEVELS.map((level) => ({ protocol, level })));
+
+// Five of the twelve in turn hold each level.
+test.each(some(WAYS, 5))(
 	"no planted secret is in an exported byte at level $level over $protocol and in a file",
 	async ({ protocol, level }) => {
 		const planted = plant();

@@ -1,6 +1,6 @@
 // One random session in which somebody is killed at a random moment, then `claude-otel recover`. In: a seed. Out: nothing,
 // or an error that names what was lost, told twice, or told otherwise the second time.
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { askedOf } from "./asked.ts";
@@ -8,7 +8,7 @@ import type { ClaudeHome } from "./claude-home.ts";
 import { assertTold } from "./oracle.ts";
 import type { MetricPoint, Span } from "./otlp-plain.ts";
 import { MAX_RETRIES, PRESENT_FILE, randomScript } from "./random-script.ts";
-import { runClaudeOtel, until } from "./run.ts";
+import { childrenOf, runClaudeOtel, until } from "./run.ts";
 import { type Random, seededRandom } from "./seed.ts";
 import { FREE_HAND, openStage, PROTOCOLS, type Stage } from "./stage.ts";
 import { addUp, tokensOf, usageTokens } from "./tokens.ts";
@@ -90,14 +90,6 @@ function isGroupAlive(pid: number): boolean {
 		return true;
 	} catch {
 		return false;
-	}
-}
-
-function childrenOf(pid: number): number[] {
-	try {
-		return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
-	} catch {
-		return []; // It has ended.
 	}
 }
 

@@ -1,6 +1,7 @@
 // Runs one command in a Claude home to its end. In: command, arguments, stdin. Out: what it wrote and how it ended.
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { CLAUDE, CLAUDE_OTEL, type ClaudeHome } from "./claude-home.ts";
 
@@ -121,4 +122,13 @@ export function jsonLines(stdout: string): Record<string, unknown>[] {
 		.split("\n")
 		.filter((line) => line.startsWith("{"))
 		.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** Process ids; none where it has ended. Linux alone. */
+export function childrenOf(pid: number): number[] {
+	try {
+		return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+	} catch {
+		return []; // It has ended.
+	}
 }
