@@ -170,7 +170,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 			history?.note(fact);
 			options.onFact?.(fact);
 		},
-		onAdvanced: (at) => journal?.advanced(at),
+		onAdvanced: (at, late) => journal?.advanced(at, late),
 		onEpisode: options.onEpisode,
 		onContextThreshold: options.onContextThreshold,
 		transcriptOf: (sessionId) => tail.paths().find((path) => path.endsWith(`${sessionId}.jsonl`)),

@@ -38,8 +38,11 @@ export type ModelOptions = HandoverOptions;
 
 export interface Model {
 	apply(fact: Fact): void;
-	/** Hands on what is complete at this time (milliseconds since the epoch). */
-	advance(now: number): void;
+	/**
+	 * Hands on what is complete at this time (milliseconds since the epoch). Says whether it looked for what is late, which it
+	 * does not at every look; `late` decides it, where a run is told again.
+	 */
+	advance(now: number, late?: boolean): boolean;
 	/** Closes and hands on everything. No fact counts after it. */
 	settle(): void;
 	/** How many things are known and not yet handed on: what a long session must keep small. */
@@ -205,7 +208,7 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 		output.inFlight(toolName, -1);
 	}
 
-	function advance(now: number): void {
+	function advance(now: number, late = now >= stragglersAt + TURN_QUIET_MS / 2): boolean {
 		places.segments();
 		handOn.openSessions();
 		tellPending(false);
@@ -216,12 +219,13 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 			else if (isTurnReady(turn, now)) handOn.turn(turn);
 		}
 		// What is late has waited for seconds: to look for it at every tick would cost more than all the rest.
-		if (now >= stragglersAt + TURN_QUIET_MS / 2) {
+		if (late) {
 			stragglersAt = now;
 			handOn.stragglers(now - TURN_QUIET_MS);
 		}
 		relieve();
 		handOn.closedSessions(now - SESSION_QUIET_MS);
+		return late;
 	}
 
 	/** A run that tells of no ends must not grow for ever. */

@@ -24,7 +24,7 @@ export interface FlowOptions {
 	/** Keeps facts before they are applied. */
 	keep?(facts: readonly Fact[]): void;
 	/** The model has handed something on when it was told this time. */
-	onAdvanced?(at: number): void;
+	onAdvanced?(at: number, late: boolean): void;
 	/** A fact that could not be taken: it costs itself alone. */
 	onBug(error: unknown): void;
 	/** Every fact, when it has been applied. */
@@ -41,7 +41,8 @@ export interface Flow {
 	take(raws: readonly RawFact[]): void;
 	/** Facts that were kept before. */
 	apply(fact: Fact): void;
-	advance(now: number): void;
+	/** `late`: as it was then, where a run is told again. */
+	advance(now: number, late?: boolean): void;
 	settle(): void;
 	metrics: Metrics;
 	pricing: Pricing;
@@ -101,10 +102,10 @@ export function createFlow(options: FlowOptions): Flow {
 			for (const fact of facts) apply(fact);
 		},
 		apply,
-		advance(now) {
+		advance(now, late) {
 			handedOn = false;
-			model.advance(now);
-			if (handedOn) options.onAdvanced?.(now);
+			const looked = model.advance(now, late);
+			if (handedOn) options.onAdvanced?.(now, looked);
 		},
 		settle: () => model.settle(),
 		metrics: signals.metrics,

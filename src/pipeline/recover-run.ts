@@ -144,7 +144,7 @@ async function replay(journal: Journal, flow: Flow, sinks: Sinks, isStopped: () 
 	for (const entry of journal.entries()) {
 		await forgetBefore(entry.seq);
 		if (entry.kind === "fact") flow.apply(entry.fact);
-		else flow.advance(entry.at);
+		else flow.advance(entry.at, entry.late);
 		if (performance.now() - since < STEP_MS) continue;
 		await new Promise((resolve) => setImmediate(resolve));
 		if (isStopped()) return false;

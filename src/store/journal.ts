@@ -7,14 +7,14 @@ import { createWriteQueue, type WriteQueueOptions } from "./write-queue.ts";
 
 export type JournalEntry = { seq: number } & (
 	| { kind: "fact"; fact: Fact }
-	/** The model was told the time, and handed something on. */
-	| { kind: "advanced"; at: number }
+	/** The model was told the time, and handed something on; `late`: it looked for what is late as well. */
+	| { kind: "advanced"; at: number; late: boolean }
 );
 
 export interface Journal {
 	/** In one transaction. What cannot be kept now is held and tried again with what comes next. */
 	keep(facts: readonly Fact[]): void;
-	advanced(at: number): void;
+	advanced(at: number, late: boolean): void;
 	/** A destination has taken the increments that the entries up to this one made (delta temporality). */
 	metered(destination: string, upTo: number): void;
 	/** A session of the run, that is the name of its transcript: paths are not kept, they may hold anything. */
@@ -76,7 +76,7 @@ export function createJournal({ run, last, ...options }: JournalOptions): Journa
 
 	return {
 		keep: (facts) => queue.add(facts.map((fact) => append(fact.kind, fact.sessionId, fact.at, JSON.stringify(fact)))),
-		advanced: (at) => queue.add([append(ADVANCED, "", at, "")]),
+		advanced: (at, late) => queue.add([append(ADVANCED, "", at, late ? "late" : "")]),
 		metered: (destination, upTo) => queue.add([append(METERED, "", upTo, destination)]),
 		session: (sessionId) => queue.add([() => void statements.insertSession.run(sessionId, run())]),
 		position: () => position,
@@ -139,7 +139,7 @@ const PORTION = 1_000;
 /** A row that cannot be read tells nothing; the others do. */
 function readEntry(row: { seq: number; kind: string; at: number; body: string }): JournalEntry | undefined {
 	const { seq, kind, at, body } = row;
-	if (kind === ADVANCED) return { seq, kind: "advanced", at };
+	if (kind === ADVANCED) return { seq, kind: "advanced", at, late: body === "late" };
 	if (kind.startsWith("#")) return undefined;
 	try {
 		return { seq, kind: "fact", fact: JSON.parse(body) as Fact };

@@ -41,7 +41,7 @@ test.each(scenarios().map(({ name }) => name))("%s: a replay repeats what was ex
 		const flow = openFlow();
 		for (const entry of journal.entries()) {
 			if (entry.kind === "fact") flow.apply(entry.fact);
-			else flow.advance(entry.at);
+			else flow.advance(entry.at, entry.late);
 		}
 		// What the transcript has beyond the journal: here all that is left.
 		for (const fact of facts.slice(cut)) flow.apply(fact);
@@ -63,7 +63,7 @@ function openFlow(journal?: Journal) {
 		protect: (fact) => fact as unknown as Fact,
 		keep: (facts) => journal?.keep(facts),
 		onBug: (error) => expect.fail(String(error)),
-		onAdvanced: (at) => journal?.advanced(at),
+		onAdvanced: (at, late) => journal?.advanced(at, late),
 	});
 	return { ...flow, exported: sinks.exported };
 }

@@ -60,7 +60,7 @@ describe("a journal", () => {
 		const store = await open();
 		const journal = begin(store);
 		journal.keep([factOf(1), factOf(2)]);
-		journal.advanced(NOW + 5);
+		journal.advanced(NOW + 5, true);
 		journal.keep([factOf(3)]);
 		journal.session("session-1");
 		journal.session("session-1");
@@ -74,7 +74,7 @@ describe("a journal", () => {
 		expect([...(claimed?.entries() ?? [])]).toEqual([
 			{ seq: 1, kind: "fact", fact: factOf(1) },
 			{ seq: 2, kind: "fact", fact: factOf(2) },
-			{ seq: 3, kind: "advanced", at: NOW + 5 },
+			{ seq: 3, kind: "advanced", at: NOW + 5, late: true },
 			{ seq: 4, kind: "fact", fact: factOf(3) },
 		]);
 		expect(claimed?.sessions()).toEqual(["session-1"]);
