@@ -251,11 +251,18 @@ function readAssistant(record: JsonObject, at: number, lane: Lane, state: LaneSt
 	if (messageId === undefined || copied) return [];
 	if (state.message?.id !== messageId) {
 		const { retryMs } = state;
-		const after = state.attempts.get(asString(record.requestRef) ?? "")?.after ?? state.after;
-		const failedAttempts = Math.max(state.failedAttempts, state.attempts.size - 1);
+		const answered = asString(record.requestRef) ?? "";
+		const after = state.attempts.get(answered)?.after ?? state.after;
+		const tried = [...state.attempts.keys()];
+		const place = tried.indexOf(answered);
+		// What was begun after the one that was answered belongs to what comes next.
+		const before = place === -1 ? tried.length - 1 : place;
+		const failedAttempts = Math.max(state.failedAttempts, before);
 		const fact = readMessage(record, message, messageId, seen, { after, failedAttempts, retryMs });
 		state.message = { id: messageId, after, failedAttempts, retryMs, unfinished: false, fact };
+		const next = place === -1 ? [] : [...state.attempts].slice(place + 1);
 		forgetAttempts(state);
+		for (const [id, attempt] of next) state.attempts.set(id, attempt);
 	} else {
 		state.message.fact = readMessage(record, message, messageId, seen, state.message);
 	}
