@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { createDiagnostics } from "../../src/diagnostics.ts";
 import { flushSpool } from "../../src/pipeline/flush-spool.ts";
+import { createLane } from "../../src/sinks/spool/lane.ts";
 import { createSpool, LEASE_MS, type Spool } from "../../src/sinks/spool/spool.ts";
 import { laneOf } from "../../src/sinks/spool/spoolable.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
@@ -325,6 +326,22 @@ describe("the spool", () => {
 		expect(notes[0]).toContain(
 			"so what a collector does not take is lost: mend it, name another file in CLAUDE_OTEL_SPOOL",
 		);
+	});
+
+	test("where it cannot be made leaves later batches the straight way", async () => {
+		const nowhere = createSpool({ path: "/proc/none/spool.db", maxBytes: 1000, note: (told) => notes.push(told) });
+		const lane = createLane({
+			spool: nowhere,
+			lane: "traces here",
+			signal: "traces",
+			destination: "here",
+			runId: "run",
+			openExit: () => Promise.reject(new Error("nothing is to be delivered")),
+			listener: { delivered: () => undefined, refused: () => undefined, waits: () => undefined },
+		});
+		expect(await lane.add(new Uint8Array(10), 1)).toBe(false);
+		expect(lane.isBehind()).toBe(false);
+		lane.stop();
 	});
 
 	test("leaves a lane to whoever has it, until he lets go or hangs", async () => {

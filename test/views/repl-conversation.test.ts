@@ -10,7 +10,7 @@ import { inputWords, resultWords, toolName } from "../../src/views/repl/tool-wor
 import { showTools } from "../../src/views/repl/tools-panel.ts";
 import { readUserQuestions } from "../../src/views/repl/user-question.ts";
 
-const CWD = "/home/me/work";
+const CWD = "/home/me/project";
 const message = (it: object) => it as unknown as SDKMessage;
 const event = (it: object, parent: string | null = null) =>
 	message({ type: "stream_event", parent_tool_use_id: parent, event: it });
@@ -260,10 +260,10 @@ test("of a long input the beginning is shown, and how much is left", () => {
 
 test.each([
 	["Bash", { command: "a\n  b", description: "d" }, "a b"],
-	["Read", { file_path: "/home/me/work/src/a.ts" }, "src/a.ts"],
+	["Read", { file_path: "/home/me/project/src/a.ts" }, "src/a.ts"],
 	["Read", { file_path: "/etc/hosts" }, "/etc/hosts"],
-	["Edit", { file_path: `/home/me/work/${"deep/".repeat(9)}a.ts` }, "…deep/deep/deep/a.ts"],
-	["Grep", { pattern: "x+", path: "/home/me/work" }, "x+"],
+	["Edit", { file_path: `/home/me/project/${"deep/".repeat(9)}a.ts` }, "…deep/deep/deep/a.ts"],
+	["Grep", { pattern: "x+", path: "/home/me/project" }, "x+"],
 	["Other", { n: 1 }, '{"n":1}'],
 	["Other", {}, ""],
 	["Bash", { command: "\u001b[31mred 日本語日本語日本語" }, "red 日本語日本語日…"],

@@ -122,8 +122,11 @@ export function createLane(options: LaneOptions): Lane {
 		},
 		isBehind: () => behind,
 		async add(body, items) {
+			const first = !behind;
 			behind = true;
 			const kept = await spool.add({ lane, signal, destination, items, body, runId });
+			// Nothing waits then, and what comes next has only the straight way.
+			if (first && !kept) behind = false;
 			if (kept && delivering === undefined) tryLater(wait);
 			return kept;
 		},
