@@ -42,13 +42,14 @@ export async function play({
 	tmpDir,
 }: PlayOptions): Promise<Played | undefined> {
 	const stop = abortOnSignal();
-	const home = makeDemoHome(tmpDir, scene);
-	const model = await startScriptedModel(scene.script(home.work));
+	const model = await startScriptedModel({ main: [] });
+	const home = makeDemoHome(scene, { tmpDir, modelUrl: model.url, path, claude });
+	model.setScript(scene.script(home.work));
 	try {
 		const end = await runSession({
 			command: node,
 			args: [join(packageRoot, "bin", "claude-otel.js"), ...scene.args],
-			env: home.env({ path, claude, modelUrl: model.url }),
+			env: home.env,
 			cwd: home.work,
 			limitMs: LIMIT_MS,
 			cancel: stop.signal,

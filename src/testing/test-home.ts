@@ -17,11 +17,21 @@ export interface TestHome {
 /** It opens nothing: the model behind it is scripted. */
 const API_KEY = "test-key-that-opens-nothing";
 
+/** What a home can be called; the names stand in prompts and transcripts. */
+export interface TestHomeNames {
+	/** Where it is made; the system's folder for what is temporary. */
+	below?: string;
+	/** In its name; `test`. */
+	purpose?: string;
+	/** The folder in which claude works; `work`. */
+	work?: string;
+}
+
 /** @param path where programs are looked for: the PATH of the test */
-export function createTestHome(modelUrl: string, path: string): TestHome {
+export function createTestHome(modelUrl: string, path: string, names: TestHomeNames = {}): TestHome {
 	// Claude Code names its folders after real paths.
-	const home = realpathSync(mkdtempSync(join(tmpdir(), "claude-otel-test-")));
-	const [config, work, temp] = [join(home, ".claude"), join(home, "work"), join(home, "tmp")];
+	const home = realpathSync(mkdtempSync(join(names.below ?? tmpdir(), `claude-otel-${names.purpose ?? "test"}-`)));
+	const [config, work, temp] = [join(home, ".claude"), join(home, names.work ?? "work"), join(home, "tmp")];
 	for (const folder of [config, work, temp]) mkdirSync(folder);
 	const state = { hasCompletedOnboarding: true, projects: { [work]: { hasTrustDialogAccepted: true } } };
 	writeFileSync(join(config, ".claude.json"), JSON.stringify(state));
