@@ -1,6 +1,7 @@
 // Comes in: the figures of a run, and where its trace is. Goes out: the lines of the panel that `--summary` shows.
 import type { Ansis } from "ansis";
 import type { RunFigures } from "./run-figures.ts";
+import { showDuration } from "./show-duration.ts";
 
 export interface TraceTold {
 	ids: string[];
@@ -23,7 +24,7 @@ const LEAST_PICO_USD = 1e8;
 export function showPanel(figures: RunFigures, trace: TraceTold, color: Ansis): string[] {
 	const failed = figures.failedTurns + sum(figures.failedRequests) + (figures.toolsByStatus.get("error") ?? 0);
 	const rows: [label: string, lines: string[]][] = [
-		["time", [showTime(figures.durationMs)]],
+		["time", [showDuration(figures.durationMs)]],
 		["turns", [turnsOf(figures)]],
 		["tools", toolsOf(figures)],
 		["tokens", [tokensOf(figures)]],
@@ -40,13 +41,6 @@ export function showPanel(figures: RunFigures, trace: TraceTold, color: Ansis): 
 		),
 		...lines,
 	];
-}
-
-function showTime(milliseconds: number): string {
-	const seconds = Math.round(milliseconds / 1000);
-	if (seconds < 60) return `${(milliseconds / 1000).toFixed(1)} s`;
-	const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-	return ["h", "min", "s"].flatMap((unit, at) => (parts[at] === 0 ? [] : [`${parts[at]} ${unit}`])).join(" ");
 }
 
 function showCost(picoUsd: number | undefined): string {

@@ -2,6 +2,7 @@
 // screen says how wide it is and shows what comes out.
 import stringWidth from "string-width";
 import type { SDKMessage } from "../../launch/agent-runner.ts";
+import { showDuration } from "../show-duration.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { createMarkdownStream, type Settled } from "./markdown-stream.ts";
 import { showPanel } from "./panel.ts";
@@ -143,7 +144,7 @@ export function createConversationView(options: ConversationOptions): Conversati
 		calls.delete(id);
 		const { name, input, startedAt, waitedMs, depth } = call;
 		const stopped = failed && cancelling;
-		const took = showSeconds(now() - startedAt - waitedMs);
+		const took = showDuration(now() - startedAt - waitedMs);
 		const verdict = call.denied ? replWords.denied() : stopped ? replWords.cancelledCall() : took;
 		// Calls that went on at once are told apart by what was put in.
 		const which = lastCall === id ? "" : inputWords(input, cwd, roomBeside(depth, toolName(name)) / 3);
@@ -213,9 +214,4 @@ export function createConversationView(options: ConversationOptions): Conversati
 			);
 		},
 	};
-}
-
-function showSeconds(milliseconds: number): string {
-	const seconds = milliseconds / 1000;
-	return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
