@@ -23,6 +23,8 @@ export const HOOK_CONNECTIONS_MAX = 512;
 export const HOOK_STRANGERS_MAX = 256;
 /** A connection that has sent no whole request head, or no token, after this is closed; claude itself gives up after 1 s. */
 export const HOOK_HEAD_TIME_MS = 2_000;
+/** A body that is not whole after this is given up with its connection; claude itself gives up after 1 s. */
+export const HOOK_BODY_TIME_MS = 3_000;
 /** Answers slower than this hold claude noticeably. */
 export const HOOK_SLOW_ANSWER_MS = 500;
 /** A hook that comes while we are still loading waits no longer for its answer. */
@@ -175,10 +177,13 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 		const startedAt = performance.now();
 		greet(socket);
 		const reader = createHookBodyReader();
+		const whole = giveUpLater(socket);
 		return {
 			answers: true,
 			push: reader.push,
+			gone: whole,
 			end() {
+				whole();
 				reading.delete(socket);
 				take(reader, at, () => {
 					give(TAKEN);
@@ -188,11 +193,28 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 		};
 	}
 
+	/** Returns what to call when the body is whole, or its connection gone. */
+	function giveUpLater(socket: Socket): () => void {
+		// What came while this process stood still lies in the kernel, and is read before the timer's second turn.
+		const late = setTimeout(() => setImmediate(() => waiting && giveUp()), HOOK_BODY_TIME_MS).unref();
+		let waiting = true;
+		const giveUp = () => {
+			counts.malformed++;
+			socket.destroy();
+		};
+		return () => {
+			waiting = false;
+			clearTimeout(late);
+		};
+	}
+
 	function receiveForwarded(socket: Socket): void {
 		reading.add(socket);
 		const at = systemClock();
 		const reader = createHookBodyReader();
 		let head: Buffer | undefined = Buffer.alloc(0);
+		const whole = giveUpLater(socket);
+		socket.on("close", whole);
 		socket.on("data", (chunk: Buffer) => {
 			if (head === undefined) return reader.push(chunk);
 			head = Buffer.concat([head, chunk]);
@@ -208,6 +230,7 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 			head = undefined;
 		});
 		socket.on("end", () => {
+			whole();
 			reading.delete(socket);
 			if (head === undefined) take(reader, at, () => socket.end());
 			else socket.end();

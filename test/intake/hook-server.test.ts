@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { HOOK_BODY_KEEP, type HookBody } from "../../src/intake/hook-body.ts";
-import { HOOK_HEAD_TIME_MS, type HookServer, openHookServer } from "../../src/intake/hook-server.ts";
+import { HOOK_BODY_TIME_MS, HOOK_HEAD_TIME_MS, type HookServer, openHookServer } from "../../src/intake/hook-server.ts";
 import { TOKEN_HEADER } from "../../src/intake/run-token.ts";
 import { until } from "../support/run.ts";
 
@@ -178,6 +178,25 @@ describe("the socket door", () => {
 		await server.close();
 		expect(bodies.map((body) => body.json)).toEqual([{ n: 1 }]);
 	});
+});
+
+test("a body that never becomes whole is given up at both doors, however steadily it trickles", async () => {
+	const { server, bodies, socketPath } = await open({ http: true, socket: true });
+	const head = `POST /hook HTTP/1.1\r\nhost: x\r\n${TOKEN_HEADER}: ${TOKEN}\r\ncontent-length: 100000\r\n\r\n`;
+	const startedAt = performance.now();
+	const trickle = async (socket: Socket, begin: string) => {
+		const gone = new Promise((resolve) => socket.on("error", () => {}).once("close", resolve));
+		socket.write(begin);
+		const timer = setInterval(() => socket.write("{"), 100);
+		await gone;
+		clearInterval(timer);
+	};
+	await Promise.all([trickle(await dial(server), head), trickle(connect(socketPath), `${TOKEN}\n`)]);
+	const took = performance.now() - startedAt;
+	expect(took).toBeGreaterThan(HOOK_BODY_TIME_MS * 0.9);
+	expect(took).toBeLessThan(HOOK_BODY_TIME_MS * 5);
+	expect(bodies).toEqual([]);
+	expect(server.counts.malformed).toBe(2);
 });
 
 async function dial(server: HookServer): Promise<Socket> {
