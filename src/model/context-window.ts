@@ -1,6 +1,6 @@
 // Main-loop requests → how full the context window is, and each time it rises over one of the user's thresholds.
 // After it has fallen below (a compaction, /clear) it can rise over the same one again.
-import type { FactOf } from "./fact.ts";
+import type { Usage } from "./fact.ts";
 import { promptTokens } from "./usage.ts";
 
 export interface ContextOptions {
@@ -10,6 +10,14 @@ export interface ContextOptions {
 	thresholds: readonly number[];
 }
 
+/** What a main-loop request put in, whoever told. */
+export interface Prompt {
+	sessionId: string;
+	at: number;
+	model: string;
+	usage: Usage;
+}
+
 export interface Crossing {
 	model: string;
 	usedRatio: number;
@@ -17,20 +25,15 @@ export interface Crossing {
 }
 
 /** Share of the window that a request's prompt takes up, cached parts included. */
-export function usedRatioOf(usage: FactOf<"message.seen">["usage"], window: number | undefined): number | undefined {
+export function usedRatioOf(usage: Usage, window: number | undefined): number | undefined {
 	return window === undefined ? undefined : promptTokens(usage) / window;
 }
 
-export function createContextWatch({
-	windowOf,
-	thresholds,
-}: ContextOptions): (fact: FactOf<"message.seen">) => Crossing[] {
+export function createContextWatch({ windowOf, thresholds }: ContextOptions): (prompt: Prompt) => Crossing[] {
 	/** By session: the newest request and the thresholds that it is above. */
 	const levels = new Map<string, { at: number; above: Set<number> }>();
 
-	return (fact) => {
-		const { requestedModel: model, usage, sessionId, at } = fact;
-		if (fact.agentId !== undefined || fact.partial === true) return [];
+	return ({ model, usage, sessionId, at }) => {
 		const usedRatio = usedRatioOf(usage, windowOf(model));
 		const before = levels.get(sessionId);
 		if (usedRatio === undefined || (before !== undefined && before.at > at)) return [];

@@ -92,13 +92,14 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 				break;
 			case "message.seen":
 				noteMessage(stores, fact);
-				tellCrossings(fact);
+				if (fact.partial !== true) tellCrossings(fact, fact.messageId, fact.requestedModel);
 				break;
 			case "request.failed":
 				noteFailure(stores, fact);
 				break;
 			case "request.answered":
 				noteRequest(stores, fact);
+				if (fact.querySource === "main" && isToldByNative(fact)) tellCrossings(fact, fact.requestId, fact.model);
 				break;
 			case "request.retried":
 				tellMoment(fact, `retry:${fact.id}`);
@@ -167,9 +168,11 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 		pending.push({ lane, at: fact.at, make: () => handOn.momentOf(fact, lane, uid) });
 	}
 
-	function tellCrossings(fact: FactOf<"message.seen">): void {
-		for (const crossing of watchContext(fact)) {
-			const uid = `context.threshold:${fact.messageId}:${crossing.threshold}`;
+	function tellCrossings(fact: FactOf<"message.seen" | "request.answered">, id: string, model: string): void {
+		if (fact.agentId !== undefined) return;
+		const { sessionId, at, usage } = fact;
+		for (const crossing of watchContext({ sessionId, at, model, usage })) {
+			const uid = `context.threshold:${id}:${crossing.threshold}`;
 			const lane = laneOf(fact);
 			const make = (): Moment => ({
 				...handOn.placeOf(lane, fact.at),
@@ -180,6 +183,12 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 			});
 			pending.push({ lane, at: fact.at, make });
 		}
+	}
+
+	/** No message of this session is told. */
+	function isToldByNative({ sessionId }: Fact): boolean {
+		const session = stores.sessions.get(sessionId);
+		return session?.transcriptSeen !== true && session?.agentSeen !== true;
 	}
 
 	function tellPending(all: boolean): void {

@@ -75,12 +75,17 @@ function runCut(): Promise<Told> {
 }
 
 async function runOnce(args: string[]): Promise<Told> {
-	const from = { spans: stage.receiver.spans.length, requests: stage.model.requests.length };
+	const from = {
+		spans: stage.receiver.spans.length,
+		logs: stage.receiver.logs.length,
+		requests: stage.model.requests.length,
+	};
 	const { code, stderr } = await stage.print("go", args);
 	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 	const spans = stage.receiver.spans.slice(from.spans);
 	assertSoundTrace(spans);
 	const session = spanNamed(spans, "claude.session");
 	const client = clientTotals(stage.home).get(String(session.attributes["session.id"])) ?? NOTHING;
-	return { spans, requests: stage.model.requests.slice(from.requests), session, client };
+	const logs = stage.receiver.logs.slice(from.logs);
+	return { spans, logs, requests: stage.model.requests.slice(from.requests), session, client };
 }

@@ -300,30 +300,36 @@ describe("both counts of the cost", () => {
 });
 
 describe("the context window", () => {
-	test("tells each crossing of a threshold once, and again when it was emptied in between", () => {
-		const { model, told } = startModel(undefined, undefined, { windowOf: () => 1000, thresholds: [0.5, 0.8] });
-		const fill = (requestId: string, at: number, input: number) =>
-			model.apply(message(requestId, START + at, { usage: { ...NO_USAGE, input } }));
-		model.apply(started);
-		model.apply(prompt("transcript"));
-		fill("r1", 100, 400);
-		fill("r2", 200, 600);
-		fill("r3", 300, 700);
-		fill("r4", 400, 900);
-		fill("r5", 500, 100);
-		fill("r6", 600, 850);
-		model.apply(message("r7", START + 700, { agentId: "a1", usage: { ...NO_USAGE, input: 990 } }));
-		model.settle();
-		const crossings = told.moments.flatMap((moment) =>
-			moment.kind === "context.threshold" ? [[moment.usedRatio, moment.threshold]] : [],
-		);
-		expect(crossings).toEqual([
-			[0.6, 0.5],
-			[0.9, 0.8],
-			[0.85, 0.5],
-			[0.85, 0.8],
-		]);
-	});
+	test.each([
+		["transcript", message],
+		["native", request],
+	] as const)(
+		"tells each crossing of a threshold once, and again when it was emptied in between (%s)",
+		(witness, tell) => {
+			const { model, told } = startModel(undefined, undefined, { windowOf: () => 1000, thresholds: [0.5, 0.8] });
+			const fill = (requestId: string, at: number, input: number) =>
+				model.apply(tell(requestId, START + at, { usage: { ...NO_USAGE, input } }));
+			model.apply(started);
+			model.apply(prompt(witness));
+			fill("r1", 100, 400);
+			fill("r2", 200, 600);
+			fill("r3", 300, 700);
+			fill("r4", 400, 900);
+			fill("r5", 500, 100);
+			fill("r6", 600, 850);
+			model.apply(tell("r7", START + 700, { agentId: "a1", usage: { ...NO_USAGE, input: 990 } }));
+			model.settle();
+			const crossings = told.moments.flatMap((moment) =>
+				moment.kind === "context.threshold" ? [[moment.usedRatio, moment.threshold]] : [],
+			);
+			expect(crossings).toEqual([
+				[0.6, 0.5],
+				[0.9, 0.8],
+				[0.85, 0.5],
+				[0.85, 0.8],
+			]);
+		},
+	);
 });
 
 describe("a call whose begin no hook tells", () => {

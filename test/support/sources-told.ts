@@ -6,12 +6,18 @@ import type { ScriptedRequest } from "../../src/testing/scripted-model.ts";
 import { askedOf } from "./asked.ts";
 import type { ClientTotal } from "./client-ledger.ts";
 import { callsOf, spanNamed } from "./oracle.ts";
-import type { Span } from "./otlp-plain.ts";
+import type { LogRecord, Span } from "./otlp-plain.ts";
 import type { SourcesRow } from "./sources-table.ts";
 import { expectedTree, linesOf, printedTree } from "./sources-tree.ts";
 import { addUp, tokensOf, usageTokens } from "./tokens.ts";
 
-export type Told = { spans: Span[]; requests: ScriptedRequest[]; session: Span; client: ClientTotal };
+export type Told = {
+	spans: Span[];
+	logs: LogRecord[];
+	requests: ScriptedRequest[];
+	session: Span;
+	client: ClientTotal;
+};
 /** How long a hook of the user's keeps each Read waiting. */
 export const USER_HOOK_MS = 2_000;
 
@@ -45,7 +51,10 @@ const WITH_CALL = "below their call";
 
 const MEANING: Record<string, Record<string, Check>> = {
 	requests: {
-		all: ({ whole, cut }) => [whole, cut].forEach(assertRequests),
+		all: ({ whole, cut }) => {
+			[whole, cut].forEach(assertRequests);
+			expect(thresholdsOf(whole)).toEqual([0.7, 0.85]);
+		},
 		none: ({ whole }) => expect(chatsOf(whole)).toEqual([]),
 	},
 	attempts: {
@@ -167,6 +176,11 @@ function answersOf(told: Told): Span[] {
 
 function valuesOf(told: Told, attribute: string): unknown[] {
 	return [...new Set(answersOf(told).map(({ attributes }) => attributes[attribute]))];
+}
+
+/** One answer fills the window. */
+function thresholdsOf({ logs }: Told): unknown[] {
+	return logs.flatMap(({ attributes }) => attributes["context.threshold"] ?? []).toSorted();
 }
 
 function toolsOf({ spans }: Told): Span[] {

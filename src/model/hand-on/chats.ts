@@ -111,6 +111,8 @@ export function createChatSteps(handover: Handover): ChatSteps {
 				...(nativeCost(fact) ?? cost(fact.usage, lostHere, fact.model, fact.at)),
 				firstChunkMs: fact.firstChunkMs,
 				querySource: fact.querySource,
+				contextUsedRatio:
+					fact.querySource === "main" ? usedRatioOf(fact.usage, options.context.windowOf(fact.model)) : undefined,
 			},
 			place,
 		);
