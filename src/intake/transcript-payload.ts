@@ -189,7 +189,10 @@ function readPrompt(
 }
 
 function readAgentPrompt(seen: ReturnType<typeof seenIn>, agentId: string, state: LaneState): RawFact[] {
-	if (state.agentStarts > 0 && !state.agentDone) return [];
+	if (state.agentStarts > 0 && !state.agentDone) {
+		const { promptId } = seen;
+		return promptId === undefined ? [] : [{ ...seen, kind: "turn.active", promptId }];
+	}
 	state.agentStarts++;
 	state.agentDone = false;
 	return [{ ...seen, kind: "agent.started", agentId, agentType: "" }];
@@ -372,6 +375,7 @@ function readToHere(seen: ReturnType<typeof seenIn>, lane: Lane): RawFact[] {
 /** The last message turns out to be the stump of a cut stream. */
 function cutMessage(state: LaneState): RawFact[] {
 	if (!state.message?.unfinished) return [];
+	state.agentDone = false;
 	return [{ ...state.message.fact, partial: true }];
 }
 

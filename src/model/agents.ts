@@ -30,9 +30,11 @@ export function endOfLife(agent: AgentState, n: number): number | undefined {
 	return lastWithin(agent.stops.size > 0 ? agent.stops : agent.nativeStops, agent, n);
 }
 
-/** When the transcript of life n was read to its last answer. */
+/** When the transcript of life n was read to its last answer; undefined while it goes on. */
 export function readOfLife(agent: AgentState, n: number): number | undefined {
-	return lastWithin(agent.reads, agent, n);
+	const read = lastWithin(agent.reads, agent, n);
+	const active = lastWithin(agent.actives, agent, n);
+	return read !== undefined && active !== undefined && active > read ? undefined : read;
 }
 
 /** When a request of life n last failed for good. */

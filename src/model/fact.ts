@@ -130,7 +130,7 @@ export interface TurnRead {
 	kind: "turn.read";
 	promptId: string;
 }
-/** A main-loop record that shows the turn going on (a Stop hook blocked, say). */
+/** A record that shows the turn, or the agent in which it stands, going on (a Stop hook blocked, an answer was cut). */
 export interface TurnActive {
 	kind: "turn.active";
 	promptId: string;

@@ -101,6 +101,8 @@ export interface AgentState {
 	nativeParent?: string;
 	nativePrompt?: Told<string>;
 	reads: Set<number>;
+	/** When it went on after what had looked like its end. */
+	actives: Set<number>;
 	/** Requests of it that failed for good. */
 	failures: Set<number>;
 	/** Those of them after which it may have gone on: summaries of its context. */

@@ -180,6 +180,7 @@ export function noteTurn(
 	if (fact.agentId !== undefined) {
 		const agent = agentOf(stores, fact, fact.agentId);
 		if (fact.kind === "turn.interrupted") agent.interruptedAt = largest(agent.interruptedAt, fact.at);
+		else if (fact.kind === "turn.active") agent.actives.add(fact.at);
 		// A fatal API error in an agent fires StopFailure in its name, and no SubagentStop.
 		else if (fact.kind === "turn.stopped" && fact.errorType !== undefined) {
 			agent.stops.add(fact.at);
@@ -400,6 +401,7 @@ export function agentOf(stores: Stores, fact: Fact, agentId: string): AgentState
 			nativeStarts: new Set(),
 			nativeStops: new Set(),
 			reads: new Set(),
+			actives: new Set(),
 			failures: new Set(),
 			failedSummaries: new Set(),
 			firstAt: Number.POSITIVE_INFINITY,

@@ -362,6 +362,15 @@ describe("an agent's file", () => {
 		expect(facts.every(({ agentId }) => agentId === "a1")).toBe(true);
 		expect(of(facts, "prompt.submitted")).toEqual([]);
 	});
+
+	test("whose answer was cut goes on: it is neither over nor begun anew", () => {
+		const task = prompt(1, { turnOrigin: undefined });
+		const cut = answer(2, { stop_details: undefined as unknown as Json });
+		const resume = prompt(3, { turnOrigin: undefined, isMeta: true, turnCompanion: true });
+		const facts = read([task, cut, resume, answer(9, { id: "msg_2" })], { agentId: "a1" });
+		expect(of(facts, "agent.started")).toHaveLength(1);
+		expect(of(facts, "turn.active").map(({ at, agentId }) => [at - START, agentId])).toEqual([[3000, "a1"]]);
+	});
 });
 
 test("lines that are no record tell nothing", () => {

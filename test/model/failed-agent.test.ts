@@ -1,5 +1,5 @@
-// A request of an agent that failed for good was its end, though with -p no hook tells so: it is handed on before the agent
-// above it, whose sums hold what it did.
+// When an agent is over though no hook tells so: a request of it that failed for good was its end (it is handed on before
+// the agent above it, whose sums hold what it did), an answer that was cut was not.
 import { expect, test } from "vitest";
 import type { Fact, FactOf } from "../../src/model/fact.ts";
 import { NO_USAGE } from "../../src/model/usage.ts";
@@ -73,4 +73,25 @@ test("an agent whose context could not be summarised goes on until somebody tell
 	for (const fact of [started, prompt, ...facts]) model.apply(fact);
 	model.advance(START + 60_000);
 	expect(told.episodes.filter((episode) => episode.kind === "agent")).toEqual([]);
+});
+
+test("an agent whose answer was cut is not over before it has answered, however long that takes", () => {
+	const { model, told } = startModel();
+	const lane = { ...SEEN, source: "transcript" as const, agentId: "a" };
+	const facts: Fact[] = [
+		...call("call", 100, "a").map((fact): Fact => ({ ...fact, source: "transcript" })),
+		{ ...lane, kind: "agent.started", at: START + 110, agentType: "" },
+		message("r1", 120, "a"),
+		{ ...lane, kind: "agent.read", at: START + 120 },
+		{ ...lane, kind: "turn.active", at: START + 130 },
+	];
+	for (const fact of [started, prompt, ...facts]) model.apply(fact);
+	model.advance(START + 60_000);
+	expect(told.episodes.filter(({ kind }) => kind === "agent")).toEqual([]);
+	for (const fact of [message("r2", 70_000, "a"), { ...lane, kind: "agent.read", at: START + 70_000 }] as Fact[])
+		model.apply(fact);
+	model.advance(START + 80_000);
+	expect(told.episodes.filter(({ kind }) => kind === "agent")).toMatchObject([
+		{ status: "ok", totals: { usage: { input: 200 } } },
+	]);
 });
