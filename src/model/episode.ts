@@ -163,7 +163,7 @@ export type Episode =
 
 interface Instant extends Place {
 	at: number;
-	/** Deterministic, for `log.record.uid`. */
+	/** Deterministic, and unique within the run, for `log.record.uid`. */
 	uid: string;
 }
 export type Moment =
@@ -212,6 +212,6 @@ export interface ModelOutput {
 	limitTold(window: string, usedRatio: number): void;
 	/** An increment of one of Claude Code's own counters. */
 	counted(counter: Counted["counter"], type: string | undefined, value: number): void;
-	/** A fact came after its episode had been handed on. */
-	late(kind: string): void;
+	/** A fact of this door came after its episode had been handed on. */
+	late(source: Source): void;
 }

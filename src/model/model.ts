@@ -63,7 +63,7 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 
 	function apply(fact: Fact): void {
 		if (isLate(fact, handOn, stores)) {
-			if (!isRepetition(fact)) output.late(fact.kind);
+			if (!isRepetition(fact)) output.late(fact.source);
 			if (fact.kind === "tool.ended" && fact.source === "hook") land(fact.toolUseId);
 			return;
 		}

@@ -18,6 +18,7 @@ import { type Spans, timeOf } from "./spans.ts";
 export interface LogOptions {
 	logger: Logger;
 	spans: Spans;
+	runId: string;
 	semconv: Semconv;
 	extra: Record<string, string>;
 	/** Patterns of models that are not to be used; `*` stands for any characters. */
@@ -35,6 +36,7 @@ interface Entry {
 	/** The span it tells of. */
 	span: Ref;
 	place: Place;
+	/** Within the run. */
 	uid: string;
 	body: string;
 	severity?: SeverityNumber;
@@ -42,7 +44,7 @@ interface Entry {
 }
 
 export function createLogs(options: LogOptions): Logs {
-	const { logger, spans, semconv } = options;
+	const { logger, spans, runId, semconv } = options;
 	const denied = options.deniedModels.map((pattern) => ({ pattern, matches: matchWildcard(pattern) }));
 
 	function emit(entry: Entry): void {
@@ -56,7 +58,8 @@ export function createLogs(options: LogOptions): Logs {
 			attributes: defined({
 				...(options.extra as Attributes),
 				"event.name": name,
-				"log.record.uid": uid,
+				// Other runs have a first session, and things of the same millisecond, too.
+				"log.record.uid": `${runId}:${uid}`,
 				...placeAttributes(place),
 				...entry.attributes,
 			}),
@@ -147,21 +150,22 @@ export function createLogs(options: LogOptions): Logs {
 		if (tool.status === "error") {
 			emit({ ...own, name: "tool.error", uid: `tool.error:${uid}`, body: "A tool call failed.", severity, attributes });
 		}
-		if (!tool.asked && tool.status !== "denied") return;
-		const decision: Attributes = {
-			"tool.name": tool.toolName,
-			"tool.use_id": tool.toolUseId,
-			"tool.decision": tool.status === "denied" ? "reject" : (tool.decision ?? "accept"),
-			"tool.decision_source": tool.decisionSource,
-			"input.summary": tool.contents.input?.summary,
-		};
+		const decision = decisionOn(tool);
+		if (decision === undefined) return;
+		const refused = decision === "reject";
 		emit({
 			...own,
 			name: "permission.decision",
 			uid: `permission:${uid}`,
-			body: tool.status === "denied" ? "A tool call was refused." : "A tool call was allowed.",
-			severity: tool.status === "denied" ? SeverityNumber.WARN : SeverityNumber.INFO,
-			attributes: decision,
+			body: refused ? "A tool call was refused." : "A tool call was allowed.",
+			severity: refused ? SeverityNumber.WARN : SeverityNumber.INFO,
+			attributes: {
+				"tool.name": tool.toolName,
+				"tool.use_id": tool.toolUseId,
+				"tool.decision": decision,
+				"tool.decision_source": tool.decisionSource,
+				"input.summary": tool.contents.input?.summary,
+			},
 		});
 	}
 
@@ -266,4 +270,11 @@ export function createLogs(options: LogOptions): Logs {
 	}
 
 	return { episode, moment };
+}
+
+/** What was decided on a call that was refused, or that a person was asked about; nothing where the answer never came. */
+function decisionOn({ status, asked, decision }: Extract<Episode, { kind: "tool" }>): string | undefined {
+	if (status === "denied") return "reject";
+	if (!asked) return undefined;
+	return decision ?? (status === "ok" || status === "error" ? "accept" : undefined);
 }

@@ -95,12 +95,13 @@ export function createMetrics(meter: Meter): Metrics {
 		}
 		if (chat.contextUsedRatio !== undefined)
 			gauge("claude.context_window_used_ratio", chat.contextUsedRatio, { model });
+		// A request that failed for good has the cost of its attempts that were cut.
+		const cost = usd(chat.picoUsd);
+		if (cost !== undefined) count("claude.cost_usd_total", cost, where);
 		if (failed) {
 			count("claude.api_errors_total", 1, { "error.type": chat.errorType, model });
 			return;
 		}
-		const cost = usd(chat.picoUsd);
-		if (cost !== undefined) count("claude.cost_usd_total", cost, where);
 		if (chat.tokensSource === "unknown") return;
 		const { usage } = chat;
 		const byType = {

@@ -102,9 +102,9 @@ export async function playRun(scenario: Scenario, index: number, options: PlayOp
 	const late: string[] = [];
 	const output: ModelOutput = {
 		...signals.output,
-		late(kind) {
-			late.push(kind);
-			signals.output.late(kind);
+		late(source) {
+			late.push(source);
+			signals.output.late(source);
 		},
 	};
 	const model = createModel(

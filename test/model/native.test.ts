@@ -119,7 +119,7 @@ describe("a request that the transcript tells too", () => {
 		model.advance(START + 20_000);
 		model.settle();
 		model.apply(request("r1", START + 103));
-		expect(told.late).toEqual(["request.answered"]);
+		expect(told.late).toEqual(["native"]);
 		expect(chatsOf(told.episodes)).toHaveLength(1);
 	});
 });

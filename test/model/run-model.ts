@@ -1,14 +1,14 @@
 // Facts → what the session model hands on, in a form that can be compared.
 import type { ContextOptions } from "../../src/model/context-window.ts";
 import type { Episode, ModelOutput, Moment } from "../../src/model/episode.ts";
-import type { Fact, Usage } from "../../src/model/fact.ts";
+import type { Fact, Source, Usage } from "../../src/model/fact.ts";
 import { createModel, type Model } from "../../src/model/model.ts";
 import { addUsage, NO_USAGE } from "../../src/model/usage.ts";
 
 export interface Told {
 	episodes: Episode[];
 	moments: Moment[];
-	late: string[];
+	late: Source[];
 	flying: Map<string, number>;
 }
 
@@ -32,7 +32,7 @@ export function startModel(
 			limitTold() {},
 			counted() {},
 			inFlight: (name, change) => told.flying.set(name, (told.flying.get(name) ?? 0) + change),
-			late: (kind) => told.late.push(kind),
+			late: (source) => told.late.push(source),
 		},
 	);
 	return { model, told };

@@ -2,12 +2,14 @@
 // generation of the conventions, tools without spans, models that are denied, attributes of the user's own.
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { describe, expect, test } from "vitest";
+import type { Fact } from "../../src/model/fact.ts";
 import { sessionTraceId, turnTraceId } from "../../src/signals/ids.ts";
 import { METRICS } from "../../src/signals/names.ts";
 import { playRun, scenarios } from "../flows/play.ts";
-import type { Exported } from "./in-memory.ts";
+import { startModel } from "../model/run-model.ts";
+import { createInMemorySignals, type Exported } from "./in-memory.ts";
 import { assertSound } from "./sound.ts";
-import { storyOf, tell } from "./story.ts";
+import { STORY_START, storyOf, tell } from "./story.ts";
 
 const names = ({ spans }: Exported) => spans.map(({ name }) => name);
 const find = ({ spans }: Exported, name: string) => spans.filter((span) => span.name.startsWith(name));
@@ -24,8 +26,28 @@ describe("level minimal", () => {
 		expect(minimal.records).toEqual([]);
 		const turns = (exported: Exported) => names(exported).filter((name) => name === "invoke_agent claude-code").length;
 		expect(turns(minimal)).toBe(turns(standard));
-		const totals = ({ points: all }: Exported) => all.map(({ name, value }) => `${name} ${value}`).toSorted();
+		const totals = ({ points: all }: Exported) =>
+			all.map(({ name, value, attributes }) => `${name} ${value} ${attributes["error.type"]}`).toSorted();
 		expect(totals(minimal)).toEqual(totals(standard));
+	});
+
+	test("tells the errors of tools whose names it does not tell as it does of others", async () => {
+		const seen = { source: "hook" as const, sessionId: "session-1", promptId: "prompt-1", at: STORY_START + 150 };
+		const [failed, refused] = ["toolu-mcp-1", "toolu-mcp-2"];
+		const call = { ...seen, toolName: "mcp_tool", inputDigest: "" };
+		const told = await tell([
+			...storyOf(1),
+			{ ...call, kind: "tool.started", toolUseId: failed },
+			{ ...call, source: "transcript", kind: "tool.ended", toolUseId: failed, outcome: "error" },
+			{ ...seen, kind: "tool.batch", calls: [{ toolUseId: refused, toolName: "mcp_tool" }] },
+		]);
+		const errors = points(told, "claude.tool_calls_errors_total").map(({ attributes }) => attributes);
+		expect(errors).toEqual(
+			expect.arrayContaining([
+				{ "tool.name": "mcp_tool", "error.type": "mcp_error" },
+				{ "tool.name": "mcp_tool", "error.type": "invalid_input" },
+			]),
+		);
 	});
 
 	test("tells neither names of others' tools nor the working directory", async () => {
@@ -175,6 +197,68 @@ test("span status is ERROR for what failed alone, with the class of the error", 
 	expect(status("mcp__files__list")).toEqual({ code: SpanStatusCode.ERROR, message: "mcp_error" });
 	expect(status("Bash")).toEqual({ code: SpanStatusCode.UNSET });
 	expect(status("Read")).toEqual({ code: SpanStatusCode.UNSET });
+});
+
+test("a call that a person was asked about has a decision once there is one", async () => {
+	const seen = { source: "hook" as const, sessionId: "session-1", promptId: "prompt-1" };
+	const call = (toolUseId: string, at: number): Fact[] => {
+		const tool = { ...seen, toolName: "Bash", inputDigest: toolUseId };
+		return [
+			{ ...tool, kind: "tool.started", at: STORY_START + at, toolUseId },
+			{ ...tool, kind: "permission.asked", at: STORY_START + at + 1 },
+		];
+	};
+	const ended = { ...seen, kind: "tool.ended" as const, at: STORY_START + 350, toolUseId: "allowed", toolName: "Bash" };
+	const facts: Fact[] = [
+		...storyOf(1).filter(({ kind }) => kind !== "run.ended" && kind !== "turn.stopped"),
+		...call("allowed", 300),
+		{ ...ended, outcome: "ok", durationMs: 5 },
+		...call("unanswered", 400),
+		{ source: "launch", kind: "run.ended", at: STORY_START + 500, sessionId: "", signal: "SIGTERM" },
+	];
+	const exported = await tell(facts);
+	const decisions = exported.records
+		.filter(({ eventName }) => eventName === "permission.decision")
+		.map(
+			({ attributes, severityText }) => `${attributes["tool.use_id"]} ${attributes["tool.decision"]} ${severityText}`,
+		);
+	expect(decisions.toSorted()).toEqual(["allowed accept INFO", "toolu-1-Bash reject WARN"]);
+	const waits = find(exported, "claude.permission_wait");
+	expect(waits).toHaveLength(2);
+});
+
+test("records of two runs have no uid in common, and those of one run told twice have the same", async () => {
+	const uids = async (runId: string) =>
+		(await tell(storyOf(1), { runId })).records.map(({ attributes }) => attributes["log.record.uid"]);
+	const first = await uids("run-1");
+	expect(await uids("run-1")).toEqual(first);
+	const second = new Set(await uids("run-2"));
+	expect(first.filter((uid) => second.has(uid))).toEqual([]);
+});
+
+test("a late fact is counted under the door through which it came", async () => {
+	const signals = createInMemorySignals();
+	const { model } = startModel(undefined, signals.output);
+	const facts = storyOf(1);
+	for (const fact of facts) model.apply(fact);
+	model.settle();
+	for (const fact of facts) if (fact.kind === "message.seen") model.apply(fact);
+	const late = points(await signals.exported(), "claude_otel.late_facts_total");
+	expect(late).toMatchObject([{ value: 1, attributes: { source: "transcript" } }]);
+});
+
+test("what the attempts of a failed request cost is in the counter as it is in the session", async () => {
+	const story = storyOf(1);
+	const seen = { source: "transcript" as const, sessionId: "session-1", promptId: "prompt-1", at: STORY_START + 150 };
+	const message = story.find((fact) => fact.kind === "message.seen");
+	if (!message) throw new Error("the story has no answer");
+	const cut: Fact = { ...message, messageId: "msg-cut", at: STORY_START + 140, partial: true };
+	const error = { errorType: "overloaded", requestedModel: "claude-opus-5-5", failedAttempts: 1, retryMs: 0 };
+	const exported = await tell([...story, cut, { ...seen, kind: "request.failed", id: "failed", ...error }]);
+	const failed = find(exported, "chat").find(({ attributes }) => attributes["error.type"] === "overloaded");
+	expect(failed?.attributes["claude.cost_usd"]).toBeGreaterThan(0);
+	const counted = points(exported, "claude.cost_usd_total").reduce((sum, { value }) => sum + value, 0);
+	expect(counted).toBeCloseTo(Number(find(exported, "claude.session")[0]?.attributes["claude.cost_usd"]), 15);
 });
 
 test("records say what they are twice, as attribute and as event name, and their bodies hold nothing of the user's", async () => {
