@@ -13,7 +13,7 @@ export interface LaneTold {
 
 /** The working directory and what was checked out there. */
 export interface Where {
-	cwd: string;
+	cwd?: string;
 	branch?: string;
 	revision?: string;
 }

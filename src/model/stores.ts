@@ -94,8 +94,9 @@ export function noteSurroundings(stores: Stores, fact: Fact): void {
 	turn.where = merge(turn.where, fact, whereOf(fact), HOOK_FIRST);
 }
 
+/** At level minimal the directory is not told, only what is checked out there. */
 function whereOf({ cwd, branch, revision }: Fact): Where | undefined {
-	return cwd === undefined ? undefined : { cwd, branch, revision };
+	return cwd === undefined && branch === undefined && revision === undefined ? undefined : { cwd, branch, revision };
 }
 
 function sessionOf(stores: Stores, fact: Fact): SessionState {

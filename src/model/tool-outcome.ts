@@ -34,7 +34,8 @@ export function outcomeOf(tool: ToolState, around: Surroundings): ToolOutcome {
 	if (tool.decided?.value.decision === "reject") return { status: "denied", end: tool.decided.at };
 	if (batchAt !== undefined) {
 		if (tool.startedAt !== undefined) return { status: "denied", end: batchAt };
-		const known = tool.toolName?.value.startsWith("mcp__") || isBuiltInTool(tool.toolName?.value ?? "");
+		const name = tool.toolName?.value ?? "";
+		const known = isMcpTool(name) || isBuiltInTool(name);
 		return { status: "error", errorType: known ? "invalid_input" : "unknown_tool", end: batchAt };
 	}
 	const interrupted = around.stopped || around.interruptedAt !== undefined;
@@ -55,6 +56,11 @@ function readTranscriptEnd(
 
 function smallestOf(...times: (number | undefined)[]): number {
 	return Math.min(...times.filter((time) => time !== undefined));
+}
+
+/** Where names of servers are not told, all their tools are called `mcp_tool`. */
+export function isMcpTool(name: string): boolean {
+	return name.startsWith("mcp__") || name === "mcp_tool";
 }
 
 /** Names of Claude Code's own tools (2.1.330), to tell an unknown tool from a call that did not fit its schema. */

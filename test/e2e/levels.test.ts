@@ -1,5 +1,7 @@
 // What each level lets out, and tools that are left out altogether.
 
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { assertTold, outline, spanNamed, spanOfCall, tree } from "../support/oracle.ts";
 import { agent, bash, read, step, text } from "../support/scripting.ts";
@@ -11,7 +13,7 @@ afterEach(() => stage.close());
 const command = bash("echo visible-command; echo visible-output");
 const failing = bash("echo failing-output; exit 3");
 
-async function openAt(level: string): Promise<void> {
+async function openAt(level: string, prepare = (_work: string) => {}): Promise<void> {
 	stage = await openStage(
 		{
 			main: [step(text("I begin."), command), step(failing), step(agent("ALPHA task")), step(text("visible-answer"))],
@@ -19,6 +21,7 @@ async function openAt(level: string): Promise<void> {
 		},
 		{ env: { CLAUDE_OTEL_LEVEL: level } },
 	);
+	prepare(stage.home.work);
 	await stage.print("visible-prompt");
 }
 
@@ -29,7 +32,10 @@ const toolCalls = () =>
 		.toSorted();
 
 test("minimal has sessions, turns and metrics, but no other span, no record and no content", async () => {
-	await openAt("minimal");
+	await openAt("minimal", (work) => {
+		mkdirSync(join(work, ".git"));
+		writeFileSync(join(work, ".git", "HEAD"), "ref: refs/heads/topic\n");
+	});
 	const { spans, logs, receiver } = { ...stage.receiver, receiver: stage.receiver };
 	expect(outline(spans)).toBe(
 		tree(`
@@ -43,7 +49,10 @@ test("minimal has sessions, turns and metrics, but no other span, no record and 
 	expect(session).toMatchObject({ tools_used: 4, turns: 1 });
 	const billed = Object.values(stage.model.billed()).flatMap((usage) => Object.values(usage));
 	expect(session["tokens.total"]).toBe(billed.reduce((sum, tokens) => sum + tokens, 0));
-	expect(session).not.toHaveProperty("process.working_directory");
+	for (const { attributes } of spans) {
+		expect(attributes).not.toHaveProperty("process.working_directory");
+		expect(attributes).toMatchObject({ "vcs.ref.head.name": "topic" });
+	}
 	const found = ["visible-", "failing-output", "ALPHA", stage.home.work].filter((words) =>
 		receiver.rawBytes().includes(words),
 	);

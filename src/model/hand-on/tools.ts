@@ -5,7 +5,7 @@ import { TOOL_NAMES_MAX } from "../limits.ts";
 import { linkOfTool, startOfTool } from "../places.ts";
 import { wasStopped } from "../run-end.ts";
 import type { ToolState, TurnState } from "../state.ts";
-import { outcomeOf } from "../tool-outcome.ts";
+import { isMcpTool, outcomeOf } from "../tool-outcome.ts";
 import { type Handover, placeOnly } from "./handover.ts";
 
 /** @param over when what they lie in was over, for calls of which nobody told the end */
@@ -115,5 +115,5 @@ function mcpServerOf(toolName: string): string | undefined {
 }
 
 function mcpError(errorType: string, toolName: string): string {
-	return errorType === "tool_error" && toolName.startsWith("mcp__") ? "mcp_error" : errorType;
+	return errorType === "tool_error" && isMcpTool(toolName) ? "mcp_error" : errorType;
 }
