@@ -18,7 +18,7 @@ import { createTranscriptTail, sessionOf } from "./intake/transcript-file.ts";
 import type { Episode } from "./model/episode.ts";
 import type { Fact, Json, RawFact } from "./model/fact.ts";
 import { createHistory, type HistoryEntry } from "./model/history.ts";
-import { cleanNamed, cleanTexts } from "./pipeline/clean-texts.ts";
+import { cleanNamed, cleanResource, cleanTexts } from "./pipeline/clean-texts.ts";
 import { createFlow } from "./pipeline/flow.ts";
 import { NOTHING_KEPT, openKeeping } from "./pipeline/keeping.ts";
 import { openPassOn } from "./pipeline/pass-on.ts";
@@ -125,11 +125,12 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	// What goes to a program's own providers is that program's to keep.
 	const keeping = options.destination ? NOTHING_KEPT : await openKeeping(config, diagnostics);
 	const privacy = createRunPrivacy(config, [options.token]);
+	const clean = cleanNamed(privacy.text);
 	const repository = createRepositoryReader(clock);
 	const ids = options.destination?.ids ?? createPresetIds();
 	let journal: Journal | undefined;
 	const sinks = await (options.destination?.open ?? createSinks)({
-		config,
+		config: cleanResource(config, clean),
 		runId,
 		startedAt,
 		resource: resourceOf({
@@ -149,7 +150,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		spool: keeping.spool,
 		ledger: ledgerOf(() => journal),
 	});
-	const extra = cleanTexts(config.attributes, cleanNamed(privacy.text));
+	const extra = cleanTexts(config.attributes, clean);
 	const owner = identityOf(process.pid);
 	const claude = options.claudePid === undefined ? undefined : identityOf(options.claudePid);
 	const context = writeContext({ ...options.context, resource: sinks.resource, extra });
@@ -188,7 +189,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	const readOtlp = createOtlpReader();
 	const agent = createAgentReader({ transcript: options.sessionPersistence });
 	const isWithinRate = createHookRate();
-	const passedOn = await openPassOn(options.native, config, cleanNamed(privacy.text), diagnostics);
+	const passedOn = await openPassOn(options.native, config, clean, diagnostics);
 	const finder = createSessionFinder(options, (path) => {
 		tail.follow(path);
 		journal?.session(sessionOf(path));

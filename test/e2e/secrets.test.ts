@@ -51,6 +51,8 @@ function plant() {
 		systemPrompt: secret(),
 		mcpConfig: secret(),
 		settingsEnv: secret(),
+		resource: secret(),
+		attribute: secret(),
 		password: `Hunter2${filler(ALNUM, 12, 99)}`,
 	};
 }
@@ -75,7 +77,12 @@ async function runWith(
 		"--settings",
 		JSON.stringify({ env: { DEPLOY_TOKEN: planted.settingsEnv } }),
 	];
-	const run = await runClaudeOtel(stage.home, args, { cwd: work, env: { ...stage.env, ...env }, onStart });
+	const attributes = {
+		OTEL_RESOURCE_ATTRIBUTES: `deploy.note=${planted.resource}`,
+		CLAUDE_OTEL_ATTRIBUTES: `ticket.note=${planted.attribute}`,
+	};
+	const options = { cwd: work, env: { ...stage.env, ...attributes, ...env }, onStart };
+	const run = await runClaudeOtel(stage.home, args, options);
 	expect(run).toMatchObject({ code: onStart ? null : 0, timedOut: false });
 }
 
@@ -118,7 +125,7 @@ const LEVELS = ["off", "minimal", "standard", "full"] as const;
 /** What may be seen beside a secret, so that the search is known to look at the right place. */
 const SEEN = {
 	off: [] as string[],
-	minimal: ["claude.session"],
+	minimal: ["claude.session", "deploy.note", "ticket.note"],
 	standard: ["PLANTED-INPUT", "execute_tool Read"],
 	full: ["PLANTED-PROMPT", "PLANTED-INPUT", "PLANTED-OUTPUT", "PLANTED-ERROR", "PLANTED-WRITE", "PLANTED-ANSWER"],
 };
