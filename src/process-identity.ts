@@ -19,10 +19,14 @@ export function identityOf(pid: number): string {
 	return start === undefined ? String(pid) : `${pid}:${start}`;
 }
 
+export function pidOf(identity: string): number {
+	return Number(identity.split(":")[0]);
+}
+
 /** Of this machine; elsewhere the same number says nothing. */
 export function isAlive(identity: string): boolean {
-	const [pid = "", start] = identity.split(":");
-	const number = Number(pid);
+	const [, start] = identity.split(":");
+	const number = pidOf(identity);
 	if (!Number.isInteger(number) || number <= 0 || !isThere(number)) return false;
 	const now = startOf(number);
 	return start === undefined || now === undefined || now === start;

@@ -20,6 +20,7 @@ const LATER: Record<string, string> = {
 	program: "src/cli/program.ts",
 	"run-sdk": "src/cli/commands/run-sdk.ts",
 	"run-privacy": "src/run-privacy.ts",
+	"stand-in": "src/pipeline/stand-in.ts",
 	"run-summary": "src/views/run-summary.ts",
 };
 

@@ -11,13 +11,18 @@ import type { ClaudeArgs } from "../launch/claude-args.ts";
 import { startUserCommand } from "../launch/user-command.ts";
 import { makeFolder } from "../make-folder.ts";
 import { redactionMark, toldOf, writeContext } from "../pipeline/run-context.ts";
+import type { StandInBrief } from "../pipeline/stand-in.ts";
 import type { ContextCrossing, Pipeline, PipelineOptions } from "../pipeline.ts";
 import { identityOf } from "../process-identity.ts";
 import { type RunContext, tellBug } from "./run-context.ts";
 
 const DIGEST_KEY_BYTES = 32;
 
-export type PipelineStart = { claudeArgs: ClaudeArgs } & Pick<
+export type PipelineStart = {
+	claudeArgs: ClaudeArgs;
+	/** Is told what it takes to stand in for this process, should it be killed. */
+	guard?(brief: Omit<StandInBrief, "doors">): void;
+} & Pick<
 	PipelineOptions,
 	| "runId"
 	| "token"
@@ -33,20 +38,26 @@ export type PipelineStart = { claudeArgs: ClaudeArgs } & Pick<
 type ToldRun = PipelineOptions["context"];
 
 export async function loadPipeline(run: PipelineStart, context: RunContext): Promise<Pipeline> {
-	const { claudeArgs, ...rest } = run;
-	const { config } = context;
+	const { claudeArgs, guard, ...rest } = run;
+	const { config, cwd } = context;
 	const told = contextOf(run, context);
+	const digestKey = randomBytes(DIGEST_KEY_BYTES);
 	if (config.store.at !== "nowhere" && run.destination === undefined) begin(run, told, config);
 	// Compiling the pipeline is half of loading it: from the second run on it is read from there. Where it cannot be
 	// written, Node goes on without.
 	if (!context.embedded) keepCompiled(config);
 	const { startPipeline } = await import("../pipeline.ts");
+	if (rest.claudePid !== undefined) {
+		const identities = { owner: identityOf(process.pid), claude: identityOf(rest.claudePid) };
+		const { runId, token, native } = rest;
+		guard?.({ runId, token, native, digestKey: digestKey.toString("base64"), ...identities, cwd, context: told });
+	}
 	return startPipeline({
 		...rest,
 		config,
 		context: told,
-		digestKey: randomBytes(DIGEST_KEY_BYTES),
-		cwd: context.cwd,
+		digestKey,
+		cwd,
 		sessionPersistence: told.sessionPersistence,
 		knownSessionId: claudeArgs.knownSessionId,
 		forkedFrom: claudeArgs.forkedFrom,

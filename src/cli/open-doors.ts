@@ -16,6 +16,8 @@ import { type NoHooks, planHooks } from "../launch/plan-hooks.ts";
 import { pruneRuns } from "../launch/prune-runs.ts";
 import { makeRunDirectory, type RunDirectory } from "../launch/run-directory.ts";
 import { type RunSettings, readRunSettings } from "../launch/run-settings.ts";
+import type { StandInBrief } from "../pipeline/stand-in.ts";
+import { createGuard } from "./guard-doors.ts";
 import { missingHooks, type Witness } from "./sentences.ts";
 
 export interface DoorOptions {
@@ -41,6 +43,8 @@ export interface Doors {
 	socketPath?: string;
 	/** Where Claude Code's own telemetry comes to us: for claude's environment, and where it goes on to. */
 	native?: { processEnv: Record<string, string>; destinations: NativeDestinations };
+	/** In interactive runs, some time after claude's start: holds the doors for when this process is killed. */
+	guard?(brief: Omit<StandInBrief, "doors">): void;
 	/** What earlier runs have left, once claude has been started. */
 	tidy(): void;
 	/** claude has gone. Its exit hint may name our settings file, which then stays, with the user's settings alone. */
@@ -102,9 +106,11 @@ async function openPlanned({ settings, hooks, native }: DoorPlan, options: DoorO
 	const wantsSocket = hooks !== undefined && (hooks.transport === "socket" || claudeArgs.interactive);
 	const socketPath = wantsSocket ? needDirectory().socketPath : undefined;
 	let server: HookServer | undefined;
+	const guard = claudeArgs.interactive ? createGuard(options, () => server?.descriptors() ?? {}) : undefined;
 	try {
 		server = await openHookServer({
 			token,
+			beforeAgain: guard?.end,
 			http: hooks?.transport === "http",
 			socketPath,
 			onHook,
@@ -132,11 +138,12 @@ async function openPlanned({ settings, hooks, native }: DoorPlan, options: DoorO
 			hooked: hooks !== undefined,
 			socketPath,
 			native: taken && { processEnv: taken.processEnv(token), destinations: taken.destinations },
+			guard: guard?.start,
 			tidy() {
 				if (directory !== undefined) pruneRuns(config.runDir, Date.now());
 			},
 			async close(keepSettings) {
-				await close();
+				await Promise.all([close(), guard?.end()]);
 				if (file !== undefined && keepSettings) writeFileSync(file.path, file.userText);
 				directory?.remove(file !== undefined && keepSettings);
 			},

@@ -11,7 +11,7 @@ import {
 	type RequestHead,
 	readHttpRequests,
 } from "./http-requests.ts";
-import { openLastingServer } from "./lasting-server.ts";
+import { openLastingServer, type Place } from "./lasting-server.ts";
 import { createNodeRequests } from "./node-requests.ts";
 import type { OtlpCounts } from "./otlp-refusal.ts";
 import { createOtlpRoom, isOtlpPath, type OtlpRequest } from "./otlp-server.ts";
@@ -41,12 +41,21 @@ export interface HookServerOptions {
 	token: string;
 	http: boolean;
 	socketPath?: string;
+	/** Listening sockets that another process opened: these are the doors then. */
+	inherited?: DoorDescriptors;
+	/** A door is to be opened again in its place. */
+	beforeAgain?(): Promise<void>;
 	/** Takes OTLP over http too, on a loopback port that without `http` is for it alone. */
 	onOtlp?(request: OtlpRequest): void;
 	/** Answered when it has been taken in: then it is kept. */
 	onHook(body: HookBody): void | Promise<void>;
 	/** One sentence for the diagnostics. */
 	tell(sentence: string): void;
+}
+
+export interface DoorDescriptors {
+	http?: number;
+	socket?: number;
 }
 
 export interface HookServer {
@@ -56,6 +65,8 @@ export interface HookServer {
 	otlpUrl?: string;
 	otlpCounts?: OtlpCounts;
 	counts: { bodies: number; malformed: number; refused: number; slow: number };
+	/** Of the doors that are open. */
+	descriptors(): DoorDescriptors;
 	/** Waits for what is on its way, then closes the doors. */
 	close(): Promise<void>;
 }
@@ -81,14 +92,12 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 		server.maxConnections = HOOK_CONNECTIONS_MAX;
 		return server;
 	};
-	const { socketPath, tell } = options;
+	const { tell, beforeAgain } = options;
+	const { socket, http } = placesOf(options);
 	const [socketDoor, httpDoor] = await Promise.all([
-		socketPath === undefined
-			? undefined
-			: openLastingServer({ door: "socket", create: makeServer(receiveForwarded), where: { path: socketPath }, tell }),
-		options.http || room
-			? openLastingServer({ door: "http", create: makeServer(serveHttp), where: { host: "127.0.0.1", port: 0 }, tell })
-			: undefined,
+		socket &&
+			openLastingServer({ door: "socket", create: makeServer(receiveForwarded), where: socket, tell, beforeAgain }),
+		http && openLastingServer({ door: "http", create: makeServer(serveHttp), where: http, tell, beforeAgain }),
 	]);
 
 	const origin = httpDoor && `http://127.0.0.1:${httpDoor.port}`;
@@ -97,6 +106,7 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 		otlpUrl: room && origin,
 		otlpCounts: room?.counts,
 		counts,
+		descriptors: () => ({ http: httpDoor?.descriptor(), socket: socketDoor?.descriptor() }),
 		async close() {
 			const until = performance.now() + HOOK_DRAIN_MS;
 			// Bytes that lie in the kernel need turns of the loop to show: one for a connection, one for what it brought.
@@ -263,6 +273,21 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 			`Two hook answers took longer than ${HOOK_SLOW_ANSWER_MS} ms: this machine is busy, and tool calls wait for it.`,
 		);
 	}
+}
+
+function placesOf({ inherited, socketPath, http, onOtlp }: HookServerOptions): {
+	http?: Place;
+	socket?: Place;
+} {
+	if (inherited !== undefined) return { http: onDescriptor(inherited.http), socket: onDescriptor(inherited.socket) };
+	return {
+		http: http || onOtlp ? { host: "127.0.0.1", port: 0 } : undefined,
+		socket: socketPath === undefined ? undefined : { path: socketPath },
+	};
+}
+
+function onDescriptor(descriptor: number | undefined): Place | undefined {
+	return descriptor === undefined ? undefined : { fd: descriptor };
 }
 
 /** Never rejects. */

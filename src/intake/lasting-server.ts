@@ -8,12 +8,17 @@ export const DOOR_RESTARTS_MAX = 1;
 /** Errors of accept that cost one connection: the socket listens on. */
 const PASSING = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "ECONNABORTED", "EPERM", "EPROTO"]);
 
+/** Where to listen; or a socket that listens already. */
+export type Place = ListenOptions | { fd: number };
+
 export interface LastingServerOptions {
 	/** For sentences. */
 	door: Door;
 	/** A fresh one, which does not listen yet. Connections of the one before live on. */
 	create(): Server;
-	where: ListenOptions;
+	where: Place;
+	/** Its place is wanted again: whoever holds it beside us lets it go. */
+	beforeAgain?(): Promise<void>;
 	/** One sentence for the diagnostics. */
 	tell(sentence: string): void;
 }
@@ -21,6 +26,8 @@ export interface LastingServerOptions {
 export interface LastingServer {
 	/** Undefined for a socket with a path. */
 	port?: number;
+	/** Of the listening socket, where the system has such numbers and it is open. */
+	descriptor(): number | undefined;
 	/** No connection more; those that are open are not ended. */
 	close(): void;
 }
@@ -30,20 +37,23 @@ export async function openLastingServer(options: LastingServerOptions): Promise<
 	const { door, create, where, tell } = options;
 	let current: Server | undefined;
 	let restarts = 0;
+	let closed = false;
 	const first = await open(where);
 	const port = portOf(first);
 	const place = port === undefined ? where : { ...where, port };
 
 	return {
 		port,
+		descriptor: () => current && descriptorOf(current),
 		close() {
+			closed = true;
 			const server = current;
 			current = undefined;
 			server?.close();
 		},
 	};
 
-	function open(at: ListenOptions): Promise<Server> {
+	function open(at: Place): Promise<Server> {
 		const server = create();
 		current = server;
 		return new Promise((resolve, reject) => {
@@ -68,6 +78,8 @@ export async function openLastingServer(options: LastingServerOptions): Promise<
 
 	async function openAgain(reason: string): Promise<void> {
 		try {
+			if (options.beforeAgain) await options.beforeAgain();
+			if (closed) return;
 			const again = await open(place);
 			if (again === current) tell(doorNotes.restarted(door, reason));
 			// The run is over meanwhile.
@@ -77,6 +89,12 @@ export async function openLastingServer(options: LastingServerOptions): Promise<
 			tell(doorNotes.lost(door, `${reason}, then ${reasonOf(error)}`));
 		}
 	}
+}
+
+/** Node shows it nowhere else. */
+function descriptorOf(server: Server): number | undefined {
+	const { _handle: handle } = server as Server & { _handle?: { fd?: number } | null };
+	return handle?.fd === undefined || handle.fd < 0 ? undefined : handle.fd;
 }
 
 function portOf(server: Server): number | undefined {

@@ -37,7 +37,7 @@ export interface AbandonedRun {
 }
 
 export interface Store {
-	/** Its row is made with the first thing that is kept. */
+	/** Its row is made with the first thing that is kept; where it is there, this goes on with it. */
 	begin(run: NewRun): Journal;
 	/** Whether this process of a run, or its claude, still lives. */
 	isAlive(run: Pick<NewRun, "owner" | "claude">): boolean;
@@ -64,6 +64,9 @@ export async function openStore({ path, note }: StoreOptions): Promise<Store> {
 	);
 	const lastOf = database.prepare<[number], { last: number | null }>(
 		"SELECT max(seq) AS last FROM journal WHERE run = ?",
+	);
+	const lastOfRun = database.prepare<[string], { last: number | null }>(
+		"SELECT max(seq) AS last FROM runs JOIN journal ON run = id WHERE run_id = ?",
 	);
 	const open = database.prepare<[number], OpenRun>(
 		"SELECT id, run_id, machine, owner, claude, started_at, seen_at, recoveries, context FROM runs WHERE ended_at IS NULL ORDER BY started_at LIMIT ?",
@@ -107,7 +110,7 @@ export async function openStore({ path, note }: StoreOptions): Promise<Store> {
 			};
 			return createJournal({
 				...shared,
-				last: 0,
+				last: attempt(0, () => lastOfRun.get(runId)?.last ?? 0),
 				onRollback() {
 					if (!isThere) id = undefined;
 				},

@@ -1,12 +1,12 @@
 // claude-otel between a person's terminal and the real claude: resizing, stopping and going on, closing the window.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type ScriptedModel, startScriptedModel } from "../../src/testing/scripted-model.ts";
 import { buildDist } from "../../tools/build.ts";
 import { CLAUDE_OTEL, type ClaudeHome, makeClaudeHome } from "../support/claude-home.ts";
-import { until } from "../support/run.ts";
+import { childrenOf, isAlive, until } from "../support/run.ts";
 import { step, text } from "../support/scripting.ts";
 import { claudeInTerminal, claudeOtelInTerminal, openTerminal, type Terminal } from "../support/terminal.ts";
 
@@ -45,15 +45,6 @@ async function claudeOtel(): Promise<Terminal> {
 	await terminal.waitForText(READY, 30_000);
 	return terminal;
 }
-
-/** The wrapper's claude. */
-function childOf(pid: number): number | undefined {
-	const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-	return children === "" ? undefined : Number(children.split(" ")[0]);
-}
-
-const isAlive = (pid: number) =>
-	existsSync(`/proc/${pid}/stat`) && !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
 
 test("the screen is that of plain claude, before and after a resize, and so is the end of /exit", async () => {
 	const screens: string[] = [];
@@ -99,7 +90,7 @@ test("Ctrl-Z stops it, and fg goes on with it", async () => {
 
 test("closing the window ends claude, and us behind it", async () => {
 	const terminal = await claudeOtel();
-	const claude = childOf(terminal.pid) ?? 0;
+	const claude = childrenOf(terminal.pid)[0] ?? 0;
 	expect(isAlive(claude)).toBe(true);
 	terminal.hangUp();
 	await until("both have gone", () => !isAlive(claude) && !isAlive(terminal.pid), 20_000);
@@ -107,8 +98,11 @@ test("closing the window ends claude, and us behind it", async () => {
 
 test("the user's terminal is left as plain claude leaves it", async () => {
 	const terminal = await claudeOtel();
+	await until("the guardian", () => childrenOf(terminal.pid).length === 2);
+	const [, guardian = 0] = childrenOf(terminal.pid);
 	await terminal.submit("/exit");
 	await terminal.exit;
+	expect(isAlive(guardian)).toBe(false);
 	expect(terminal.raw()).toContain("\x1b[?25h");
 	expect(terminal.raw()).not.toMatch(/claude-otel/);
 	expect(readdirSync(home.config)).not.toContain("settings.json");

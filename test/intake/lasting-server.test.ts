@@ -17,7 +17,7 @@ afterEach(async () => {
 	for (const close of closers.splice(0).toReversed()) await close();
 });
 
-async function open(where = LOOPBACK) {
+async function open(where = LOOPBACK, beforeAgain?: () => Promise<void>) {
 	const made: Server[] = [];
 	const told: string[] = [];
 	const accepted: Socket[] = [];
@@ -33,6 +33,7 @@ async function open(where = LOOPBACK) {
 		},
 		where,
 		tell: (sentence) => told.push(sentence),
+		beforeAgain,
 	});
 	closers.push(() => {
 		server.close();
@@ -70,6 +71,18 @@ test.each([
 	expect(told).toEqual([
 		`The loopback port for hooks and Claude Code's own telemetry failed (${reason}) and was opened again: what claude sent meanwhile may be missing.`,
 	]);
+});
+
+test("whoever holds its socket too lets it go before it is opened again", async () => {
+	const gone = Promise.withResolvers<void>();
+	const { server, made, told } = await open(LOOPBACK, () => gone.promise);
+	expect(server.descriptor()).toBeGreaterThan(2);
+	made[0]?.emit("error", broken("EBADF"));
+	await new Promise((resolve) => setTimeout(resolve, 20));
+	expect(made).toHaveLength(1);
+	gone.resolve();
+	await until("it is told", () => told.length === 1);
+	expect(await echo(at(server))).toBe("hello");
 });
 
 test("when it fails again the run goes on without it and says so, once", async () => {

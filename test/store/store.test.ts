@@ -56,6 +56,14 @@ const facts = (journal: Journal) =>
 	[...journal.entries()].flatMap((entry) => (entry.kind === "fact" ? [entry.fact] : []));
 
 describe("a journal", () => {
+	test("that is begun again goes on where it was", async () => {
+		const first = begin(await open());
+		first.keep([factOf(1)]);
+		const again = begin(await open());
+		again.keep([factOf(2)]);
+		expect(facts(first)).toEqual([factOf(1), factOf(2)]);
+	});
+
 	test("gives back what it was told, in its order, to whoever claims the run", async () => {
 		const store = await open();
 		const journal = begin(store);

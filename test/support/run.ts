@@ -132,3 +132,12 @@ export function childrenOf(pid: number): number[] {
 		return []; // It has ended.
 	}
 }
+
+/** A zombie has ended. Linux alone. */
+export function isAlive(pid: number): boolean {
+	try {
+		return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+	} catch {
+		return false;
+	}
+}

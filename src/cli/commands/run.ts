@@ -73,7 +73,8 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 		const native = doors.native?.destinations;
 		const summary = await loadSummary(config);
 		const onEpisode = summary?.episode;
-		const run = { claudeArgs, runId, token, hooked, native, startedAt, claudePid: claude.pid, onEpisode };
+		const { guard } = doors;
+		const run = { claudeArgs, runId, token, hooked, native, startedAt, claudePid: claude.pid, onEpisode, guard };
 		pipeline.resolve(loadPipeline(run, context));
 		doors.tidy();
 		const end = await claude.ended;
