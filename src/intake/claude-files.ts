@@ -1,6 +1,6 @@
 // Files of Claude Code that tell what no hook tells: which session a process has, and the user's random id.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Json } from "../model/fact.ts";
 import { asObject, asString, type JsonObject } from "./json.ts";
@@ -69,6 +69,49 @@ export function findTranscript(claudeConfigDir: string, sessionId: string, cwd: 
 	return listFolder(projects)
 		.map((folder) => join(projects, folder, name))
 		.find(isFile);
+}
+
+/** Of a transcript that /clear began, as much as holds its first answer. */
+const FIRST_ANSWER_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Transcripts of a project that were begun by /clear in a process that was in one of these sessions before: what is answered
+ * there goes on naming the first session of its process (observed on 2.1.330). A fork's copies name theirs too, and whose
+ * request each was.
+ */
+export function findCleared(folder: string, sessions: ReadonlySet<string>, since: number): string[] {
+	return listFolder(folder).flatMap((name) => {
+		const path = join(folder, name);
+		if (!name.endsWith(".jsonl") || sessions.has(basename(name, ".jsonl")) || changedAt(path) < since) return [];
+		const isFirst = (line: string) =>
+			line.includes('"type":"assistant"') &&
+			sessions.has(firstSessionIn(line)) &&
+			!line.includes('"requestSessionId":');
+		return readHead(path, FIRST_ANSWER_BYTES).split("\n").some(isFirst) ? [path] : [];
+	});
+}
+
+function firstSessionIn(line: string): string {
+	return /"session_id":"([^"]+)"/.exec(line)?.[1] ?? "";
+}
+
+/** The beginning of a file, byte for byte; nothing where it cannot be read. */
+export function readHead(path: string, bytes: number): string {
+	try {
+		const descriptor = openSync(path, "r");
+		try {
+			const head = Buffer.alloc(bytes);
+			return head.toString("latin1", 0, readSync(descriptor, head, 0, bytes, 0));
+		} finally {
+			closeSync(descriptor);
+		}
+	} catch {
+		return "";
+	}
+}
+
+function changedAt(path: string): number {
+	return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY;
 }
 
 function listFolder(folder: string): string[] {

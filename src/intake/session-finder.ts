@@ -1,10 +1,10 @@
 // Which sessions are this run's, and where their transcripts lie: told by the hooks, and by claude's own file of
 // the process where no hook speaks. Facts of other sessions are not ours.
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { hookNotes } from "../errors.ts";
 import type { Fact, RawFact } from "../model/fact.ts";
-import { findTranscript, projectFolder, readLiveSessions, readSessionOfProcess } from "./claude-files.ts";
+import { findTranscript, projectFolder, readHead, readLiveSessions, readSessionOfProcess } from "./claude-files.ts";
 import { asString, type JsonObject } from "./json.ts";
 
 export interface FinderOptions {
@@ -155,18 +155,8 @@ function onlyTranscriptSince(
 
 /** When its first record was written, in milliseconds since the epoch. */
 function firstStampIn(path: string): number {
-	const stamp = /"timestamp":"([^"]+)"/.exec(readHead(path))?.[1];
+	const stamp = /"timestamp":"([^"]+)"/.exec(readHead(path, HEAD_BYTES))?.[1];
 	return stamp === undefined ? Number.NaN : Date.parse(stamp);
 }
 
 const HEAD_BYTES = 64 * 1024;
-
-function readHead(path: string): string {
-	const descriptor = openSync(path, "r");
-	try {
-		const head = Buffer.alloc(HEAD_BYTES);
-		return head.toString("latin1", 0, readSync(descriptor, head, 0, HEAD_BYTES, 0));
-	} finally {
-		closeSync(descriptor);
-	}
-}

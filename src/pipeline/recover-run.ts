@@ -1,7 +1,7 @@
 // One run that was killed → told to its end. The same facts in the same order give the same spans and records, to the
 // byte; those that its destinations have are left out, and its metrics go on where they were.
 import type { Config } from "../config.ts";
-import { findProject } from "../intake/claude-files.ts";
+import { findCleared, findProject } from "../intake/claude-files.ts";
 import { createSessionFinder } from "../intake/session-finder.ts";
 import { createTranscriptTail, sessionOf } from "../intake/transcript-file.ts";
 import type { Fact, RawFact } from "../model/fact.ts";
@@ -161,6 +161,10 @@ function readBeyond(context: RunContext, journal: Journal, { store }: RunRecover
 	const tail = createTranscriptTail(context.startedAt, (fact) => facts.push(fact), context);
 	const { claudeConfigDir, startedAt, project, sessionPersistence, knownSessionId, claudePid } = context;
 	const folder = findProject(claudeConfigDir, project);
+	const follow = (path: string) => {
+		tail.follow(path);
+		journal.session(sessionOf(path));
+	};
 	const finder = createSessionFinder(
 		{
 			config: { claudeConfigDir },
@@ -172,14 +176,12 @@ function readBeyond(context: RunContext, journal: Journal, { store }: RunRecover
 			claudePid,
 			isOthers: store.isKnown,
 		},
-		(path) => {
-			tail.follow(path);
-			journal.session(sessionOf(path));
-		},
+		follow,
 	);
 	for (const sessionId of [...journal.sessions(), ...sessionsIn(journal)]) finder.admits(sessionId, true);
 	finder.look();
 	finder.lookLast();
+	for (const path of clearedIn(folder, context, tail.paths(), store)) follow(path);
 	tail.poll();
 	const ends = new Map(
 		tail.paths().map((path) => {
@@ -188,6 +190,18 @@ function readBeyond(context: RunContext, journal: Journal, { store }: RunRecover
 		}),
 	);
 	return facts.filter((fact) => fact.at < (ends.get(fact.sessionId) ?? Number.POSITIVE_INFINITY));
+}
+
+/** Sessions that its claude began by /clear when nobody listened any more. */
+function clearedIn(
+	folder: string | undefined,
+	{ interactive, startedAt }: RunContext,
+	known: readonly string[],
+	store: Store,
+): string[] {
+	if (!interactive || folder === undefined) return [];
+	const paths = findCleared(folder, new Set(known.map(sessionOf)), startedAt);
+	return paths.filter((path) => !store.isKnown(sessionOf(path)));
 }
 
 function sessionsIn(journal: Journal): Set<string> {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { findTranscript, readSessionOfProcess, readUserId } from "../../src/intake/claude-files.ts";
+import { findCleared, findTranscript, readSessionOfProcess, readUserId } from "../../src/intake/claude-files.ts";
 
 let config: string;
 
@@ -55,6 +55,23 @@ describe("a transcript", () => {
 		const path = write("projects/-home-dev-elsewhere/s1.jsonl", "");
 		expect(findTranscript(config, "s1", "/home/dev/project")).toBe(path);
 		expect(findTranscript(config, "s3", "/home/dev/project")).toBeUndefined();
+	});
+
+	test("that /clear began names in its answers the first session of its process; copies in a fork do not count", () => {
+		const lines = (...records: object[]) => records.map((record) => JSON.stringify(record)).join("\n");
+		const answer = (sessionId: string, session_id: string) => ({ sessionId, session_id, type: "assistant" });
+		const folder = join(config, "projects/p");
+		write("projects/p/first.jsonl", lines(answer("first", "first")));
+		const cleared = write("projects/p/cleared.jsonl", lines({ type: "user" }, answer("cleared", "first")));
+		write(
+			"projects/p/fork.jsonl",
+			lines({ ...answer("fork", "first"), requestSessionId: "cleared" }, answer("fork", "x")),
+		);
+		write("projects/p/other.jsonl", lines(answer("other", "other")));
+		expect(findCleared(folder, new Set(["first"]), 0)).toEqual([cleared]);
+		expect(findCleared(folder, new Set(["first", "cleared"]), 0)).toEqual([]);
+		expect(findCleared(folder, new Set(["first"]), Date.now() + 60_000)).toEqual([]);
+		expect(findCleared(join(config, "nowhere"), new Set(["first"]), 0)).toEqual([]);
 	});
 
 	test("is nowhere where there are no projects", () => {

@@ -119,9 +119,11 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 		return { status: left || wasStopped(stores.runEnd) ? "interrupted" : "lost" };
 	}
 
-	/** Its last stop: by the hooks, and where they tell of no turns by the transcript. */
+	/** Its last stop: by the hooks, and where none came by the transcript. */
 	function stopOf(turn: TurnState): number | undefined {
-		return turn.lastStop?.at ?? (hasTurnHooks(stores, turn.sessionId) ? undefined : turn.transcriptStop);
+		const { lastStop, transcriptStop, activeAt } = turn;
+		if (lastStop !== undefined || transcriptStop === undefined) return lastStop?.at;
+		return hasTurnHooks(stores, turn.sessionId) && (activeAt ?? 0) > transcriptStop ? undefined : transcriptStop;
 	}
 
 	function isFollowed(turn: TurnState): boolean {
