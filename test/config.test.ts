@@ -353,6 +353,19 @@ describe("OpenTelemetry's other variables", () => {
 		expect(problems[0]).toContain(`: ${used} is used instead.`);
 	});
 
+	test("what cannot be read of one signal gives way to the general one, and says so", () => {
+		const { config, problems } = load({
+			OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+			OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "smoke",
+			OTEL_EXPORTER_OTLP_LOGS_TIMEOUT: "soon",
+		});
+		expect([config.otel.traces.protocol, config.otel.logs.timeoutMs]).toEqual(["http/json", 10_000]);
+		expect(problems.map((told) => told.replace(/^.*: /, ""))).toEqual([
+			"OTEL_EXPORTER_OTLP_PROTOCOL is used instead.",
+			"10000 is used instead.",
+		]);
+	});
+
 	test("proxies are read in both spellings, small letters first", () => {
 		const env = { http_proxy: "http://a", HTTP_PROXY: "http://b", HTTPS_PROXY: "http://c", NO_PROXY: "x,y" };
 		expect(otel(env).proxies).toEqual({ http: "http://a", https: "http://c", grpc: undefined, none: "x,y" });

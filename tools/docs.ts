@@ -14,7 +14,7 @@ comes from (credentials are masked), and what is odd about them.
 
 A variable of ours (\`CLAUDE_OTEL_…\`) that cannot be read ends the program with one sentence and exit code 2, before
 claude is started. A standard variable (\`OTEL_…\`) that cannot be read is told by \`--config\` and in the diagnostics, and
-the default is used, as OpenTelemetry's specification asks; only an endpoint that is no URL
+the default is used (of one signal's own what is set for all), as OpenTelemetry's specification asks; only an endpoint that is no URL
 and the exporter prometheus stop it too. An empty variable counts as unset.
 
 This page is made from the program's own table by \`npm run docs\`.

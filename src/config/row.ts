@@ -71,7 +71,7 @@ export class Reader {
 		const general = this.readVariables(row, [variable]) ?? { value: row.initial, origin: undefined };
 		const settings = { general, traces: general, metrics: general, logs: general };
 		for (const signal of SIGNALS) {
-			settings[signal] = this.readVariables(row, [signalVariable(variable, signal)]) ?? general;
+			settings[signal] = this.readVariables(row, [signalVariable(variable, signal)], general.origin) ?? general;
 		}
 		return settings;
 	}
@@ -84,7 +84,8 @@ export class Reader {
 		}));
 	}
 
-	private readVariables<T>(row: Row<T>, variables: readonly string[]): Setting<T> | undefined {
+	/** @param instead the variable that counts where these cannot be read, if it is not the default that does */
+	private readVariables<T>(row: Row<T>, variables: readonly string[], instead?: string): Setting<T> | undefined {
 		for (const variable of variables) {
 			const text = this.raw(variable);
 			if (text === undefined) continue;
@@ -95,7 +96,8 @@ export class Reader {
 				if (row.secret) throw mistakes.unreadableSecret(variable, row.expects);
 				throw mistakes.unreadableSetting(variable, told, row.expects);
 			}
-			this.problems.push(warnings.ignoredSetting(variable, told, row.expects, row.initialText ?? show(row.initial)));
+			const used = instead ?? row.initialText ?? show(row.initial);
+			this.problems.push(warnings.ignoredSetting(variable, told, row.expects, used));
 		}
 		return undefined;
 	}
