@@ -155,11 +155,12 @@ export function toolAttributes(tool: ToolEpisode): Attributes {
 		"input.summary": input?.summary,
 		"input.truncated": input === undefined ? undefined : input.summaryTruncated === true || input.truncated === true,
 		"response.truncated": response === undefined ? undefined : response.truncated === true,
-		...fieldAttributes("tool.input", input),
-		...fieldAttributes("tool.response", response),
 		"mcp.server.name": tool.mcpServer,
 		"tool.decision": tool.decision,
 		"tool.decision_source": tool.decisionSource,
+		// Last: where there are more than a span may have, these are what it loses.
+		...fieldAttributes("tool.input", input),
+		...fieldAttributes("tool.response", response),
 	};
 }
 

@@ -227,6 +227,25 @@ test("a call that a person was asked about has a decision once there is one", as
 	expect(waits).toHaveLength(2);
 });
 
+test("of a call with more fields than a span may have attributes, what we say of it stays", async () => {
+	const fields = (prefix: string) => Object.fromEntries(Array.from({ length: 64 }, (_, n) => [`${prefix}${n}`, n]));
+	const seen = { source: "hook" as const, sessionId: "session-1", promptId: "prompt-1", at: STORY_START + 150 };
+	const call = { ...seen, toolUseId: "wide", toolName: "mcp__files__list", mcpServer: "files" };
+	const content = { input: { bytes: 1, fields: fields("in") }, response: { bytes: 1, fields: fields("out") } };
+	const exported = await tell([
+		...storyOf(1),
+		{ ...call, kind: "tool.ended", outcome: "ok", content },
+		{ ...call, source: "native", kind: "tool.decided", decision: "accept", decisionSource: "config" },
+	]);
+	const wide = find(exported, "execute_tool").find(({ attributes }) => attributes["tool.use_id"] === "wide");
+	expect(Object.keys(wide?.attributes ?? {})).toHaveLength(128);
+	expect(wide?.attributes).toMatchObject({
+		"mcp.server.name": "files",
+		"tool.decision": "accept",
+		"tool.decision_source": "config",
+	});
+});
+
 test("records of two runs have no uid in common, and those of one run told twice have the same", async () => {
 	const uids = async (runId: string) =>
 		(await tell(storyOf(1), { runId })).records.map(({ attributes }) => attributes["log.record.uid"]);
