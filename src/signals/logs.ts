@@ -125,13 +125,12 @@ export function createLogs(options: LogOptions): Logs {
 			};
 			emit({ ...own, name: "assistant.response", uid: `answer:${key}`, body: "The model answered.", attributes });
 		}
-		const used = [chat.requestedModel, chat.responseModel];
-		const broken = denied.find(({ matches }) => used.some((model) => model !== undefined && matches(model)));
+		const used = [chat.responseModel, chat.requestedModel].filter((model) => model !== undefined);
+		const broken = denied.flatMap(({ pattern, matches }) =>
+			used.filter(matches).map((model) => ({ pattern, model })),
+		)[0];
 		if (broken === undefined) return;
-		const attributes: Attributes = {
-			"policy.pattern": broken.pattern,
-			"model.to": chat.responseModel ?? chat.requestedModel,
-		};
+		const attributes: Attributes = { "policy.pattern": broken.pattern, "model.to": broken.model };
 		const body = "A model was used that the policy denies.";
 		emit({ ...own, name: "model.denied", uid: `model.denied:${key}`, body, severity: SeverityNumber.WARN, attributes });
 	}

@@ -176,6 +176,14 @@ describe("a model that the policy denies", () => {
 		expect(told[0]?.severityText).toBe("WARN");
 	});
 
+	test("is the one that was asked for, where another answered", async () => {
+		const facts = storyOf(1).map((fact) =>
+			fact.kind === "message.seen" ? { ...fact, requestedModel: "claude-fable-5-2" } : fact,
+		);
+		const told = denials(await tell(facts, { deniedModels: ["*fable*"] }));
+		expect(told.map(({ attributes }) => attributes["model.to"])).toEqual(["claude-fable-5-2"]);
+	});
+
 	test("is not told where no pattern matches the whole name", async () => {
 		expect(denials(await tell(storyOf(1), { deniedModels: ["opus", "claude-opus"] }))).toEqual([]);
 	});
