@@ -157,29 +157,67 @@ export const SPANS = [
 	"claude.compaction",
 ] as const;
 
-export const RECORDS = [
-	"session.start",
-	"session.end",
-	"user.prompt",
-	"assistant.response",
-	"tool.call",
-	"tool.error",
-	"permission.decision",
-	"api.error",
-	"api.retry",
-	"agent.start",
-	"agent.end",
-	"compaction",
-	"model.switch",
-	"model.denied",
-	"notification",
-	"api.refusal",
-	"permission.mode_changed",
-	"mcp.connection",
-	"context.threshold",
-	"cost.drift",
+const TOKENS_OF_TOTALS = [
+	"tokens.input",
+	"tokens.output",
+	"tokens.cache_read",
+	"tokens.cache_creation",
+	"tokens.cache_creation_5m",
+	"tokens.cache_creation_1h",
+	"tokens.total",
+	"tokens.lost.input",
+	"tokens.lost.output",
+	"tokens.lost.cache_read",
+	"tokens.lost.cache_creation",
 ] as const;
-export type RecordName = (typeof RECORDS)[number];
+
+/** Records, with their attributes beside those of every record; `span`: those of the span that they tell of. */
+export const RECORDS = {
+	"session.start": ["session.source"],
+	"session.end": [
+		"session.end_reason",
+		"exit_code",
+		"session.duration_ms",
+		"turns",
+		...TOKENS_OF_TOTALS,
+		"claude.cost_usd",
+		"tools_used",
+	],
+	"user.prompt": ["turn.synthetic", "prompt.length", "prompt.preview"],
+	"assistant.response": [
+		"gen_ai.provider.name",
+		"gen_ai.system",
+		"request.id",
+		"query_source",
+		"response.length",
+		"response.preview",
+	],
+	"tool.call": "span",
+	"tool.error": "span",
+	"permission.decision": ["tool.name", "tool.use_id", "tool.decision", "tool.decision_source", "input.summary"],
+	"api.error": "span",
+	"api.retry": [
+		"error.type",
+		"http.response.status_code",
+		"request.id",
+		"retry.attempt",
+		"retry.max_attempts",
+		"retry.wait_ms",
+		"error.message",
+	],
+	"agent.start": ["gen_ai.agent.name", "gen_ai.agent.id"],
+	"agent.end": "span",
+	compaction: "span",
+	"model.switch": ["model.from", "model.to", "model.switch_reason"],
+	"model.denied": ["policy.pattern", "model.to"],
+	notification: ["notification.type"],
+	"api.refusal": ["request.id", "model"],
+	"permission.mode_changed": ["permission_mode.from", "permission_mode.to", "permission_mode.reason"],
+	"mcp.connection": ["mcp.status", "mcp.server.name", "mcp.transport", "duration_ms"],
+	"context.threshold": ["model", "context.used_ratio", "context.threshold"],
+	"cost.drift": ["model", "cost.own_usd", "cost.client_usd", "cost.drift_usd"],
+} as const satisfies Record<string, "span" | readonly AttributeName[]>;
+export type RecordName = keyof typeof RECORDS;
 
 /** What `claude-otel check` sends: one of each, to see whether they are taken. */
 export const CANARY = {
