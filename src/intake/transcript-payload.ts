@@ -146,7 +146,8 @@ function readUser(record: JsonObject, at: number, lane: Lane, state: LaneState):
 		state.after = at;
 		// Attempts that were given up are not those of the next request.
 		forgetAttempts(state);
-		return [{ ...seen, kind: "turn.interrupted" }, ...readToHere(seen, lane)];
+		const stump = cutMessage(state).map((fact) => ({ ...fact, givenUp: true }));
+		return [...stump, { ...seen, kind: "turn.interrupted" }, ...readToHere(seen, lane)];
 	}
 	if (record.isMeta === true && record.turnCompanion === true) facts.push(...cutMessage(state));
 	if (lane.agentId !== undefined) facts.push(...readAgentPrompt(seen, lane.agentId, state));
@@ -270,7 +271,7 @@ function readAssistant(record: JsonObject, at: number, lane: Lane, state: LaneSt
 		state.message.fact = readMessage(record, message, messageId, seen, state.message);
 	}
 	// A stream that was cut leaves its blocks without what the API sends last.
-	state.message.unfinished = !("stop_details" in message);
+	state.message.unfinished = state.message.fact.whole !== true;
 	const stopReason = asString(message.stop_reason);
 	const done = stopReason !== undefined && stopReason !== "tool_use" && stopReason !== "pause_turn";
 	state.agentDone = done;
@@ -322,6 +323,7 @@ function readMessage(
 		retryMs: before.retryMs,
 		textBytes: answer?.bytes ?? 0,
 		blockIndex: asCount(record.apiBlockIndex) ?? 0,
+		whole: "stop_details" in message,
 		content: answer && { answer },
 	});
 }
@@ -373,7 +375,7 @@ function readToHere(seen: ReturnType<typeof seenIn>, lane: Lane): RawFact[] {
 }
 
 /** The last message turns out to be the stump of a cut stream. */
-function cutMessage(state: LaneState): RawFact[] {
+function cutMessage(state: LaneState): MessageFact[] {
 	if (!state.message?.unfinished) return [];
 	state.agentDone = false;
 	return [{ ...state.message.fact, partial: true }];

@@ -82,7 +82,7 @@ export interface TurnEpisode extends Lasting {
 }
 export interface ChatEpisode extends Lasting {
 	kind: "chat";
-	/** Absent when the request failed for good. */
+	/** Absent when the request failed for good, or was broken off. */
 	messageId?: string;
 	requestId?: string;
 	requestedModel?: string;
@@ -106,6 +106,8 @@ export interface ChatEpisode extends Lasting {
 	/** Share of the context window that its prompt takes up; main loop only. */
 	contextUsedRatio?: number;
 	stopReason?: string;
+	/** Its stream was broken off, and nobody asked again. */
+	broken?: boolean;
 	errorType?: string;
 	httpStatus?: number;
 	answer?: CleanContent;

@@ -157,6 +157,10 @@ export interface MessageSeen {
 	blockIndex: number;
 	/** The stream was cut before its end: tokens of it are lost, not counted. */
 	partial?: boolean;
+	/** And nobody asked again in its place: the user had interrupted it. */
+	givenUp?: boolean;
+	/** Whether what the API sends last has come with this record; the others of its message may tell. */
+	whole?: boolean;
 	/** What costs beside its tokens: searches by the server, and fast mode, whose tokens have another price. */
 	webSearches?: number;
 	fast?: boolean;

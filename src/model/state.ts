@@ -70,6 +70,9 @@ export interface ChatState extends LaneTold {
 	failedAttempts: number;
 	retryMs: number;
 	partial: boolean;
+	/** Nothing came in the place of this part. */
+	givenUp: boolean;
+	whole: boolean;
 	webSearches: number;
 	fast: boolean;
 	/** By place of the block in the message. */
@@ -122,6 +125,8 @@ export interface SessionState {
 	/** Arrival of each UserPromptSubmit. */
 	promptTimes: Set<number>;
 	hookSeen: boolean;
+	/** Some message was whole, and said so: one that does not was cut. */
+	wholeSeen: boolean;
 	transcriptSeen: boolean;
 	nativeSeen: boolean;
 	agentSeen: boolean;

@@ -108,6 +108,7 @@ function sessionOf(stores: Stores, fact: Fact): SessionState {
 			lastAt: Number.NEGATIVE_INFINITY,
 			promptTimes: new Set(),
 			hookSeen: false,
+			wholeSeen: false,
 			transcriptSeen: false,
 			nativeSeen: false,
 			agentSeen: false,
@@ -214,6 +215,8 @@ export function noteMessage(stores: Stores, fact: FactOf<"message.seen">): void 
 		failedAttempts: 0,
 		retryMs: 0,
 		partial: false,
+		givenUp: false,
+		whole: false,
 		webSearches: 0,
 		fast: false,
 		answers: new Map(),
@@ -236,6 +239,9 @@ export function noteMessage(stores: Stores, fact: FactOf<"message.seen">): void 
 	next.failedAttempts = Math.max(next.failedAttempts, fact.failedAttempts);
 	next.retryMs = Math.max(next.retryMs, fact.retryMs);
 	next.partial ||= fact.partial === true;
+	next.givenUp ||= fact.givenUp === true;
+	next.whole ||= fact.whole === true;
+	if (next.whole) sessionOf(stores, fact).wholeSeen = true;
 	next.webSearches = Math.max(next.webSearches, fact.webSearches ?? 0);
 	next.fast ||= fact.fast === true;
 	if (fact.content?.answer) next.answers.set(fact.blockIndex, fact.content.answer);

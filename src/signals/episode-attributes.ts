@@ -97,7 +97,7 @@ function whereAttributes(episode: SessionEpisode | TurnEpisode): Attributes {
 }
 
 export function chatAttributes(chat: ChatEpisode, semconv: Semconv): Attributes {
-	const known = chat.errorType === undefined && chat.tokensSource !== "unknown";
+	const known = chat.errorType === undefined && !chat.broken && chat.tokensSource !== "unknown";
 	return {
 		"gen_ai.operation.name": "chat",
 		...providerAttributes(semconv),

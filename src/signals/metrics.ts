@@ -82,6 +82,9 @@ export function createMetrics(meter: Meter): Metrics {
 		const model = chat.requestedModel ?? "unknown";
 		const where = { model, query_source: chat.querySource };
 		const failed = chat.errorType !== undefined;
+		const cost = usd(chat.picoUsd);
+		if (cost !== undefined) count("claude.cost_usd_total", cost, where);
+		if (chat.broken) return;
 		count("claude.model_requests_total", 1, { ...where, status: failed ? "error" : "ok" });
 		const operation = { "gen_ai.operation.name": "chat", "gen_ai.request.model": model };
 		record("gen_ai.client.operation.duration", (chat.end - chat.start) / 1000, {

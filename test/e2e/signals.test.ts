@@ -3,12 +3,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { assertTold, outline, spanNamed, spanOfCall, tree } from "../support/oracle.ts";
+import { clientTotals } from "../support/client-ledger.ts";
+import { assertTold, outline, spanNamed, spanOfCall, spanOfRequest, tree } from "../support/oracle.ts";
 import type { Running } from "../support/run.ts";
 import { until } from "../support/run.ts";
 import { agent, bash, step, text } from "../support/scripting.ts";
 import { openStage, type Stage } from "../support/stage.ts";
-import { addUp, tokensOf, usageTokens } from "../support/tokens.ts";
+import { tokensOf, usageTokens } from "../support/tokens.ts";
 import { assertSoundTrace } from "../support/tree.ts";
 
 let stage: Stage;
@@ -100,11 +101,23 @@ test("SIGINT in the middle of an answer leaves a closed tree", async () => {
 	const { spans } = stage.receiver;
 	assertSoundTrace(spans);
 	expect(spanNamed(spans, "invoke_agent claude-code").attributes["turn.status"]).toBe("interrupted");
-	// The transcript counts: it holds the half answer with what its beginning told of its tokens.
-	expect(stage.model.requests.map((request) => request.outcome)).toEqual(["answered", "aborted"]);
-	expect(tokensOf(spanNamed(spans, "claude.session").attributes)).toEqual(
-		addUp(stage.model.requests.map((request) => usageTokens(request.usage))),
-	);
+	// The half answer is no answer: what the transcript tells of its tokens is lost, and has its list price.
+	const [whole, half] = stage.model.requests;
+	expect([whole?.outcome, half?.outcome]).toEqual(["answered", "aborted"]);
+	const { attributes } = spanNamed(spans, "claude.session");
+	expect(tokensOf(attributes)).toEqual(whole && usageTokens(whole.usage));
+	expect([attributes["tokens.lost.input"], attributes["tokens.lost.cache_read"]]).toEqual([
+		half?.usage.input,
+		half?.usage.cacheRead,
+	]);
+	const broken = spanOfRequest(spans, half).attributes;
+	expect(broken).toMatchObject({ "tokens.lost.input": half?.usage.input, "claude.cost_basis": "list" });
+	for (const name of ["tokens.input", "gen_ai.usage.input_tokens", "gen_ai.response.id"])
+		expect(broken).not.toHaveProperty(name);
+	const [total] = clientTotals(stage.home).values();
+	expect(attributes["claude.cost_usd"]).toBeCloseTo(total?.usd ?? Number.NaN, 9);
+	const counted = stage.receiver.metrics.filter(({ name }) => name === "claude.model_requests_total");
+	expect(counted.map(({ value }) => value)).toEqual([1]);
 });
 
 test("SIGINT while an agent works interrupts the agent with its call and its tool", async () => {

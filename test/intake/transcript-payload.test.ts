@@ -136,6 +136,12 @@ describe("an answer", () => {
 		const cut = answer(2, { stop_details: undefined as unknown as Json });
 		const resume: Line = { ...prompt(3), isMeta: true, turnCompanion: true, turnOrigin: undefined };
 		expect(of(read([prompt(1), cut, resume]), "message.seen").map(({ partial }) => partial)).toEqual([undefined, true]);
+		const interrupted = prompt(3, { message: { role: "user", content: "[Request interrupted by user]" } });
+		expect(of(read([prompt(1), cut, interrupted]), "message.seen").at(-1)).toMatchObject({
+			partial: true,
+			givenUp: true,
+		});
+		expect(of(read([prompt(1), answer(2), interrupted]), "message.seen")).toHaveLength(1);
 		const synthetic = answer(
 			3,
 			{ model: "<synthetic>" },

@@ -140,6 +140,35 @@ test("what the ledger tells after the request was handed on counts in the sessio
 	expect(sessionOf(told.episodes)).toMatchObject({ usage: ANSWER, lost: { input: 40, output: 3 }, picoUsd: 9_500_000 });
 });
 
+test("an answer that was broken off has no tokens of its own: what is known of them is lost, and in nobody's place", () => {
+	const facts = [
+		message("r1", 100),
+		message("r2", 200, { usage: CUT, partial: true, givenUp: true }),
+		{ ...SEEN, source: "transcript" as const, kind: "turn.interrupted" as const, at: START + 210 },
+		{ ...prompt, promptId: "next", at: START + 300 } as Fact,
+		{ ...message("r3", 400), promptId: "next" } as Fact,
+	];
+	const total = { ...NO_USAGE, input: 240, output: 23 };
+	const { episodes } = settle([started, prompt, ...facts, ledger(total, 263), ended]);
+	expect(chatsOf(episodes)).toMatchObject([
+		{ requestId: "r1", lost: NO_USAGE },
+		{ requestId: "r2", usage: NO_USAGE, lost: CUT, broken: true, costBasis: "list", messageId: undefined },
+		{ requestId: "r3", lost: NO_USAGE },
+	]);
+	expect(episodes.find((one) => one.kind === "turn" && one.promptId === "p")).toMatchObject({
+		totals: { usage: ANSWER, lost: CUT },
+	});
+	expect(sessionOf(episodes)).toMatchObject({ usage: { input: 200, output: 20 }, lost: { input: 40, output: 3 } });
+});
+
+test("an answer in the midst of which claude was ended is none, where whole ones say that they are", () => {
+	const whole = [message("r1", 100, { whole: true }), message("r2", 200, { usage: CUT, whole: false })];
+	const { episodes } = settle([started, prompt, ...whole, ended]);
+	expect(sessionOf(episodes)).toMatchObject({ usage: ANSWER, lost: CUT });
+	const unsaid = settle([started, prompt, message("r1", 100), message("r2", 200, { usage: CUT }), ended]);
+	expect(sessionOf(unsaid.episodes)).toMatchObject({ usage: { input: 140, output: 11 }, lost: NO_USAGE });
+});
+
 test("a context that could not be compacted ends its turn with an error, and is no request", () => {
 	const full: Fact = { ...(failed("u", 300, 0) as FactOf<"request.failed">), requestId: undefined, unsent: true };
 	const { episodes } = settle([started, prompt, message("r1", 100), full, ended]);

@@ -40,7 +40,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		stores.chats.delete(chat.messageId);
 		finish(`chat:${chat.messageId}`);
 		if (chat.partial || chat.failedAttempts > 0) triedGone.add(`${chat.sessionId} ${chat.requestedModel.value}`);
-		if (chat.partial) return void takeRequest(chat.requestId);
+		if (chat.partial && settledStumps.has(chat.messageId)) return void takeRequest(chat.requestId);
 		const place = places.locate(chat, chat.firstAt);
 		const { lostHere, picoUsd: lostCost } = takeLost(handover, chat.messageId);
 		noteCounted(chat, lostHere);
@@ -52,32 +52,29 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		const usage = source === "agent" && request !== undefined ? maxUsage(chat.usage, request.usage) : chat.usage;
 		const own = withExtras(cost(usage, lostHere, chat.requestedModel.value, start), chat);
 		const text = [...chat.answers].toSorted(([a], [b]) => a - b).map(([, content]) => content);
-		emitChat(
-			{
-				...placeOnly(place),
-				kind: "chat",
-				ref: { kind: "chat", sessionId: chat.sessionId, key: chat.messageId },
-				...times,
-				messageId: chat.messageId,
-				requestId: chat.requestId,
-				requestedModel: chat.requestedModel.value,
-				responseModel: chat.responseModel.value,
-				usage,
-				lost: lostHere,
-				tokensSource: source,
-				...(nativeCost(request, lostCost ?? 0) ?? own),
-				firstChunkMs: request?.firstChunkMs,
-				attempts: chat.failedAttempts + 1,
-				retryMs: chat.retryMs,
-				querySource: request?.querySource ?? (place.lives.length > 0 ? "subagent" : "main"),
-				stopReason: chat.stopReason?.value,
-				answer: joinAnswers(text),
-				contextUsedRatio:
-					place.lives.length > 0 ? undefined : usedRatioOf(usage, options.context.windowOf(chat.requestedModel.value)),
-			},
-			place,
-			own,
-		);
+		const episode: ChatEpisode = {
+			...placeOnly(place),
+			kind: "chat",
+			ref: { kind: "chat", sessionId: chat.sessionId, key: chat.messageId },
+			...times,
+			messageId: chat.messageId,
+			requestId: chat.requestId,
+			requestedModel: chat.requestedModel.value,
+			responseModel: chat.responseModel.value,
+			usage,
+			lost: lostHere,
+			tokensSource: source,
+			...(nativeCost(request, lostCost ?? 0) ?? own),
+			firstChunkMs: request?.firstChunkMs,
+			attempts: chat.failedAttempts + 1,
+			retryMs: chat.retryMs,
+			querySource: request?.querySource ?? (place.lives.length > 0 ? "subagent" : "main"),
+			stopReason: chat.stopReason?.value,
+			answer: joinAnswers(text),
+			contextUsedRatio:
+				place.lives.length > 0 ? undefined : usedRatioOf(usage, options.context.windowOf(chat.requestedModel.value)),
+		};
+		emitChat(chat.partial ? brokenOff(episode) : episode, place, own);
 	}
 
 	/** What native telemetry tells of it, once: what comes later is late. */
@@ -128,8 +125,8 @@ export function createChatSteps(handover: Handover): ChatSteps {
 	function noteCost(episode: ChatEpisode, listed?: ListCost): void {
 		const { sessionId, requestedModel, usage, lost: lostHere, costBasis, picoUsd, start } = episode;
 		if (requestedModel === undefined || (isZeroUsage(usage) && isZeroUsage(lostHere))) return;
-		const counts = costs.get(sessionId) ?? new Map<string, CostCount>();
 		const own = (listed ?? cost(usage, lostHere, requestedModel, start)).picoUsd;
+		const counts = costs.get(sessionId) ?? new Map<string, CostCount>();
 		const native = costBasis === "native" ? picoUsd : undefined;
 		counts.set(requestedModel, addCost(counts.get(requestedModel), own, native));
 		costs.set(sessionId, counts);
@@ -185,6 +182,12 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		cost,
 		assignStumps,
 	};
+}
+
+/** Nothing came in the place of a cut answer: it stands for itself, and all of it is lost. */
+function brokenOff(episode: ChatEpisode): ChatEpisode {
+	const lost = addUsage(episode.lost, episode.usage);
+	return { ...episode, messageId: undefined, stopReason: undefined, usage: NO_USAGE, lost, broken: true };
 }
 
 function timesOf(request: FactOf<"request.answered"> | undefined) {

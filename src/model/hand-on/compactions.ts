@@ -106,6 +106,7 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 	}
 
 	function readLedger(sessionId: string, residuals: Residuals): void {
+		for (const stump of lost.heirless(sessionId)) chats.chat(stump);
 		const models = new Map(answered.get(sessionId));
 		const open = [...stores.chats.values()].filter((chat) => chat.sessionId === sessionId);
 		const compacts =

@@ -25,12 +25,14 @@ export interface Heir {
 }
 
 export interface LostSteps {
+	/** Cut answers in whose place nothing came, when no fact comes any more. */
+	heirless(sessionId: string): ChatState[];
 	/** What the ledger counts replaces what the stumps say. */
 	assign(sessionId: string, residual: ReadonlyMap<string, Usage>): void;
 }
 
 export function createLostSteps(handover: Handover): LostSteps {
-	const { stores, places, sums, lost, lostPicoUsd, settledStumps, triedGone, costs } = handover;
+	const { stores, places, options, sums, lost, lostPicoUsd, settledStumps, triedGone, costs } = handover;
 
 	function assign(sessionId: string, residual: ReadonlyMap<string, Usage>): void {
 		const heirs = heirsOf(sessionId);
@@ -52,8 +54,17 @@ export function createLostSteps(handover: Handover): LostSteps {
 			if (heir) add(heir, rest);
 			const failed = heirs.filter((one) => one.failed && one.model === model);
 			const restPicoUsd = assignCost(sessionId, model, failed);
-			if (!heir && triedGone.has(`${sessionId} ${model}`)) addToSession(sessionId, rest, restPicoUsd);
+			if (!heir && triedGone.has(`${sessionId} ${model}`)) addToSession(sessionId, model, rest, restPicoUsd);
 		}
+	}
+
+	function heirless(sessionId: string): ChatState[] {
+		const isWhole = stores.sessions.get(sessionId)?.wholeSeen !== true;
+		const open = [...stores.chats.values()].filter((chat) => chat.sessionId === sessionId);
+		// claude was ended in the midst of it.
+		for (const chat of open) if (!chat.whole && !isWhole) chat.partial = true;
+		const heirs = heirsOf(sessionId);
+		return inOrder(open).filter((chat) => chat.partial && heirOf(chat, heirs) === undefined);
 	}
 
 	/** What is open of a session. */
@@ -79,9 +90,10 @@ export function createLostSteps(handover: Handover): LostSteps {
 	}
 
 	/** The request that it belongs to is handed on already: it counts in the session alone. */
-	function addToSession(sessionId: string, rest: Usage, picoUsd: number | undefined): void {
+	function addToSession(sessionId: string, model: string, rest: Usage, told: number | undefined): void {
 		const at = stores.sessions.get(sessionId)?.lastAt ?? 0;
-		addRequest(sums.ofSession(places.locate({ sessionId }, at).session), NO_USAGE, rest, picoUsd ?? 0);
+		const picoUsd = told ?? (isZeroUsage(rest) ? 0 : options.price(rest, model, at).picoUsd);
+		addRequest(sums.ofSession(places.locate({ sessionId }, at).session), NO_USAGE, rest, picoUsd);
 	}
 
 	function add({ key }: Heir, usage: Usage): void {
@@ -129,7 +141,7 @@ export function createLostSteps(handover: Handover): LostSteps {
 		return sum;
 	}
 
-	return { assign };
+	return { assign, heirless };
 }
 
 /** What was lost in attempts before it, and what the client told of their cost. */
@@ -179,8 +191,9 @@ export function heirsAmong(
 	return [...answered, ...failed, ...summaries].toSorted((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1));
 }
 
-/** The next of its lane. */
+/** The next of its lane, unless it was given up. */
 export function heirOf(stump: ChatState, heirs: readonly Heir[]): Heir | undefined {
+	if (stump.givenUp) return undefined;
 	return heirs.find(({ agentId, at }) => agentId === stump.agentId && at >= stump.firstAt);
 }
 
