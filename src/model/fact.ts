@@ -314,6 +314,8 @@ export interface Compacted {
 	/** The record's uuid; of native telemetry a key made of its time. */
 	id: string;
 	trigger: string;
+	/** The model of its lane, which writes the summary. */
+	model?: string;
 	preTokens?: number;
 	postTokens?: number;
 	durationMs?: number;

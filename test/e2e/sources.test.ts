@@ -45,7 +45,10 @@ test.each(some(ROWS, 2))("$sources tells what the table says", { timeout: TWO_RU
 	expect(differencesFrom(row, seen)).toEqual([]);
 });
 
-/** A background agent that ends before its turn, so that there is one turn whoever tells. */
+/**
+ * A background agent that ends before its turn, so that there is one turn whoever tells. Its context is compacted, as that of
+ * the main loop, by another model.
+ */
 function runWhole(): Promise<Told> {
 	const full = { input: 10, output: 50, cacheRead: 980_000, cacheWrite5m: 0, cacheWrite1h: 100 };
 	stage.model.setScript({
@@ -60,7 +63,7 @@ function runWhole(): Promise<Told> {
 			step(text("ok")),
 		],
 		agents: {
-			"BACK task": [step(bash("echo 2")), step(text("back"))],
+			"BACK task": [{ ...step(bash("echo 2")), usage: full }, step(text("back"))],
 			"FORE task": [step(bash("echo 3")), step(text("fore"))],
 			"BROKEN task": Array.from({ length: 10 }, () => ({ fault: { status: 400 } })),
 		},

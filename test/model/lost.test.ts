@@ -126,6 +126,24 @@ test("what was cut before a summary of the context goes to that summary, whose a
 	expect(sessionOf(episodes)).toMatchObject({ lost: { input: 40, output: 3 }, picoUsd: 12_000_000 });
 });
 
+test("of two compactions each has what the ledger counts for its model, and a third model's rest is of its cut attempts", () => {
+	const compacted = (id: string, model: string, at: number): Fact => {
+		const told = { kind: "compacted", id, model, trigger: "auto", at: START + at } as const;
+		return { ...SEEN, source: "transcript", ...told };
+	};
+	const tried = message("r1", 100, { requestedModel: "third", responseModel: "third", failedAttempts: 1 });
+	const counted = (input: number) => ({ ...NO_USAGE, input, costUsd: 0 });
+	const models = { first: counted(7), second: counted(9), third: { ...counted(140), output: 13 } };
+	const told = { ...(ledger(NO_USAGE, 0) as FactOf<"cost.state">), models };
+	const facts = [tried, compacted("c1", "second", 200), compacted("c2", "first", 300), told, ended];
+	const { episodes } = settle([started, prompt, ...facts]);
+	expect(chatsOf(episodes)).toMatchObject([
+		{ requestId: "r1", lost: { input: 40, output: 3 } },
+		{ requestedModel: "second", usage: { input: 9 }, querySource: "compact" },
+		{ requestedModel: "first", usage: { input: 7 }, querySource: "compact" },
+	]);
+});
+
 test("what the ledger tells after the request was handed on counts in the session alone", () => {
 	const { model, told } = startModel();
 	for (const fact of [started, prompt, message("r1", 100, { failedAttempts: 1 }), answered("r1", 101, 9_500_000)])

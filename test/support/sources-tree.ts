@@ -24,6 +24,8 @@ const WHOLE = tree(`
 				invoke_agent general-purpose agent.status=ok
 					chat claude-haiku-5-5 query_source=subagent
 					chat claude-haiku-5-5 query_source=subagent
+					claude.compaction
+						chat claude-haiku-5-5 query_source=compact
 					execute_tool Bash tool.status=ok
 			execute_tool Agent tool.status=ok
 				invoke_agent general-purpose agent.status=ok

@@ -109,21 +109,29 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 		for (const stump of lost.heirless(sessionId)) chats.chat(stump);
 		const models = new Map(answered.get(sessionId));
 		const open = [...stores.chats.values()].filter((chat) => chat.sessionId === sessionId);
-		const compacts =
-			waiting.some((fact) => fact.sessionId === sessionId) ||
-			[...stores.compactions.values()].some(
-				(fact) => fact.sessionId === sessionId && fact.source !== "native" && requestsOf(fact).length === 0,
-			);
+		const compactions = untold(sessionId);
+		const compacts = (model: string) => compactions.some((fact) => (fact.model ?? model) === model);
 		const asked = new Set(open.map(({ requestId }) => requestId));
 		for (const { fact } of stores.requests.values()) {
 			if (fact.sessionId !== sessionId || asked.has(fact.requestId)) continue;
 			models.set(fact.model, addUsage(models.get(fact.model) ?? NO_USAGE, fact.usage));
 		}
 		// Beside a compaction, what was lost is what the stumps say.
-		for (const chat of open) if (compacts || !chat.partial) addAnswered(models, chat, stores);
+		for (const chat of open)
+			if (!chat.partial || compacts(chat.requestedModel.value)) addAnswered(models, chat, stores);
 		const residual = residualOf(stores, sessionId, models);
-		if (compacts) residuals.set(sessionId, residual);
-		else if (residual) lost.assign(sessionId, residual);
+		const isOf = (summaries: boolean) =>
+			new Map([...(residual ?? [])].filter(([model]) => compacts(model) === summaries));
+		if (compactions.length > 0) residuals.set(sessionId, residual && isOf(true));
+		if (residual) lost.assign(sessionId, isOf(false));
+	}
+
+	/** Compactions whose own request nobody has told. */
+	function untold(sessionId: string): FactOf<"compacted">[] {
+		const open = [...stores.compactions.values()].filter(
+			(fact) => fact.source !== "native" && requestsOf(fact).length === 0,
+		);
+		return [...waiting, ...open].filter((fact) => fact.sessionId === sessionId);
 	}
 
 	/** Claude Code writes the ledger when a session ends; taken up again, the session goes on counting in it. */
@@ -136,23 +144,26 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 	}
 
 	function handOnChats(residuals: Residuals): void {
-		const told = new Set<string>();
 		const due = waiting.filter(({ sessionId }) => residuals.has(sessionId));
 		waiting.splice(0, waiting.length, ...waiting.filter((compaction) => !due.includes(compaction)));
-		for (const compaction of due.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))) {
-			// One ledger for several compactions: the first takes what it tells, and the sum is right.
-			const { sessionId } = compaction;
-			handOnCompactionChat(compaction, told.has(sessionId) ? undefined : residuals.get(sessionId));
-			told.add(sessionId);
-		}
+		const inOrder = due.toSorted((a, b) => rankOf(a) - rankOf(b) || a.at - b.at || (a.id < b.id ? -1 : 1));
+		for (const compaction of inOrder) handOnCompactionChat(compaction, takeShare(compaction, residuals));
 	}
 
-	function handOnCompactionChat(compaction: FactOf<"compacted">, residual: Map<string, Usage> | undefined): void {
+	/** One ledger for several compactions: the first of a model takes what it tells of that one, and the sum is right. */
+	function takeShare({ sessionId, model }: FactOf<"compacted">, residuals: Residuals): Map<string, Usage> {
+		const residual = residuals.get(sessionId) ?? new Map<string, Usage>();
+		const share = new Map([...residual].filter(([name]) => (model ?? name) === name));
+		for (const name of share.keys()) residual.delete(name);
+		return share;
+	}
+
+	function handOnCompactionChat(compaction: FactOf<"compacted">, residual: Map<string, Usage>): void {
 		const place = places.locate(laneOf(compaction), compaction.at);
 		const parent = { kind: "compaction" as const, sessionId: compaction.sessionId, id: compaction.id };
-		const parts = residual && residual.size > 0 ? [...residual].toSorted(([a], [b]) => (a < b ? -1 : 1)) : [undefined];
+		const parts = residual.size > 0 ? [...residual].toSorted(([a], [b]) => (a < b ? -1 : 1)) : [undefined];
 		for (const [index, part] of parts.entries()) {
-			const [model, usage] = part ?? [undefined, NO_USAGE];
+			const [model, usage] = part ?? [compaction.model, NO_USAGE];
 			const start = compaction.at - (compaction.durationMs ?? 0);
 			if (model !== undefined) chats.noteUsage(compaction.sessionId, model, usage);
 			chats.emit(
@@ -172,7 +183,9 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 					usage,
 					lost: NO_USAGE,
 					tokensSource: part ? "cost-state" : "unknown",
-					...(model === undefined ? { costBasis: "unknown" as const } : chats.cost(usage, NO_USAGE, model, start)),
+					...(model === undefined || !part
+						? { costBasis: "unknown" as const }
+						: chats.cost(usage, NO_USAGE, model, start)),
 					querySource: "compact",
 				},
 				place,
@@ -181,6 +194,11 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 	}
 
 	return { compaction: handOnCompaction, readLedgers, chats: handOnChats, closeSession };
+}
+
+/** Those whose model is known choose first. */
+function rankOf({ model }: FactOf<"compacted">): number {
+	return model === undefined ? 1 : 0;
 }
 
 function isNear(fact: FactOf<"compacted" | "request.answered">, compaction: FactOf<"compacted">): boolean {
