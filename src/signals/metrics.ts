@@ -82,6 +82,7 @@ export function createMetrics(meter: Meter): Metrics {
 		const model = chat.requestedModel ?? "unknown";
 		const where = { model, query_source: chat.querySource };
 		const failed = chat.errorType !== undefined;
+		// A request that failed for good, or was broken off, has the cost of what was lost.
 		const cost = usd(chat.picoUsd);
 		if (cost !== undefined) count("claude.cost_usd_total", cost, where);
 		if (chat.broken) return;
@@ -98,9 +99,6 @@ export function createMetrics(meter: Meter): Metrics {
 		}
 		if (chat.contextUsedRatio !== undefined)
 			gauge("claude.context_window_used_ratio", chat.contextUsedRatio, { model });
-		// A request that failed for good has the cost of its attempts that were cut.
-		const cost = usd(chat.picoUsd);
-		if (cost !== undefined) count("claude.cost_usd_total", cost, where);
 		if (failed) {
 			count("claude.api_errors_total", 1, { "error.type": chat.errorType, model });
 			return;
