@@ -53,8 +53,7 @@ export interface ResponseEvent extends Correlation {
 	costUsd?: number;
 	/** Milliseconds from the start of the answered attempt to its first byte. */
 	firstChunkMs?: number;
-	/** 1 where it was answered at once. */
-	/** Absent where nobody told of them. */
+	/** 1 where it was answered at once; absent where nobody told of them. */
 	attempts?: number;
 	stopReason?: string;
 	/** Class of the error that it failed by. */
