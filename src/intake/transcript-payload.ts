@@ -58,6 +58,8 @@ interface LaneState {
 	agentDone: boolean;
 	agentStarts: number;
 	costStates: number;
+	/** The time of the last record of this run. */
+	lastAt?: number;
 	inRun: boolean;
 }
 type MessageFact = Extract<RawFact, { kind: "message.seen" }>;
@@ -86,6 +88,7 @@ export function createTranscriptReader(lane: Lane): (line: string) => RawFact[] 
 		if (record.type === "cost-state") return readCostState(record, lane, state);
 		const at = asTime(record.timestamp);
 		if (at === undefined || at < lane.since) return [];
+		state.lastAt = at;
 		// The answer of a local command is stamped later than it is written, even later than claude's exit.
 		state.inRun ||= record.type !== "user" || !isLocalCommand(textOf(asObject(record.message)?.content));
 		switch (record.type) {
@@ -479,6 +482,7 @@ function readCostState(record: JsonObject, lane: Lane, state: LaneState): RawFac
 			models: readModelUsage(record.modelUsage),
 			baseline: !state.inRun,
 			index: state.costStates,
+			...(state.lastAt === undefined ? {} : { after: state.lastAt }),
 		},
 	];
 }

@@ -329,6 +329,8 @@ export interface CostState {
 	baseline: boolean;
 	/** Rank among the cost states of this session: the last one counts. */
 	index: number;
+	/** The time of the record of this run before it: it has none of its own. */
+	after?: number;
 }
 export interface ModelSwitched {
 	kind: "model.switched";

@@ -9,11 +9,12 @@ import { createRunPrivacy } from "../run-privacy.ts";
 import { createPresetIds } from "../signals/ids.ts";
 import { createSinks, type Sinks } from "../sinks/providers.ts";
 import type { Journal } from "../store/journal.ts";
-import type { AbandonedRun, Store } from "../store/store.ts";
+import type { AbandonedRun, LaterRun, Store } from "../store/store.ts";
 import { VERSION } from "../version.ts";
 import { createFlow, type Flow } from "./flow.ts";
 import type { RecoveredRun, RecoveryOptions } from "./recovery.ts";
 import { type RunContext, readContext, redactionMark } from "./run-context.ts";
+import { createToldElsewhere } from "./told-elsewhere.ts";
 
 /** Work in one go, in milliseconds: a hook of the session beside it waits no longer. */
 const STEP_MS = 5;
@@ -183,13 +184,23 @@ function readBeyond(context: RunContext, journal: Journal, { store }: RunRecover
 	finder.lookLast();
 	for (const path of clearedIn(folder, context, tail.paths(), store)) follow(path);
 	tail.poll();
-	const ends = new Map(
-		tail.paths().map((path) => {
-			const sessionId = sessionOf(path);
-			return [sessionId, store.nextRunIn(sessionId, startedAt) ?? Number.POSITIVE_INFINITY] as const;
-		}),
-	);
-	return facts.filter((fact) => fact.at < (ends.get(fact.sessionId) ?? Number.POSITIVE_INFINITY));
+	return tail.paths().flatMap((path) => {
+		const sessionId = sessionOf(path);
+		return withoutLater(
+			facts.filter((fact) => fact.sessionId === sessionId),
+			store.laterRunsIn(sessionId, startedAt),
+		);
+	});
+}
+
+/** What the session's later runs have told, or will tell, is theirs. */
+function withoutLater(facts: readonly RawFact[], later: readonly LaterRun[]): RawFact[] {
+	const [first] = later;
+	if (first === undefined) return [...facts];
+	const open = later.find(({ ended }) => !ended)?.startedAt ?? Number.POSITIVE_INFINITY;
+	const isTold = createToldElsewhere(later.flatMap((run) => [...run.facts()]));
+	const timeOf = (fact: RawFact) => (fact.kind === "cost.state" ? (fact.after ?? fact.at) : fact.at);
+	return facts.filter((fact) => timeOf(fact) < first.startedAt || (timeOf(fact) < open && !isTold(fact)));
 }
 
 /** Sessions that its claude began by /clear when nobody listened any more. */

@@ -3,6 +3,7 @@
 
 import { keepingLines } from "../errors.ts";
 import { createFlusher, type Flusher } from "../flush-log.ts";
+import type { Fact } from "../model/fact.ts";
 import { isBusy, isDamage, openDatabase, putAside, reasonOf } from "../open-database.ts";
 import { isAlive, machineId } from "../process-identity.ts";
 import { createJournal, type Journal } from "./journal.ts";
@@ -36,6 +37,15 @@ export interface AbandonedRun {
 	recoveries: number;
 }
 
+export interface LaterRun {
+	/** Milliseconds since the epoch. */
+	startedAt: number;
+	/** It was told to its end; else it still reads what the session's transcript tells, or will be recovered. */
+	ended: boolean;
+	/** What it was told. */
+	facts(): Iterable<Fact>;
+}
+
 export interface Store {
 	/** Its row is made with the first thing that is kept; where it is there, this goes on with it. */
 	begin(run: NewRun): Journal;
@@ -47,8 +57,8 @@ export interface Store {
 	claim(run: AbandonedRun, owner: string, now: number): Journal | undefined;
 	/** Whether a run has told of this session. */
 	isKnown(sessionId: string): boolean;
-	/** When the next run after this time began that went on with the session: milliseconds since the epoch. */
-	nextRunIn(sessionId: string, after: number): number | undefined;
+	/** The runs that began after this time and went on with the session; oldest first. */
+	laterRunsIn(sessionId: string, after: number): LaterRun[];
 	/** Deletes closed runs that are too old or too many, oldest first. Yields often. */
 	prune(limits: { maxBytes: number; maxAgeMs: number }, now: number): Promise<void>;
 	close(): void;
@@ -71,8 +81,8 @@ export async function openStore({ path, note }: StoreOptions): Promise<Store> {
 	const open = database.prepare<[number], OpenRun>(
 		"SELECT id, run_id, machine, owner, claude, started_at, seen_at, recoveries, context FROM runs WHERE ended_at IS NULL ORDER BY started_at LIMIT ?",
 	);
-	const nextIn = database.prepare<[string, number], { next: number | null }>(
-		"SELECT min(started_at) AS next FROM sessions JOIN runs ON runs.id = run WHERE session = ? AND started_at > ?",
+	const laterIn = database.prepare<[string, number], { id: number; startedAt: number; ended: number }>(
+		"SELECT id, started_at AS startedAt, ended_at IS NOT NULL AS ended FROM sessions JOIN runs ON id = run WHERE session = ? AND started_at > ? ORDER BY started_at",
 	);
 	const knownSession = database.prepare("SELECT 1 FROM sessions WHERE session = ? LIMIT 1");
 	const takeOver = database.prepare(
@@ -138,7 +148,12 @@ export async function openStore({ path, note }: StoreOptions): Promise<Store> {
 				return createJournal({ ...shared, last: lastOf.get(id)?.last ?? 0, run: () => id });
 			}),
 		isKnown: (sessionId) => attempt(false, () => knownSession.get(sessionId) !== undefined),
-		nextRunIn: (sessionId, after) => attempt(undefined, () => nextIn.get(sessionId, after)?.next ?? undefined),
+		laterRunsIn: (sessionId, after) =>
+			attempt([], () => laterIn.all(sessionId, after)).map(({ id, startedAt, ended }) => ({
+				startedAt,
+				ended: ended === 1,
+				facts: () => factsIn(createJournal({ ...shared, last: 0, run: () => id })),
+			})),
 		async prune(limits, now) {
 			if (broken) return;
 			await pruneStore(database, limits, now).catch(onFailure);
@@ -148,6 +163,10 @@ export async function openStore({ path, note }: StoreOptions): Promise<Store> {
 			database.close();
 		},
 	};
+}
+
+function* factsIn(journal: Journal): Iterable<Fact> {
+	for (const entry of journal.entries()) if (entry.kind === "fact") yield entry.fact;
 }
 
 interface OpenRun {

@@ -1,8 +1,10 @@
 // claude-otel is killed in the middle of a session: the next start, or `claude-otel recover`, tells it to its end.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { assertTold, outline, tree } from "../support/oracle.ts";
 import { childrenOf, until } from "../support/run.ts";
-import { bash, step, text } from "../support/scripting.ts";
+import { bash, nextUsage, step, text } from "../support/scripting.ts";
 import { openStage, type Stage } from "../support/stage.ts";
 
 let stage: Stage;
@@ -76,6 +78,47 @@ test("a run that goes on with the session of a killed one does not tell its part
 	assertTold(stage.receiver.spans, stage.model.requests);
 	const sessions = stage.receiver.spans.filter(({ name }) => name === "claude.session");
 	expect(sessions.map(({ attributes }) => attributes["session.source"]).toSorted()).toEqual(["resume", "startup"]);
+});
+
+test("what a claude did that outlived its claude-otel and the next run of its session is told once", async () => {
+	const waits = bash("until [ -e ended ]; do sleep 0.1; done");
+	stage = await openStage({ main: [step(waits), step(text("done"))] });
+	const killed = stage.print("go", [], {
+		onStart: async (running) => {
+			await until("the first request", () => stage.model.requests.length >= 1);
+			await new Promise((resolve) => setTimeout(resolve, 300));
+			running.signal("SIGKILL");
+		},
+	});
+	await until("the call", () => stage.home.records().some(({ type }) => type === "assistant"));
+	const answers = stage.model.requests.length;
+	stage.model.setScript((request) => (request.at === answers ? step(text("again")) : step(text("done"))));
+	expect(await stage.print("on", ["--continue"])).toMatchObject({ code: 0, stdout: "again\n" });
+	writeFileSync(join(stage.home.work, "ended"), "");
+	expect(await killed).toMatchObject({ signal: "SIGKILL", stdout: "done\n" });
+	await recoverAll(2);
+	assertTold(stage.receiver.spans, stage.model.requests);
+	expect(stage.receiver.spans.filter(({ name }) => name === "invoke_agent claude-code")).toHaveLength(2);
+});
+
+test("the ledger of a run that went on with the session is not that of the killed one", async () => {
+	const summary = { ...step(text("<analysis>a</analysis><summary>short</summary>")), usage: nextUsage() };
+	const full = { input: 10, output: 50, cacheRead: 980_000, cacheWrite5m: 0, cacheWrite1h: 100 };
+	stage = await openStage({ main: [{ ...step(bash("sleep 0.5")), usage: full }, step(text("ok"))], compact: summary });
+	await stage.print("go", [], {
+		onStart: async (running) => {
+			await until("the compaction", () => stage.model.requests.some(({ isCompaction }) => isCompaction));
+			running.signal("SIGKILL");
+		},
+	});
+	await until("claude's end", () => stage.home.records().some(({ type }) => type === "cost-state"));
+	const asked = [...stage.model.requests];
+	stage.model.setScript({ main: [step(text("again"))] });
+	// It sends nothing anywhere, so it recovers nobody.
+	const silent = { OTEL_TRACES_EXPORTER: "none", OTEL_METRICS_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none" };
+	await stage.print("on", ["--continue"], { env: silent });
+	await recoverAll(1);
+	assertTold(stage.receiver.spans, asked);
 });
 
 test("increments that arrived before the kill are not sent again (delta temporality)", async () => {

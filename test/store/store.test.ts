@@ -183,13 +183,22 @@ describe("a run", () => {
 		expect(store.abandoned(NOW)).toHaveLength(1);
 	});
 
-	test("ends where the next one goes on with its session", async () => {
+	test("knows the later ones that went on with its session, and what they were told", async () => {
 		const store = await open();
 		begin(store, { runId: "a", startedAt: 1_000 }).session("a");
-		begin(store, { runId: "b", startedAt: 3_000 }).session("a");
+		begin(store, { runId: "d", startedAt: 4_000 }).session("a");
+		const next = begin(store, { runId: "b", startedAt: 3_000 });
+		next.session("a");
+		next.keep([factOf(1)]);
+		next.end(3_500);
 		begin(store, { runId: "c", startedAt: 2_000 }).session("c");
-		expect(store.nextRunIn("a", 1_000)).toBe(3_000);
-		expect(store.nextRunIn("a", 3_000)).toBeUndefined();
+		const later = store.laterRunsIn("a", 1_000);
+		expect(later).toMatchObject([
+			{ startedAt: 3_000, ended: true },
+			{ startedAt: 4_000, ended: false },
+		]);
+		expect(later.map((run) => [...run.facts()])).toEqual([[factOf(1)], []]);
+		expect(store.laterRunsIn("a", 4_000)).toEqual([]);
 	});
 });
 
