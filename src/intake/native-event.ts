@@ -9,7 +9,12 @@ import type { Attributes } from "./otlp-attributes.ts";
 const REDACTED = "<REDACTED>";
 const PICO_USD = 1e12;
 
-export function readNativeEvent(event: Attributes, sessionId: string, at: number): RawFact[] {
+export function readNativeEvent(
+	event: Attributes,
+	sessionId: string,
+	at: number,
+	claudeVersion: string | undefined,
+): RawFact[] {
 	const seen = compact({
 		source: "native" as const,
 		at,
@@ -25,7 +30,7 @@ export function readNativeEvent(event: Attributes, sessionId: string, at: number
 	const toolName = asString(event.tool_name) ?? "";
 	switch (asString(event["event.name"])) {
 		case "user_prompt":
-			return readPrompt(event, seen);
+			return readPrompt(event, compact({ ...seen, claudeVersion }));
 		case "api_request":
 			if (requestId === undefined) return [];
 			return [
@@ -121,7 +126,10 @@ export function readNativeEvent(event: Attributes, sessionId: string, at: number
 	}
 }
 
-type Seen = Pick<RawFact, "source" | "at" | "sessionId" | "promptId" | "agentId" | "parentAgentId" | "permissionMode">;
+type Seen = Pick<
+	RawFact,
+	"source" | "at" | "sessionId" | "promptId" | "agentId" | "parentAgentId" | "permissionMode" | "claudeVersion"
+>;
 
 /** Commands of Claude Code's own (/compact, /cost) are no turns. */
 function readPrompt(event: Attributes, seen: Seen): RawFact[] {

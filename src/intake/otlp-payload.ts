@@ -28,21 +28,23 @@ export function createOtlpReader(): (payload: OtlpPayload) => RawFact[] {
 		return true;
 	}
 
-	function readRecord(record: JsonObject): RawFact[] {
+	/** @param version of Claude Code, which its scopes have */
+	function readRecord(record: JsonObject, version: string | undefined): RawFact[] {
 		const attributes = attributesOf(record.attributes);
 		const sessionId = asString(attributes["session.id"]);
 		const at = millisOf(record.timeUnixNano) ?? millisOf(record.observedTimeUnixNano);
 		if (sessionId === undefined || at === undefined) return [];
 		const sequence = attributes["event.sequence"];
 		if (sequence !== undefined && !isNew(`${sessionId}:${String(sequence)}:${at}`)) return [];
-		return readNativeEvent(attributes, sessionId, at);
+		return readNativeEvent(attributes, sessionId, at, version);
 	}
 
 	return ({ signal, json }) => {
 		if (signal === "logs") {
-			return scopesOf(json.resourceLogs, "scopeLogs").flatMap((scope) =>
-				asArray(scope.logRecords).flatMap((record) => readRecord(asObject(record) ?? {})),
-			);
+			return scopesOf(json.resourceLogs, "scopeLogs").flatMap(({ scope, logRecords }) => {
+				const version = asString(asObject(scope)?.version);
+				return asArray(logRecords).flatMap((record) => readRecord(asObject(record) ?? {}, version));
+			});
 		}
 		if (signal !== "metrics") return [];
 		return scopesOf(json.resourceMetrics, "scopeMetrics").flatMap((scope) =>

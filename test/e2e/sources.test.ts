@@ -43,6 +43,8 @@ test.each(some(ROWS, 2))("$sources tells what the table says", { timeout: TWO_RU
 	writeFileSync(join(stage.home.config, "settings.json"), JSON.stringify({ hooks }));
 	const seen = { whole: await runWhole(), cut: await runCut() };
 	expect(differencesFrom(row, seen)).toEqual([]);
+	const version = seen.whole.session.attributes["claude.version"];
+	expect(version === undefined ? "not told" : "told").toBe(row.sources === "hooks" ? "not told" : "told");
 });
 
 /**

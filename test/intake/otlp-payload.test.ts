@@ -23,7 +23,7 @@ function event(name: string, plain: Record<string, Json>, scope = `${SCOPE}.even
 	const record = { timeUnixNano: NANOS, body: { stringValue: `claude_code.${name}` }, attributes: attributes(own) };
 	return {
 		signal: "logs" as const,
-		json: { resourceLogs: [{ scopeLogs: [{ scope: { name: scope }, logRecords: [record] }] }] },
+		json: { resourceLogs: [{ scopeLogs: [{ scope: { name: scope, version: "2.1.330" }, logRecords: [record] }] }] },
 	};
 }
 
@@ -137,7 +137,12 @@ describe("events", () => {
 
 	test("prompts are turns, commands of Claude Code's own are none", () => {
 		expect(read("user_prompt", { prompt_length: "7", prompt: "<REDACTED>" })).toMatchObject([
-			{ kind: "prompt.submitted", promptId: "prompt-1", content: { prompt: { bytes: 7, value: null } } },
+			{
+				kind: "prompt.submitted",
+				promptId: "prompt-1",
+				claudeVersion: "2.1.330",
+				content: { prompt: { bytes: 7, value: null } },
+			},
 		]);
 		expect(read("user_prompt", { command_name: "compact", command_source: "builtin" })).toMatchObject([
 			{ kind: "session.seen" },
