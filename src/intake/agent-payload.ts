@@ -2,6 +2,7 @@
 // each request has used; without one they are what is known of the answers. The stream names no prompts, so what the
 // hooks have told of the session says to which turn a message belongs.
 import type { Json, RawFact, Usage } from "../model/fact.ts";
+import { createAgentRetries, type Tried } from "./agent-retries.ts";
 import { classifyStatus } from "./api-error.ts";
 import { readModelUsage, readUsage } from "./api-usage.ts";
 import { contentOf } from "./content.ts";
@@ -32,6 +33,7 @@ export function createAgentReader({ transcript }: { transcript: boolean }): Agen
 	const answers = new Map<string, Answer>();
 	/** By lane: the answer whose blocks come in, and how many there were. */
 	const blocks = new Map<string, { messageId: string; count: number }>();
+	const retries = createAgentRetries();
 	let results = 0;
 
 	function read(message: Json, at: number): RawFact[] {
@@ -70,6 +72,8 @@ export function createAgentReader({ transcript }: { transcript: boolean }): Agen
 		}
 		if (transcript || json.subtype !== "api_retry") return [];
 		const status = asNumber(json.error_status);
+		const waitMs = asCount(json.retry_delay_ms) ?? 0;
+		retries.retried(waitMs);
 		return [
 			compact({
 				...seen,
@@ -79,7 +83,7 @@ export function createAgentReader({ transcript }: { transcript: boolean }): Agen
 				status,
 				attempt: asCount(json.attempt) ?? 1,
 				maxAttempts: asCount(json.max_retries) ?? 0,
-				waitMs: asCount(json.retry_delay_ms) ?? 0,
+				waitMs,
 			}),
 		];
 	}
@@ -100,7 +104,9 @@ export function createAgentReader({ transcript }: { transcript: boolean }): Agen
 		answers.delete(lane);
 		const usage = maxUsage(answer.usage, readUsage(asObject(event.usage) ?? {}));
 		const stopReason = asString(asObject(event.delta)?.stop_reason);
-		return [...answer.blocks, messageFact(seen, answer.messageId, answer.model, { usage, stopReason })];
+		// With a transcript, that tells of the attempts.
+		const tried = transcript ? {} : retries.before(lane, lane === seen.sessionId);
+		return [...answer.blocks, messageFact(seen, answer.messageId, answer.model, { usage, stopReason, tried })];
 	}
 
 	/** One message for each block of an answer, whose usage is not yet what it will be. */
@@ -111,6 +117,9 @@ export function createAgentReader({ transcript }: { transcript: boolean }): Agen
 		const requestId = asString(json.request_id);
 		const model = asString(message.model) ?? "unknown";
 		const facts: RawFact[] = [];
+		// Of agents the pieces do not come: their answers have ended when they are told.
+		const isNew = blocks.get(lane)?.messageId !== messageId && answers.get(lane)?.messageId !== messageId;
+		const tried = isNew ? retries.before(lane, lane === seen.sessionId) : {};
 		for (const value of asArray(message.content)) {
 			const block = asObject(value) ?? {};
 			const before = blocks.get(lane);
@@ -119,7 +128,7 @@ export function createAgentReader({ transcript }: { transcript: boolean }): Agen
 			const text = block.type === "text" ? asString(block.text) : undefined;
 			const usage = readUsage(asObject(message.usage) ?? {});
 			const stopReason = asString(message.stop_reason);
-			facts.push(messageFact(seen, messageId, model, { requestId, usage, stopReason, text, blockIndex }));
+			facts.push(messageFact(seen, messageId, model, { requestId, usage, stopReason, text, blockIndex, tried }));
 			const toolUseId = asString(block.id);
 			if (block.type !== "tool_use" || toolUseId === undefined) continue;
 			const toolName = asString(block.name) ?? "";
@@ -153,7 +162,9 @@ export function createAgentReader({ transcript }: { transcript: boolean }): Agen
 
 	return {
 		read,
-		see({ sessionId, promptId, agentId }) {
+		see(fact) {
+			retries.see(fact);
+			const { sessionId, promptId, agentId } = fact;
 			if (promptId !== undefined && agentId === undefined) prompts.set(sessionId, promptId);
 		},
 	};
@@ -165,7 +176,7 @@ function messageFact(
 	seen: Seen,
 	messageId: string,
 	model: string,
-	told: { requestId?: string; usage: Usage; stopReason?: string; text?: string; blockIndex?: number },
+	told: { requestId?: string; usage: Usage; stopReason?: string; text?: string; blockIndex?: number; tried?: Tried },
 ): MessageFact {
 	const answer = contentOf(told.text);
 	return compact({
@@ -177,8 +188,7 @@ function messageFact(
 		responseModel: model,
 		usage: told.usage,
 		stopReason: told.stopReason,
-		failedAttempts: 0,
-		retryMs: 0,
+		...told.tried,
 		textBytes: answer?.bytes ?? 0,
 		blockIndex: told.blockIndex ?? 0,
 		content: answer && { answer },

@@ -161,7 +161,6 @@ function readFailure(event: Attributes, seen: Seen, requestId: string | undefine
 		status,
 		requestedModel: asString(event.model),
 		failedAttempts: Math.max(0, (asCount(event.attempt) ?? 1) - 1),
-		retryMs: 0,
 		durationMs: asDuration(event.duration_ms),
 		querySource: querySourceOf(event),
 		content: error && { error },

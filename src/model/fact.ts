@@ -149,9 +149,9 @@ export interface MessageSeen {
 	stopReason?: string;
 	/** The latest thing in this lane that can have started the request: prompt, tool result, failed attempt, agent start. */
 	after?: number;
-	/** Failed attempts before this answer, and the sum of the waits between them. */
-	failedAttempts: number;
-	retryMs: number;
+	/** Failed attempts before this answer, and the sum of the waits between them; absent where the witness does not tell. */
+	failedAttempts?: number;
+	retryMs?: number;
 	/** UTF-8 bytes of this record's text, and the place of its block in the message. */
 	textBytes: number;
 	blockIndex: number;
@@ -209,7 +209,7 @@ export interface RequestFailed {
 	requestedModel?: string;
 	after?: number;
 	failedAttempts: number;
-	retryMs: number;
+	retryMs?: number;
 	/** Of the last attempt. */
 	durationMs?: number;
 	querySource?: QuerySource;

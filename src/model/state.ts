@@ -67,8 +67,8 @@ export interface ChatState extends LaneTold {
 	usage: Usage;
 	stopReason?: Told<string>;
 	after?: number;
-	failedAttempts: number;
-	retryMs: number;
+	failedAttempts?: number;
+	retryMs?: number;
 	partial: boolean;
 	/** Nothing came in the place of this part. */
 	givenUp: boolean;

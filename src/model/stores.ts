@@ -212,8 +212,6 @@ export function noteMessage(stores: Stores, fact: FactOf<"message.seen">): void 
 		requestedModel: requested,
 		responseModel: answered,
 		usage: fact.usage,
-		failedAttempts: 0,
-		retryMs: 0,
 		partial: false,
 		givenUp: false,
 		whole: false,
@@ -236,8 +234,8 @@ export function noteMessage(stores: Stores, fact: FactOf<"message.seen">): void 
 		);
 	}
 	next.after = smallest(next.after, fact.after);
-	next.failedAttempts = Math.max(next.failedAttempts, fact.failedAttempts);
-	next.retryMs = Math.max(next.retryMs, fact.retryMs);
+	next.failedAttempts = largest(next.failedAttempts, fact.failedAttempts);
+	next.retryMs = largest(next.retryMs, fact.retryMs);
 	next.partial ||= fact.partial === true;
 	next.givenUp ||= fact.givenUp === true;
 	next.whole ||= fact.whole === true;

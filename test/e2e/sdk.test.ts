@@ -226,7 +226,12 @@ test("what is piped in goes behind the prompt, and the model is asked the same",
 
 test("without a transcript the stream's messages are the answers, each with its tokens", async () => {
 	const stage = await stageFor({
-		main: [step(text("looking"), bash("echo 1")), step(agent("ALPHA task")), step(text("All done."))],
+		main: [
+			step(text("looking"), bash("echo 1")),
+			{ fault: { status: 529 } },
+			step(agent("ALPHA task")),
+			step(text("All done.")),
+		],
 		agents: { "ALPHA task": [step(bash("echo alpha")), step(text("alpha result"))] },
 	});
 	const result = await stage.run(["--use-sdk", "--no-session-persistence", FREE_HAND, "go"]);
@@ -249,6 +254,11 @@ test("without a transcript the stream's messages are the answers, each with its 
 					execute_tool Bash tool.status=ok
 		`),
 	);
+	const chats = spans.filter((span) => span.name.startsWith("chat"));
+	const attempts = chats.map(({ attributes }) =>
+		[attributes["query_source"], attributes["request.attempts"]].join(" "),
+	);
+	expect(attempts.toSorted()).toEqual(["main 1", "main 1", "main 2", "subagent 1", "subagent 1"]);
 });
 
 test("the stream and the transcript alone, without Claude Code's own telemetry and without hooks, give the same tokens", async () => {

@@ -126,6 +126,27 @@ test("a retry is told where no transcript tells it", () => {
 	]);
 });
 
+test("an answer has the attempts that failed before it, where it is known which lane was tried again", () => {
+	const reader = createAgentReader({ transcript: false });
+	const retry: Json = { ...SESSION, type: "system", subtype: "api_retry", retry_delay_ms: 500, error_status: 529 };
+	const answer = (id: string) => [start(id), delta(1)].flatMap((message) => reader.read(message, AT));
+	const told = (facts: RawFact[]) =>
+		facts.map((fact) => (fact.kind === "message.seen" ? [fact.failedAttempts, fact.retryMs] : fact.kind));
+	const agent = { source: "hook" as const, at: AT, sessionId: "s", agentId: "a", agentType: "Explore" };
+
+	expect(told(answer("msg_1"))).toEqual([[0, 0]]);
+	for (const message of [retry, retry]) reader.read(message, AT);
+	expect(told(answer("msg_2"))).toEqual([[2, 1000]]);
+	reader.see({ ...agent, kind: "agent.started" });
+	const ofAgent = (id: string) => reader.read(block(id, text("x"), { parent_tool_use_id: "toolu_1" }), AT);
+	expect(told(ofAgent("msg_3"))).toEqual([[0, 0]]);
+	reader.read(retry, AT);
+	expect(told(ofAgent("msg_4"))).toEqual([[undefined, undefined]]);
+	reader.see({ ...agent, kind: "agent.stopped" });
+	expect(told(answer("msg_5"))).toEqual([[undefined, undefined]]);
+	expect(told(answer("msg_6"))).toEqual([[0, 0]]);
+});
+
 test("the first message tells where and how claude runs", () => {
 	const init: Json = {
 		...SESSION,

@@ -123,6 +123,8 @@ describe("events", () => {
 			failedAttempts: 2,
 			durationMs: 12,
 		});
+		// It does not say how long was waited between the attempts.
+		expect(fact).not.toHaveProperty("retryMs");
 	});
 
 	test("calls: the decision, and the result with its duration as text", () => {

@@ -39,7 +39,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 	function handOnChat(chat: ChatState): void {
 		stores.chats.delete(chat.messageId);
 		finish(`chat:${chat.messageId}`);
-		if (chat.partial || chat.failedAttempts > 0) triedGone.add(`${chat.sessionId} ${chat.requestedModel.value}`);
+		if (chat.partial || (chat.failedAttempts ?? 0) > 0) triedGone.add(`${chat.sessionId} ${chat.requestedModel.value}`);
 		if (chat.partial && settledStumps.has(chat.messageId)) return void takeRequest(chat.requestId);
 		const place = places.locate(chat, chat.firstAt);
 		const { lostHere, picoUsd: lostCost } = takeLost(handover, chat.messageId);
@@ -66,7 +66,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 			tokensSource: source,
 			...(nativeCost(request, lostCost ?? 0) ?? own),
 			firstChunkMs: request?.firstChunkMs,
-			attempts: chat.failedAttempts + 1,
+			attempts: chat.failedAttempts === undefined ? undefined : chat.failedAttempts + 1,
 			retryMs: chat.retryMs,
 			querySource: request?.querySource ?? (place.lives.length > 0 ? "subagent" : "main"),
 			stopReason: chat.stopReason?.value,

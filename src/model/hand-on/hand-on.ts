@@ -80,8 +80,9 @@ export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links
 	function wasSomethingTried(isHere: IsHere): boolean {
 		const { chats: answers, failures } = stores;
 		return (
-			[...answers.values()].some((chat) => (chat.partial || chat.failedAttempts > 0) && isHere(chat, chat.firstAt)) ||
-			[...failures.values()].some((failure) => failure.fact.failedAttempts > 0 && isHere(failure, failure.fact.at))
+			[...answers.values()].some(
+				(chat) => (chat.partial || (chat.failedAttempts ?? 0) > 0) && isHere(chat, chat.firstAt),
+			) || [...failures.values()].some((failure) => failure.fact.failedAttempts > 0 && isHere(failure, failure.fact.at))
 		);
 	}
 

@@ -167,7 +167,7 @@ export function heirsAmong(
 						model: chat.requestedModel.value,
 						agentId: chat.agentId,
 						at: chat.firstAt,
-						tried: chat.failedAttempts > 0,
+						tried: (chat.failedAttempts ?? 0) > 0,
 						failed: false,
 						vague: false,
 					},
