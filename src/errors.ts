@@ -131,6 +131,7 @@ export const deliveryCures = {
 	noAnswer: () => "check the collector: it took the connection but did not answer in time",
 	refusedIdentity: () => "check the credentials in OTEL_EXPORTER_OTLP_HEADERS",
 	wrongPath: (variable: string) => `check the path in ${variable}`,
+	webPage: (variable: string) => `log in to the network if it wants that, or check that ${variable} names a collector`,
 	wrongProtocol: (variable: string) =>
 		`check OTEL_EXPORTER_OTLP_PROTOCOL and the port in ${variable}: 4317 is usual for grpc, 4318 for http/protobuf`,
 	certificate: () => "check OTEL_EXPORTER_OTLP_CERTIFICATE",
@@ -156,6 +157,7 @@ export const backendCures: {
 			? `check ${credentials}`
 			: `check ${credentials}, and ${address} if it is for another region`,
 	wrongPath: (address) => `check ${address}`,
+	webPage: (address) => `log in to the network if it wants that, or check ${address}`,
 	wrongProtocol: (address) => `check ${address}`,
 	certificate: (address) => `check ${address}, or name your proxy's authority in NODE_EXTRA_CA_CERTS`,
 	tooLarge: () => "lower OTEL_BSP_MAX_EXPORT_BATCH_SIZE",

@@ -34,6 +34,7 @@ const NETWORK: [RegExp, Failure][] = [
 		/HPE_|Parse Error|Protocol error|wrong version number|packet length too long|ERR_SSL|ERR_HTTP2|EPROTO/,
 		{ words: "another protocol is spoken there", cure: "wrongProtocol" },
 	],
+	[/web page/, { words: "a web page came back, so no collector answered", cure: "webPage" }],
 	[/timed? ?out|Deadline/i, { words: "no answer in time", cure: "noAnswer" }],
 	[/retryable status/, { words: "HTTP 429, 502, 503 or 504", cure: "overloaded" }],
 	[/ECONNRESET|EPIPE|socket hang up|Connection dropped|RST_STREAM/, { words: "connection closed", cure: "rejected" }],

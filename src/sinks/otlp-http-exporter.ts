@@ -3,6 +3,7 @@
 // of OTEL_EXPORTER_OTLP_HEADERS to whatever they send anywhere, and a back end would get the credentials of another.
 import type { Agent } from "node:http";
 import { diag } from "@opentelemetry/api";
+import { ExportResultCode } from "@opentelemetry/core";
 import { createOtlpHttpExportDelegate } from "@opentelemetry/otlp-exporter-base/node-http";
 import {
 	type IExporterMetricsHelper,
@@ -19,6 +20,7 @@ import {
 } from "@opentelemetry/otlp-transformer";
 import type { OtlpTarget } from "../config.ts";
 import type { BatchExporter, Batches } from "./exporter.ts";
+import { isWebPage, WebPageAnswer } from "./is-web-page.ts";
 
 type Delegate = typeof createOtlpHttpExportDelegate;
 type Compression = Parameters<Delegate>[0]["compression"];
@@ -77,13 +79,23 @@ export function createHttpExporter<S extends keyof Batches>(
 		concurrencyLimit,
 		agentFactory: () => agent,
 	};
-	return createOtlpHttpExportDelegate(
-		options,
-		tellRejected(json ? parts.json : parts.protobuf, parts.rejected, onRejected),
-		parts.name,
-		parts.metrics,
-		undefined,
-	);
+	/** The answer that was read last is a web page; the result of its export follows at once. */
+	let webPage = false;
+	const serializer = tellRejected(json ? parts.json : parts.protobuf, parts.rejected, onRejected, () => {
+		webPage = true;
+	});
+	const delegate = createOtlpHttpExportDelegate(options, serializer, parts.name, parts.metrics, undefined);
+	return {
+		export(batch, done) {
+			delegate.export(batch, (result) => {
+				const taken = !webPage;
+				webPage = false;
+				done(taken ? result : { code: ExportResultCode.FAILED, error: new WebPageAnswer() });
+			});
+		},
+		forceFlush: () => delegate.forceFlush(),
+		shutdown: () => delegate.shutdown(),
+	};
 }
 
 /** The exporter would only log it, and a log does not say whose answer it was. */
@@ -91,10 +103,15 @@ function tellRejected<B>(
 	serializer: ISerializer<B, unknown>,
 	field: Parts<B>["rejected"],
 	onRejected: (count: number) => void,
+	onWebPage: () => void,
 ): ISerializer<B, unknown> {
 	return {
 		serializeRequest: (batch) => serializer.serializeRequest(batch),
 		deserializeResponse(bytes) {
+			if (isWebPage(bytes)) {
+				onWebPage();
+				return {};
+			}
 			const response = serializer.deserializeResponse(bytes) as { partialSuccess?: Record<string, unknown> };
 			// JSON carries 64-bit numbers as text.
 			const count = Number(response.partialSuccess?.[field] ?? 0);

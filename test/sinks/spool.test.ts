@@ -50,6 +50,13 @@ async function flushed(protocol: string, endpoint: string) {
 	return flushSpool(spool(), config, createDiagnostics({ target: { to: "nowhere" }, level: "none", clock: Date.now }));
 }
 
+function answering(body: string | Buffer, type?: string): RequestListener {
+	return (incoming, response) => {
+		incoming.resume();
+		response.writeHead(200, type === undefined ? {} : { "content-type": type }).end(body);
+	};
+}
+
 const names = (receiver: Receiver) => receiver.spans.map(({ name }) => name);
 
 describe.each(["grpc", "http/protobuf", "http/json"])("over %s", (protocol) => {
@@ -153,6 +160,10 @@ describe("over http", () => {
 			incoming.resume();
 			response.writeHead(503).end();
 		},
+		"is a login page of the network": answering(
+			"\ufeff\n<!DOCTYPE html><html>Log in</html>",
+			"text/html; charset=utf-8",
+		),
 		"resets connections": (incoming) => incoming.socket.resetAndDestroy(),
 		"never ends its answer": (incoming, response) => {
 			incoming.resume();
@@ -174,6 +185,35 @@ describe("over http", () => {
 		// In a process that lives on, OpenTelemetry's exporter still tries what we have given up.
 		expect(new Set(names(receiver))).toEqual(new Set(["one"]));
 		expect(await spool().waiting()).toEqual([]);
+	});
+
+	test.each(["http/protobuf", "http/json"])("over %s, a web page is told as what it is", async (protocol) => {
+		const portal = await keep(startFickle(() => ""));
+		portal.behave(answering("<html>Log in</html>"));
+		const sinks = await open(portal, { OTEL_EXPORTER_OTLP_PROTOCOL: protocol });
+		emitOne(sinks);
+		expect((await sinks.shutdown(GRACE_MS)).line).toBe(
+			`claude-otel: 1 span could not be delivered to ${portal.url} yet (a web page came back, so no collector answered) and waits on this machine for the next run or \`claude-otel flush\`; log in to the network if it wants that, or check that OTEL_EXPORTER_OTLP_ENDPOINT names a collector.`,
+		);
+		expect(await flushed(protocol, portal.url)).toMatchObject([{ waiting: 1, failure: { cure: "webPage" } }]);
+	});
+
+	const odd: [string, string | Buffer, string | undefined][] = [
+		["nothing", "", undefined],
+		["{} to protobuf", "{}", "application/json"],
+		["JSON called HTML", '{"partialSuccess":{}}', "text/html"],
+		["a word", "ok", "text/plain"],
+		["a partial success in full", Buffer.from([0x0a, 0x02, 0x08, 0x00]), "application/x-protobuf"],
+		["bytes that are no message", Buffer.from([0xff, 0xfe, 0x3c, 0x00]), undefined],
+	];
+	test.each(odd)("a collector that answers %s has taken it", async (_what, body, type) => {
+		const collector = await keep(startFickle(() => ""));
+		collector.behave(answering(body, type));
+		const sinks = await open(collector);
+		emitOne(sinks);
+		const { line, signals } = await sinks.shutdown(GRACE_MS);
+		expect(line).toBeUndefined();
+		expect(signals[0]).toMatchObject({ exported: 1, waiting: 0, lost: 0 });
 	});
 
 	test("what a collector refuses is counted, told, and not tried again", async () => {

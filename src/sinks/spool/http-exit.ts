@@ -4,6 +4,7 @@ import { request as requestSecure } from "node:https";
 import { gzipSync } from "node:zlib";
 import type { OtelConfig, OtlpTarget } from "../../config.ts";
 import { describeFailure } from "../failure.ts";
+import { isWebPage, WebPageAnswer } from "../is-web-page.ts";
 import { createAgent } from "../otlp-http.ts";
 import { proxyFor } from "../proxy.ts";
 import { readRetryAfter } from "../retry-after.ts";
@@ -42,7 +43,9 @@ export function createHttpExit(target: OtlpTarget, proxies: OtelConfig["proxies"
 					clearTimeout(timer);
 					const status = response.statusCode ?? 0;
 					if (status >= 200 && status <= 299) {
-						return resolve({ kind: "taken", rejected: rejectedIn(Buffer.concat(chunks), json) });
+						const answer = Buffer.concat(chunks);
+						if (isWebPage(answer)) return fail(new WebPageAnswer());
+						return resolve({ kind: "taken", rejected: rejectedIn(answer, json) });
 					}
 					const failure = describeFailure({ code: status });
 					if (isPermanent({ code: status })) return resolve({ kind: "refused", failure });
