@@ -1,16 +1,16 @@
 // A metric of Claude Code's own → the increments of its counters. Delta and cumulative sums alike: a point that comes
 // twice adds nothing, one that is older than what is known adds nothing, and a new start time begins from zero.
-import type { Counted, RawFact } from "../model/fact.ts";
-import { asArray, asNumber, asObject, asString, COUNT_MAX, compact, type JsonObject } from "./json.ts";
+import { asArray, asNumber, asObject, asString, COUNT_MAX, type JsonObject } from "./json.ts";
 import { type Attributes, attributesOf, millisOf } from "./otlp-attributes.ts";
 
-/** Tokens and cost are left to the requests themselves. */
-const COUNTERS: ReadonlyMap<string, Counted["counter"]> = new Map([
-	["claude_code.lines_of_code.count", "lines_of_code"],
-	["claude_code.commit.count", "commits"],
-	["claude_code.pull_request.count", "pull_requests"],
-	["claude_code.active_time.total", "active_time"],
-]);
+/** What a counter has grown by. */
+export interface Increment {
+	sessionId: string;
+	at: number;
+	attributes: Attributes;
+	value: number;
+}
+
 const CUMULATIVE = new Set<unknown>([2, "AGGREGATION_TEMPORALITY_CUMULATIVE"]);
 /** Series of one run, and points of a series, that are remembered. */
 const SERIES_MAX = 1_000;
@@ -25,7 +25,7 @@ interface Series {
 	seen: Set<string>;
 }
 
-export function createCounterReader(): (metric: JsonObject) => RawFact[] {
+export function createCounterReader(): (metric: JsonObject) => Increment[] {
 	const series = new Map<string, Series>();
 
 	function seriesOf(key: string): Series | undefined {
@@ -37,30 +37,29 @@ export function createCounterReader(): (metric: JsonObject) => RawFact[] {
 	}
 
 	return (metric) => {
-		const counter = COUNTERS.get(asString(metric.name) ?? "");
+		const name = asString(metric.name);
 		const sum = asObject(metric.sum);
-		if (counter === undefined || sum === undefined) return [];
+		if (name === undefined || sum === undefined) return [];
 		const cumulative = CUMULATIVE.has(sum.aggregationTemporality);
-		return asArray(sum.dataPoints).flatMap((entry): RawFact[] => {
+		return asArray(sum.dataPoints).flatMap((entry): Increment[] => {
 			const point = asObject(entry) ?? {};
 			const attributes = attributesOf(point.attributes);
 			const sessionId = asString(attributes["session.id"]);
 			const value = asNumber(point.asDouble) ?? asNumber(point.asInt);
 			const time = millisOf(point.timeUnixNano);
 			if (sessionId === undefined || value === undefined || time === undefined) return [];
-			const known = seriesOf(keyOf(counter, attributes));
+			const known = seriesOf(keyOf(name, attributes));
 			if (known === undefined) return [];
 			const start = millisOf(point.startTimeUnixNano) ?? 0;
 			const increment = cumulative ? grown(known, start, time, value) : added(known, start, time, value);
 			if (increment <= 0 || increment > COUNT_MAX) return [];
-			const type = asString(attributes.type);
-			return [compact({ source: "native", at: time, sessionId, kind: "counted", counter, type, value: increment })];
+			return [{ sessionId, at: time, attributes, value: increment }];
 		});
 	};
 }
 
-function keyOf(counter: string, attributes: Attributes): string {
-	return JSON.stringify([counter, ...Object.entries(attributes).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+function keyOf(name: string, attributes: Attributes): string {
+	return JSON.stringify([name, ...Object.entries(attributes).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
 function added(series: Series, start: number, time: number, value: number): number {

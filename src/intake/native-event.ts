@@ -62,9 +62,12 @@ export function readNativeEvent(
 					decisionSource: asString(event.source),
 				}),
 			];
+		case "assistant_response":
+			return readSize(seen, requestId, "text", asCount(event.response_length));
 		case "tool_result":
 			if (toolUseId === undefined) return [];
 			return [
+				...readSize(seen, requestId, toolUseId, sumOf(toolName.length, asCount(event.tool_input_size_bytes))),
 				compact({
 					...seen,
 					kind: "tool.ended" as const,
@@ -165,6 +168,15 @@ function readFailure(event: Attributes, seen: Seen, requestId: string | undefine
 		querySource: querySourceOf(event),
 		content: error && { error },
 	});
+}
+
+function readSize(seen: Seen, requestId: string | undefined, part: string, chars: number | undefined): RawFact[] {
+	if (requestId === undefined || chars === undefined) return [];
+	return [{ ...seen, kind: "answer.sized", requestId, part, chars }];
+}
+
+function sumOf(a: number, b: number | undefined): number | undefined {
+	return b === undefined ? undefined : a + b;
 }
 
 /** It is told at an agent's end, and says how long the agent took. */

@@ -2,8 +2,8 @@
 // names that are not known, become nothing. A record that is sent twice counts once.
 import type { Json, RawFact } from "../model/fact.ts";
 import { asArray, asObject, asString, type JsonObject } from "./json.ts";
-import { createCounterReader } from "./native-counters.ts";
 import { readNativeEvent } from "./native-event.ts";
+import { createMetricReader } from "./native-metrics.ts";
 import { attributesOf, millisOf } from "./otlp-attributes.ts";
 
 /** What a door hands over: the OTLP/JSON shape, whatever came over the wire. */
@@ -19,7 +19,7 @@ const REMEMBERED_MAX = 10_000;
 
 export function createOtlpReader(): (payload: OtlpPayload) => RawFact[] {
 	const seen = new Set<string>();
-	const readCounter = createCounterReader();
+	const readMetrics = createMetricReader();
 
 	function isNew(key: string): boolean {
 		if (seen.has(key)) return false;
@@ -47,9 +47,8 @@ export function createOtlpReader(): (payload: OtlpPayload) => RawFact[] {
 			});
 		}
 		if (signal !== "metrics") return [];
-		return scopesOf(json.resourceMetrics, "scopeMetrics").flatMap((scope) =>
-			asArray(scope.metrics).flatMap((metric) => readCounter(asObject(metric) ?? {})),
-		);
+		const scopes = scopesOf(json.resourceMetrics, "scopeMetrics");
+		return readMetrics(scopes.flatMap((scope) => asArray(scope.metrics).map((metric) => asObject(metric) ?? {})));
 	};
 }
 

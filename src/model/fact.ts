@@ -179,6 +179,14 @@ export interface RequestAnswered {
 	firstChunkMs?: number;
 	querySource: QuerySource;
 }
+/** How long a part of an answer is, by native telemetry: its text, or a call by its id. */
+export interface AnswerSized {
+	kind: "answer.sized";
+	requestId: string;
+	part: string;
+	/** Of a call: of its tool's name and its input. */
+	chars: number;
+}
 /** Native `api_refusal`: the model's safeguards declined. */
 export interface RequestRefused {
 	kind: "request.refused";
@@ -320,7 +328,7 @@ export interface Compacted {
 	postTokens?: number;
 	durationMs?: number;
 }
-/** The client's own ledger, cumulative over the session. */
+/** The client's own ledger, cumulative over the session; by native telemetry, over what this process had of it. */
 export interface CostState {
 	kind: "cost.state";
 	totalCostUsd: number;
@@ -393,6 +401,7 @@ type Kinds =
 	| TurnActive
 	| MessageSeen
 	| RequestAnswered
+	| AnswerSized
 	| RequestRefused
 	| RequestRetried
 	| RequestFailed

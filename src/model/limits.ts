@@ -10,6 +10,8 @@ export const HELD_CALLS_MAX = 1000;
 export const HELD_CALLS_TARGET = 500;
 /** The same of answers, failures, requests, compactions, questions and moments, each: what still waits for a witness. */
 export const HELD_OTHERS_MAX = 2000;
+/** Requests of whose answers the length is held until they are handed on. */
+export const HELD_SIZES_MAX = 4000;
 /** Ids of things handed on that are remembered, to tell a late or repeated fact. */
 export const REMEMBERED_IDS_MAX = 200_000;
 /** Names of tools that a session span lists. */

@@ -19,6 +19,7 @@ import {
 import { createPlaces, isTurn, type Life, type Link, linkOfTool } from "./places.ts";
 import type { LaneTold, TurnState } from "./state.ts";
 import {
+	areMessagesTold,
 	createStores,
 	hasTurnHooks,
 	noteAgent,
@@ -28,6 +29,7 @@ import {
 	notePrompt,
 	noteRequest,
 	noteSession,
+	noteSize,
 	noteSurroundings,
 	noteTool,
 	noteTurn,
@@ -99,7 +101,11 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 				break;
 			case "request.answered":
 				noteRequest(stores, fact);
-				if (fact.querySource === "main" && isToldByNative(fact)) tellCrossings(fact, fact.requestId, fact.model);
+				if (fact.querySource === "main" && !areMessagesTold(stores, fact.sessionId))
+					tellCrossings(fact, fact.requestId, fact.model);
+				break;
+			case "answer.sized":
+				if (!handOn.isDone(`request:${fact.requestId}`)) noteSize(stores, fact);
 				break;
 			case "request.retried":
 				tellMoment(fact, `retry:${fact.id}`);
@@ -183,12 +189,6 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 			});
 			pending.push({ lane, at: fact.at, make });
 		}
-	}
-
-	/** No message of this session is told. */
-	function isToldByNative({ sessionId }: Fact): boolean {
-		const session = stores.sessions.get(sessionId);
-		return session?.transcriptSeen !== true && session?.agentSeen !== true;
 	}
 
 	function tellPending(all: boolean): void {

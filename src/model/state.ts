@@ -137,4 +137,6 @@ export interface SessionState {
 	permissionMode?: Told<string>;
 	baseline?: FactOf<"cost.state">;
 	ledger?: FactOf<"cost.state">;
+	/** The same as native telemetry tells it: of this run alone, and without how long caches were written for. */
+	nativeLedger?: FactOf<"cost.state">;
 }

@@ -1,5 +1,6 @@
 // Everything that is open in a run, and how each fact changes it. Nothing is decided here.
 import type { CleanContent, Contents, Fact, FactOf } from "./fact.ts";
+import { HELD_SIZES_MAX } from "./limits.ts";
 import type {
 	AgentState,
 	ChatState,
@@ -33,6 +34,8 @@ export interface Stores {
 	failures: Map<string, FailureState>;
 	/** What native telemetry tells of answered requests, by request id, until their answer is handed on. */
 	requests: Map<string, RequestState>;
+	/** How long the parts of answers are, by request id, as long as their request is not handed on. */
+	sizes: Map<string, Map<string, number>>;
 	agents: Map<string, AgentState>;
 	/** Those with a life that is not handed on. */
 	openAgents: Set<AgentState>;
@@ -52,6 +55,7 @@ export function createStores(): Stores {
 		chats: new Map(),
 		failures: new Map(),
 		requests: new Map(),
+		sizes: new Map(),
 		agents: new Map(),
 		openAgents: new Set(),
 		asks: new Map(),
@@ -125,6 +129,12 @@ export function areRequestsTold(stores: Stores, sessionId: string): boolean {
 	return session?.transcriptSeen === true || session?.nativeSeen === true || session?.agentSeen === true;
 }
 
+/** A message tells of each answer of this session; where none does, native telemetry is the only witness. */
+export function areMessagesTold(stores: Stores, sessionId: string): boolean {
+	const session = stores.sessions.get(sessionId);
+	return session?.transcriptSeen === true || session?.agentSeen === true;
+}
+
 /** Nobody but native telemetry tells of this session: it knows no stops. */
 export function isToldByNativeAlone(stores: Stores, sessionId: string): boolean {
 	const session = stores.sessions.get(sessionId);
@@ -138,6 +148,12 @@ export function noteRequest(stores: Stores, fact: FactOf<"request.answered">): v
 	stores.requests.set(fact.requestId, request);
 }
 
+export function noteSize(stores: Stores, { requestId, part, chars }: FactOf<"answer.sized">): void {
+	const parts = stores.sizes.get(requestId) ?? new Map<string, number>();
+	stores.sizes.set(requestId, parts.set(part, chars));
+	if (stores.sizes.size > HELD_SIZES_MAX) stores.sizes.delete(stores.sizes.keys().next().value as string);
+}
+
 /** Whether hooks tell when turns of this session begin and stop; where they do not, the transcript does. */
 export function hasTurnHooks(stores: Stores, sessionId: string): boolean {
 	return (stores.sessions.get(sessionId)?.promptTimes.size ?? 0) > 0;
@@ -147,6 +163,7 @@ export function noteSession(stores: Stores, fact: FactOf<"session.ended" | "sess
 	const session = sessionOf(stores, fact);
 	if (fact.kind === "session.ended") session.ends.set(fact.at, fact.reason);
 	else if (fact.kind === "session.seen") session.source ??= fact.sessionSource;
+	else if (fact.source === "native") session.nativeLedger = laterLedger(session.nativeLedger, fact);
 	else if (fact.baseline) session.baseline = laterLedger(session.baseline, fact);
 	else session.ledger = laterLedger(session.ledger, fact);
 }

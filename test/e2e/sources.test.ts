@@ -75,7 +75,14 @@ function runWhole(): Promise<Told> {
 }
 
 function runCut(): Promise<Told> {
-	stage.model.setScript({ main: [{ ...step(text("this is cut")), fault: { cut: "mid-block" } }, step(text("ok"))] });
+	const stump = {
+		...step(text("cut after a whole block"), bash("echo never")),
+		fault: { cut: "after-block" as const },
+	};
+	stage.model.setScript({
+		main: [{ ...step(text("this is cut")), fault: { cut: "mid-block" } }, step(agent("CUT task")), step(text("ok"))],
+		agents: { "CUT task": [stump, step(bash("echo 1")), step(text("whole"))] },
+	});
 	return runOnce([]);
 }
 

@@ -35,11 +35,15 @@ interface Point {
 	start: number;
 	time: number;
 	value: number | string;
-	type?: string;
+	type?: string | undefined;
+	model?: string;
 }
 function metric(name: string, aggregationTemporality: Json, points: Point[]) {
 	const dataPoints = points.map((point) => ({
-		attributes: attributes(point.type === undefined ? {} : { type: point.type }),
+		attributes: attributes({
+			...(point.type === undefined ? {} : { type: point.type }),
+			...(point.model === undefined ? {} : { model: point.model }),
+		}),
 		startTimeUnixNano: `${AT + point.start}000000`,
 		timeUnixNano: `${AT + point.time}000000`,
 		...(typeof point.value === "string" ? { asInt: point.value } : { asDouble: point.value }),
@@ -226,7 +230,7 @@ describe("counters", () => {
 		expect(point(200, 2)).toEqual([2]);
 	});
 
-	test("each type is a series of its own; tokens and cost are left to the requests", () => {
+	test("each type is a series of its own", () => {
 		const reader = createOtlpReader();
 		const facts = reader(
 			metric(LINES, 2, [
@@ -238,7 +242,31 @@ describe("counters", () => {
 			["added", 5],
 			["removed", 3],
 		]);
-		expect(reader(metric("claude_code.token.usage", 1, [{ start: 0, time: 100, value: 5 }]))).toEqual([]);
+	});
+
+	test("tokens and cost are summed up model by model, as in the client's own ledger, and told as often as they grow", () => {
+		const reader = createOtlpReader();
+		const tokens = (type: string, time: number, count: number, model = "m") => ({
+			type,
+			start: time - 1,
+			time,
+			value: count,
+			model,
+		});
+		const usage = (points: Point[]) => reader(metric("claude_code.token.usage", 1, points));
+		const ledgers = [
+			usage([tokens("input", 1, 5), tokens("cacheCreation", 1, 9), tokens("output", 1, 2, "__proto__")]),
+			reader(metric("claude_code.cost.usage", 1, [{ ...tokens("", 1, 0.25), type: undefined }])),
+			usage([tokens("input", 2, 7), tokens("input", 1, 5), tokens("output", 2, 3), tokens("elsewhere", 2, 3)]),
+		].flat();
+		const m = { input: 5, output: 0, cacheRead: 0, cacheCreation5m: 9, cacheCreation1h: 0, costUsd: 0 };
+		const other = ["__proto__", { ...m, input: 0, output: 2, cacheCreation5m: 0 }];
+		expect(ledgers.map((fact) => fact.kind === "cost.state" && [fact.index, Object.entries(fact.models)])).toEqual([
+			[1, [["m", m], other]],
+			[2, [["m", { ...m, costUsd: 0.25 }], other]],
+			[3, [["m", { ...m, input: 12, output: 3, costUsd: 0.25 }], other]],
+		]);
+		expect(ledgers.at(-1)).toMatchObject({ source: "native", at: AT + 2, sessionId: "session-1", totalCostUsd: 0.25 });
 	});
 });
 

@@ -187,6 +187,58 @@ test("an answer in the midst of which claude was ended is none, where whole ones
 	expect(sessionOf(unsaid.episodes)).toMatchObject({ usage: { input: 140, output: 11 }, lost: NO_USAGE });
 });
 
+const nativePrompt: Fact = { ...prompt, source: "native" } as Fact;
+/** How long the text of an answer is. The client estimates one token for three characters of a cut one. */
+function sized(requestId: string, chars: number, agentId?: string): Fact {
+	return { ...SEEN, agentId, source: "native", kind: "answer.sized", at: START, requestId, part: "text", chars };
+}
+function metered(usage: Usage, picoUsd: number): Fact {
+	return { ...(ledger(usage, picoUsd) as FactOf<"cost.state">), source: "native" };
+}
+
+test("of an answer that was cut after a whole block native telemetry alone tells by what the client estimates of its text", () => {
+	// At list price 45 for the tokens that are told, and 15 for three more of output.
+	const cut = { ...(answered("r1", 100, 40 + 5 + 15, "a") as FactOf<"request.answered">), usage: CUT };
+	const whole = answered("r2", 200, 150, "a");
+	const facts = [cut, sized("r1", 12, "a"), whole, sized("r2", 300, "a")];
+	const total = { ...NO_USAGE, input: 140, output: 14 };
+	const { episodes } = settle([started, nativePrompt, ...facts, metered(total, 210), ended]);
+	expect(chatsOf(episodes)).toMatchObject([{ requestId: "r2", lost: { input: 40, output: 4 }, picoUsd: 210 }]);
+	expect(sessionOf(episodes)).toMatchObject({ usage: ANSWER, lost: { input: 40, output: 4 }, picoUsd: 210 });
+});
+
+test.each([
+	["of a few characters, for which it estimates nothing", 3, 40 + 5],
+	["after another attempt, whose cost is in its own", 12, 40 + 5 + 15 + 45],
+])("it does not tell of one %s: that counts as answered", (_what, chars, picoUsd) => {
+	const cut = { ...(answered("r1", 100, picoUsd) as FactOf<"request.answered">), usage: CUT };
+	const { episodes } = settle([started, nativePrompt, cut, sized("r1", chars), answered("r2", 200, 150), ended]);
+	expect(chatsOf(episodes)).toMatchObject([
+		{ requestId: "r1", usage: CUT },
+		{ requestId: "r2", lost: NO_USAGE },
+	]);
+});
+
+test("what native telemetry counts beyond all answers was lost before the answer that cost more than its tokens", () => {
+	const facts = [answered("r1", 100, 150), answered("r2", 200, 150 + 55), sized("r2", 3)];
+	const total = { ...NO_USAGE, input: 240, output: 23 };
+	const { episodes } = settle([started, nativePrompt, ...facts, metered(total, 355), ended]);
+	expect(chatsOf(episodes)).toMatchObject([
+		{ requestId: "r1", lost: NO_USAGE },
+		{ requestId: "r2", lost: { input: 40, output: 3 }, picoUsd: 205 },
+	]);
+});
+
+test("or before the error that ended all attempts, or else in the session", () => {
+	const error: Fact = { ...(failed("r2", 300, 1) as FactOf<"request.failed">), source: "native" };
+	const total = metered({ ...NO_USAGE, input: 140, output: 13 }, 2_205);
+	const facts = [answered("r1", 100, 150), total, ended];
+	const { episodes } = settle([started, nativePrompt, error, ...facts]);
+	expect(chatsOf(episodes)[1]).toMatchObject({ requestId: "r2", lost: { input: 40, output: 3 }, picoUsd: 2_055 });
+	const alone = sessionOf(settle([started, nativePrompt, ...facts]).episodes);
+	expect(alone).toMatchObject({ usage: ANSWER, lost: { input: 40, output: 3 }, picoUsd: 2_205 });
+});
+
 test("a context that could not be compacted ends its turn with an error, and is no request", () => {
 	const full: Fact = { ...(failed("u", 300, 0) as FactOf<"request.failed">), requestId: undefined, unsent: true };
 	const { episodes } = settle([started, prompt, message("r1", 100), full, ended]);

@@ -8,10 +8,12 @@ import type { Located } from "../places.ts";
 import { WEB_SEARCH_PICO_USD } from "../price.ts";
 import { addCost, type CostCount } from "../reconcile.ts";
 import type { ChatState, FailureState, RequestState } from "../state.ts";
+import { areMessagesTold } from "../stores.ts";
 import { addRequest } from "../sums.ts";
 import { addUsage, isZeroUsage, maxUsage, NO_USAGE } from "../usage.ts";
+import { beyondList, cutOutputOf } from "./cut-requests.ts";
 import { type Handover, placeOnly, startAbove } from "./handover.ts";
-import { heirOf, heirsAmong, inOrder, takeLost } from "./lost.ts";
+import { heirAfter, heirOf, heirsAmong, inOrder, takeLost } from "./lost.ts";
 
 export interface ChatSteps {
 	chat(chat: ChatState): void;
@@ -28,6 +30,8 @@ export interface ChatSteps {
 		at: number,
 	): Pick<ChatEpisode, "picoUsd" | "costBasis" | "costEstimated">;
 	assignStumps(chats: readonly ChatState[], failures: readonly FailureState[]): void;
+	/** The same where no message tells of the attempts. */
+	assignCutRequests(requests: readonly RequestState[], failures: readonly FailureState[]): void;
 }
 
 type ListCost = Pick<ChatEpisode, "picoUsd" | "costBasis" | "costEstimated">;
@@ -82,37 +86,39 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		if (requestId === undefined) return undefined;
 		const request = stores.requests.get(requestId);
 		stores.requests.delete(requestId);
+		stores.sizes.delete(requestId);
 		finish(`request:${requestId}`);
 		return request?.fact;
 	}
 
 	function handOnRequest(request: RequestState, parent?: Ref): void {
 		const { fact } = request;
+		const cut = areMessagesTold(stores, fact.sessionId) ? undefined : cutOutputOf(fact, stores, options.price);
+		if (cut !== undefined || beyondList(fact, options.price) > 0) triedGone.add(`${fact.sessionId} ${fact.model}`);
 		takeRequest(fact.requestId);
 		const place = places.locate(request, fact.at);
-		const { lostHere } = takeLost(handover, fact.requestId);
-		noteUsage(fact.sessionId, fact.model, addUsage(fact.usage, lostHere));
+		const { lostHere, picoUsd: lostCost } = takeLost(handover, fact.requestId);
+		const usage = addUsage(fact.usage, { ...NO_USAGE, output: cut ?? 0 });
+		noteUsage(fact.sessionId, fact.model, addUsage(usage, lostHere));
 		if (fact.querySource === "compact") triedGone.add(`${fact.sessionId} ${fact.model}`);
-		emitChat(
-			{
-				...placeOnly(place),
-				...(parent ? { parent } : {}),
-				kind: "chat",
-				ref: { kind: "chat", sessionId: fact.sessionId, key: fact.requestId },
-				...(timesOf(fact) ?? { start: fact.at, end: fact.at, timesSource: "native" }),
-				requestId: fact.requestId,
-				requestedModel: fact.model,
-				usage: fact.usage,
-				lost: lostHere,
-				tokensSource: "native",
-				...(nativeCost(fact) ?? cost(fact.usage, lostHere, fact.model, fact.at)),
-				firstChunkMs: fact.firstChunkMs,
-				querySource: fact.querySource,
-				contextUsedRatio:
-					fact.querySource === "main" ? usedRatioOf(fact.usage, options.context.windowOf(fact.model)) : undefined,
-			},
-			place,
-		);
+		const episode: ChatEpisode = {
+			...placeOnly(place),
+			...(parent ? { parent } : {}),
+			kind: "chat",
+			ref: { kind: "chat", sessionId: fact.sessionId, key: fact.requestId },
+			...(timesOf(fact) ?? { start: fact.at, end: fact.at, timesSource: "native" }),
+			requestId: fact.requestId,
+			requestedModel: fact.model,
+			usage,
+			lost: lostHere,
+			tokensSource: "native",
+			...(nativeCost(fact, lostCost) ?? cost(usage, lostHere, fact.model, fact.at)),
+			firstChunkMs: fact.firstChunkMs,
+			querySource: fact.querySource,
+			contextUsedRatio:
+				fact.querySource === "main" ? usedRatioOf(usage, options.context.windowOf(fact.model)) : undefined,
+		};
+		emitChat(cut === undefined ? episode : brokenOff(episode), place);
 	}
 
 	/** @param own its list price, where its tokens alone do not say it */
@@ -174,6 +180,25 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		}
 	}
 
+	function assignCutRequests(requests: readonly RequestState[], failures: readonly FailureState[]): void {
+		const cut = requests.flatMap((request) => {
+			const more = cutOutputOf(request.fact, stores, options.price);
+			return more === undefined ? [] : [{ request, more }];
+		});
+		const others = requests.filter((request) => !cut.some((one) => one.request === request));
+		const heirs = heirsAmong([], failures, others);
+		for (const { request, more } of cut) {
+			const { requestId, usage, sessionId, model, picoUsd = 0 } = request.fact;
+			const heir = heirAfter(request, heirs);
+			if (heir === undefined) continue;
+			takeRequest(requestId);
+			triedGone.add(`${sessionId} ${model}`);
+			const gone = addUsage(usage, { ...NO_USAGE, output: more });
+			lost.set(heir.key, addUsage(lost.get(heir.key) ?? NO_USAGE, gone));
+			lostPicoUsd.set(heir.key, (lostPicoUsd.get(heir.key) ?? 0) + picoUsd);
+		}
+	}
+
 	return {
 		chat: handOnChat,
 		request: handOnRequest,
@@ -181,6 +206,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		emit: emitChat,
 		cost,
 		assignStumps,
+		assignCutRequests,
 	};
 }
 

@@ -1,8 +1,9 @@
 // Compactions → episodes, each with its own model request, which no message tells: what the client's ledger has
 // beyond the messages. Without a compaction that rest is what was lost in attempts that were cut.
 import type { FactOf, Usage } from "../fact.ts";
-import { addAnswered, residualOf } from "../ledger.ts";
-import type { RequestState } from "../state.ts";
+import { addAnswered, ledgerOf, residualOf } from "../ledger.ts";
+import type { LaneTold, RequestState } from "../state.ts";
+import { areMessagesTold } from "../stores.ts";
 import { addUsage, NO_USAGE } from "../usage.ts";
 import type { ChatSteps } from "./chats.ts";
 import { type Handover, placeOnly } from "./handover.ts";
@@ -27,7 +28,7 @@ export interface CompactionSteps {
 }
 
 export function createCompactionSteps(handover: Handover, chats: ChatSteps): CompactionSteps {
-	const { stores, places, output, answered, finish } = handover;
+	const { stores, places, output, answered, finish, settledStumps } = handover;
 	const lost = createLostSteps(handover);
 	/** Compactions whose own request is told at the end of the run, when the ledger is known. */
 	const waiting: FactOf<"compacted">[] = [];
@@ -107,7 +108,11 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 
 	function readLedger(sessionId: string, residuals: Residuals): void {
 		for (const stump of lost.heirless(sessionId)) chats.chat(stump);
+		if (!areMessagesTold(stores, sessionId)) chats.assignCutRequests(ofIt(stores.requests), ofIt(stores.failures));
 		const models = new Map(answered.get(sessionId));
+		for (const [model, usage] of lost.assigned(sessionId)) {
+			models.set(model, addUsage(models.get(model) ?? NO_USAGE, usage));
+		}
 		const open = [...stores.chats.values()].filter((chat) => chat.sessionId === sessionId);
 		const compactions = untold(sessionId);
 		const compacts = (model: string) => compactions.some((fact) => (fact.model ?? model) === model);
@@ -118,12 +123,18 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 		}
 		// Beside a compaction, what was lost is what the stumps say.
 		for (const chat of open)
-			if (!chat.partial || compacts(chat.requestedModel.value)) addAnswered(models, chat, stores);
-		const residual = residualOf(stores, sessionId, models);
+			if (!chat.partial || (compacts(chat.requestedModel.value) && !settledStumps.has(chat.messageId)))
+				addAnswered(models, chat, stores);
+		const ledger = ledgerOf(stores, sessionId);
+		const residual = ledger && residualOf(ledger, models);
 		const isOf = (summaries: boolean) =>
 			new Map([...(residual ?? [])].filter(([model]) => compacts(model) === summaries));
 		if (compactions.length > 0) residuals.set(sessionId, residual && isOf(true));
 		if (residual) lost.assign(sessionId, isOf(false));
+
+		function ofIt<T extends LaneTold>(all: ReadonlyMap<string, T>): T[] {
+			return [...all.values()].filter((one) => one.sessionId === sessionId);
+		}
 	}
 
 	/** Compactions whose own request nobody has told. */

@@ -4,6 +4,7 @@ import type { Fact, FactOf } from "../fact.ts";
 import type { Life } from "../places.ts";
 import { startOfTool } from "../places.ts";
 import type { ChatState, LaneTold, RequestState, ToolState, TurnState } from "../state.ts";
+import { areMessagesTold } from "../stores.ts";
 import type { ChatSteps } from "./chats.ts";
 import type { CompactionSteps } from "./compactions.ts";
 import type { HandOnFailure } from "./failures.ts";
@@ -60,6 +61,10 @@ export function createLanes(
 			// What the transcript tells goes first: native telemetry may tell the same without an id.
 			.toSorted((a, b) => Number(a.fact.source === "native") - Number(b.fact.source === "native"));
 		chats.assignStumps(here, failures);
+		const alone = [...stores.requests.values()].filter(
+			(request) => !areMessagesTold(stores, request.sessionId) && isHere(request, request.fact.at),
+		);
+		chats.assignCutRequests(alone, failures);
 		for (const chat of here) if (isDue(chat.lastAt)) chats.chat(chat);
 		for (const failure of failures) {
 			// What native telemetry alone tells of a failure waits for the transcript's word.

@@ -1,9 +1,12 @@
 // Attempts that were cut → the requests that were made in their place, answered or failed for good: what their stumps
 // in the transcript say, and what the client's ledger counts beyond all that was answered.
 import type { Usage } from "../fact.ts";
+import { ledgerOf } from "../ledger.ts";
 import type { ChatState, FailureState, RequestState } from "../state.ts";
+import { areMessagesTold } from "../stores.ts";
 import { addRequest } from "../sums.ts";
 import { addUsage, isZeroUsage, NO_USAGE, promptTokens, subtractUsage } from "../usage.ts";
+import { beyondList } from "./cut-requests.ts";
 import type { Handover } from "./handover.ts";
 
 /** What the ledger's sum may be off by for its digits alone (pico-USD). */
@@ -15,6 +18,7 @@ export interface Heir {
 	key: string;
 	model?: string;
 	agentId?: string;
+	promptId?: string;
 	at: number;
 	/** Attempts before it failed. */
 	tried: boolean;
@@ -27,6 +31,8 @@ export interface Heir {
 export interface LostSteps {
 	/** Cut answers in whose place nothing came, when no fact comes any more. */
 	heirless(sessionId: string): ChatState[];
+	/** What was assigned to requests that are not handed on yet, by model. */
+	assigned(sessionId: string): Map<string, Usage>;
 	/** What the ledger counts replaces what the stumps say. */
 	assign(sessionId: string, residual: ReadonlyMap<string, Usage>): void;
 }
@@ -36,7 +42,8 @@ export function createLostSteps(handover: Handover): LostSteps {
 
 	function assign(sessionId: string, residual: ReadonlyMap<string, Usage>): void {
 		const heirs = heirsOf(sessionId);
-		const stumps = inOrder([...stores.chats.values()].filter((chat) => chat.sessionId === sessionId && chat.partial));
+		const open = [...stores.chats.values()].filter((chat) => chat.sessionId === sessionId);
+		const stumps = inOrder(open.filter((chat) => chat.partial && !settledStumps.has(chat.messageId)));
 		for (const [model, usage] of residual) {
 			let rest = usage;
 			for (const stump of stumps.filter(({ requestedModel }) => requestedModel.value === model)) {
@@ -54,7 +61,7 @@ export function createLostSteps(handover: Handover): LostSteps {
 			if (heir) add(heir, rest);
 			const failed = heirs.filter((one) => one.failed && one.model === model);
 			const restPicoUsd = assignCost(sessionId, model, failed);
-			if (!heir && triedGone.has(`${sessionId} ${model}`)) addToSession(sessionId, model, rest, restPicoUsd);
+			if (!heir && isLost(sessionId, model)) addToSession(sessionId, model, rest, restPicoUsd);
 		}
 	}
 
@@ -67,15 +74,31 @@ export function createLostSteps(handover: Handover): LostSteps {
 		return inOrder(open).filter((chat) => chat.partial && heirOf(chat, heirs) === undefined);
 	}
 
+	/** Native telemetry tells of each answer, so that what it counts beyond them was lost; others need a reason to say so. */
+	function isLost(sessionId: string, model: string): boolean {
+		if (triedGone.has(`${sessionId} ${model}`) || ledgerOf(stores, sessionId)?.native === true) return true;
+		return [...stores.turns.values()].some((turn) => turn.sessionId === sessionId && turn.interruptedAt !== undefined);
+	}
+
+	function assigned(sessionId: string): Map<string, Usage> {
+		const sum = new Map<string, Usage>();
+		for (const { key, model = "" } of heirsOf(sessionId)) {
+			sum.set(model, addUsage(sum.get(model) ?? NO_USAGE, lost.get(key) ?? NO_USAGE));
+		}
+		return sum;
+	}
+
 	/** What is open of a session. */
 	function heirsOf(sessionId: string): Heir[] {
 		const isOfIt = (one: ChatState | FailureState | RequestState) => one.sessionId === sessionId;
 		const { chats, failures, requests } = stores;
-		const summaries = [...requests.values()].filter(({ fact }) => fact.querySource === "compact");
+		const messages = areMessagesTold(stores, sessionId);
+		const shown = [...requests.values()].filter(({ fact }) => !messages || fact.querySource === "compact");
 		return heirsAmong(
 			[...chats.values()].filter(isOfIt),
 			[...failures.values()].filter(isOfIt),
-			summaries.filter(isOfIt),
+			shown.filter(isOfIt),
+			({ fact }) => beyondList(fact, options.price) > 0,
 		);
 	}
 
@@ -105,11 +128,11 @@ export function createLostSteps(handover: Handover): LostSteps {
 	 * Returns what is left of it.
 	 */
 	function assignCost(sessionId: string, model: string, failed: readonly Heir[]): number | undefined {
-		const session = stores.sessions.get(sessionId);
-		const counted = session?.ledger?.models[model]?.costUsd;
+		const ledger = ledgerOf(stores, sessionId);
+		const counted = ledger?.models[model]?.costUsd;
 		const told = toldPicoUsd(sessionId, model);
 		if (counted === undefined || told === undefined) return undefined;
-		const before = session?.baseline?.models[model]?.costUsd ?? 0;
+		const before = ledger?.before[model]?.costUsd ?? 0;
 		const beyond = Math.round((counted - before) * PICO_USD) - told;
 		const rest = beyond > ROUNDING_PICO_USD ? beyond : 0;
 		const [first, ...others] = failed.toSorted((a, b) => Number(lost.has(b.key)) - Number(lost.has(a.key)));
@@ -141,7 +164,7 @@ export function createLostSteps(handover: Handover): LostSteps {
 		return sum;
 	}
 
-	return { assign, heirless };
+	return { assign, heirless, assigned };
 }
 
 /** What was lost in attempts before it, and what the client told of their cost. */
@@ -157,6 +180,7 @@ export function heirsAmong(
 	chats: readonly ChatState[],
 	failures: readonly FailureState[],
 	requests: readonly RequestState[] = [],
+	isTried: (request: RequestState) => boolean = () => false,
 ): Heir[] {
 	const answered = chats.flatMap((chat): Heir[] =>
 		chat.partial
@@ -166,6 +190,7 @@ export function heirsAmong(
 						key: chat.messageId,
 						model: chat.requestedModel.value,
 						agentId: chat.agentId,
+						promptId: chat.promptId?.value,
 						at: chat.firstAt,
 						tried: (chat.failedAttempts ?? 0) > 0,
 						failed: false,
@@ -174,27 +199,35 @@ export function heirsAmong(
 				],
 	);
 	const failed = failures.map(
-		({ fact, agentId }): Heir => ({
+		({ fact, agentId, promptId }): Heir => ({
 			key: fact.id,
 			model: fact.requestedModel,
 			agentId,
+			promptId: promptId?.value,
 			at: fact.at,
 			tried: fact.failedAttempts > 0,
 			failed: true,
 			vague: fact.source === "native",
 		}),
 	);
-	const summaries = requests.map(({ fact }): Heir => {
-		const { requestId: key, model, agentId, at } = fact;
-		return { key, model, agentId, at, tried: false, failed: false, vague: true };
+	const told = requests.map((request): Heir => {
+		const { requestId: key, model, agentId, promptId, at, querySource } = request.fact;
+		const vague = querySource === "compact";
+		return { key, model, agentId, promptId, at, tried: isTried(request), failed: false, vague };
 	});
-	return [...answered, ...failed, ...summaries].toSorted((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1));
+	return [...answered, ...failed, ...told].toSorted((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1));
 }
 
 /** The next of its lane, unless it was given up. */
 export function heirOf(stump: ChatState, heirs: readonly Heir[]): Heir | undefined {
 	if (stump.givenUp) return undefined;
 	return heirs.find(({ agentId, at }) => agentId === stump.agentId && at >= stump.firstAt);
+}
+
+/** The next of its lane, for a request of which no message tells. */
+export function heirAfter({ fact, agentId, promptId }: RequestState, heirs: readonly Heir[]): Heir | undefined {
+	const isNext = (heir: Heir) => heir.agentId === agentId && heir.at >= fact.at && heir.key !== fact.requestId;
+	return heirs.find((heir) => isNext(heir) && (agentId !== undefined || heir.promptId === promptId?.value));
 }
 
 export function inOrder(chats: readonly ChatState[]): ChatState[] {

@@ -1,0 +1,40 @@
+// A request of which native telemetry alone tells → whether its answer was cut. It calls one that was cut after a whole
+// block answered, with the tokens of its beginning; but its cost has what the client estimates for the text that had come.
+import type { FactOf } from "../fact.ts";
+import type { Stores } from "../stores.ts";
+import type { HandoverOptions } from "./handover.ts";
+
+/** For each of its parts the client counts one token for so many characters of a cut answer. */
+const CHARS_PER_TOKEN = 3;
+const ROUNDING = 0.5;
+/** Costs come as floating-point numbers. */
+const SKEW_PICO_USD = 10;
+
+type Request = FactOf<"request.answered">;
+type Price = HandoverOptions["price"];
+
+/** What its cost has beyond its tokens at list price: that of attempts before it, or of text that was cut. */
+export function beyondList({ picoUsd, usage, model, at }: Request, price: Price): number {
+	const listed = price(usage, model, at);
+	if (picoUsd === undefined || listed.picoUsd === undefined || listed.estimated) return 0;
+	const beyond = picoUsd - listed.picoUsd;
+	return beyond > SKEW_PICO_USD ? beyond : 0;
+}
+
+/** Tokens of output that the client estimates beyond those that it tells; undefined where it was answered to its end. */
+export function cutOutputOf(request: Request, { sizes }: Stores, price: Price): number | undefined {
+	const parts = sizes.get(request.requestId);
+	const beyond = beyondList(request, price);
+	if (parts === undefined || beyond === 0 || request.querySource === "auxiliary") return undefined;
+	const { usage, model, at } = request;
+	const one = priceWith(usage.output + 1) - priceWith(usage.output);
+	const more = Math.round(beyond / one);
+	if (Math.abs(beyond - more * one) > SKEW_PICO_USD) return undefined;
+	const chars = [...parts.values()].reduce((sum, part) => sum + part, 0);
+	const estimated = chars / CHARS_PER_TOKEN;
+	return Math.abs(usage.output + more - estimated) <= ROUNDING * parts.size ? more : undefined;
+
+	function priceWith(output: number): number {
+		return price({ ...usage, output }, model, at).picoUsd ?? 0;
+	}
+}
