@@ -281,6 +281,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		async finish({ exitCode, signal }) {
 			clearTimeout(timer);
 			guard(() => {
+				usage.lookLast();
 				finder.lookLast();
 				readTranscripts();
 				take([{ kind: "run.ended", source: "launch", at: clock(), sessionId: "", exitCode, signal }]);

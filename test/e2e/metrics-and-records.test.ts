@@ -88,6 +88,8 @@ test("every counter has the value that the script and the model know", async () 
 	expect(values("claude.cache_creations_total", "model")).toEqual({ "claude-opus-5-5": 6 });
 	expect(values("claude.tools_in_flight", "tool.name")).toEqual({ Agent: 0, Bash: 0 });
 
+	expect(Object.keys(values("process.memory.usage", "process.executable.name"))).toEqual(["claude", "claude-otel"]);
+
 	// The client's list prices per million tokens.
 	const cost = answered.reduce(
 		(total, { usage }) =>
