@@ -11,6 +11,7 @@ import { type PresetIds, parseTraceparent } from "../signals/ids.ts";
 import type { Metrics } from "../signals/metrics.ts";
 import { createSignals, type Signals } from "../signals/signals.ts";
 import type { Sinks } from "../sinks/providers.ts";
+import { createContentExclusion } from "./excluded-content.ts";
 import type { Told } from "./run-context.ts";
 
 export interface FlowOptions {
@@ -70,7 +71,9 @@ export function createFlow(options: FlowOptions): Flow {
 		handedOn = true;
 	});
 	const context = { windowOf: pricing.windowOf, thresholds: told.contextThresholds };
-	const model = createModel({ price: pricing.price, isExcluded: createExclusion(told.toolsExclude), context }, output);
+	const isExcluded = createExclusion(told.toolsExclude);
+	const withoutExcluded = createContentExclusion(isExcluded);
+	const model = createModel({ price: pricing.price, isExcluded, context }, output);
 
 	function guard<T>(source: string, work: () => T): T | undefined {
 		try {
@@ -97,7 +100,7 @@ export function createFlow(options: FlowOptions): Flow {
 	return {
 		take(raws) {
 			if (raws.length === 0) return;
-			const facts = raws.flatMap((raw) => guard(raw.source, () => protect(raw)) ?? []);
+			const facts = raws.flatMap((raw) => guard(raw.source, () => withoutExcluded(protect(raw))) ?? []);
 			options.keep?.(facts);
 			for (const fact of facts) apply(fact);
 		},

@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { keptBytes } from "../support/kept-bytes.ts";
 import { assertTold, outline, spanNamed, spanOfCall, tree } from "../support/oracle.ts";
 import { agent, bash, read, step, text } from "../support/scripting.ts";
 import { openStage, type Stage } from "../support/stage.ts";
@@ -116,4 +117,7 @@ test("excluded tools are counted, and have no span, no record and no content", a
 	const records = logs.filter((log) => log.attributes["event.name"] === "tool.call");
 	expect(records.map((log) => log.attributes["tool.name"])).toEqual(["Read", "Read"]);
 	expect(stage.receiver.rawBytes().includes("hidden-command")).toBe(false);
+	const stored = keptBytes(stage.home);
+	expect(stored.includes("/etc/hostname")).toBe(true);
+	expect(stored.includes("hidden-command")).toBe(false);
 });

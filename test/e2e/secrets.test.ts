@@ -1,10 +1,11 @@
 // Secrets wherever a session can hold them, and every way out at every level: none of them may be in any exported byte.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { ALNUM, filler } from "../privacy/secret-examples.ts";
 import { some } from "../support/every.ts";
+import { keptBytes } from "../support/kept-bytes.ts";
 import { type Running, runClaudeOtel } from "../support/run.ts";
 import { agent, bash, read, step, text, tool } from "../support/scripting.ts";
 import { FREE_HAND, openStage, PROTOCOLS, type Stage } from "../support/stage.ts";
@@ -149,7 +150,7 @@ test.each(some(WAYS, 5))(
 		const written = level === "off" ? "" : readFileSync(file, "utf8");
 		expect(lookInto(`${stage.receiver.rawBytes()}\n${written}`, planted, level)).toEqual(NOTHING);
 		// What may not leave is not kept either.
-		const kept = keptBytes();
+		const kept = keptBytes(stage.home);
 		expect({ ...lookInto(kept, planted, level), missing: [] }).toEqual(NOTHING);
 		expect(kept.includes("tool.ended")).toBe(level !== "off");
 	},
@@ -163,21 +164,10 @@ test("what waits for a collector, and what is told of a session that was killed,
 		setTimeout(() => running.signal("SIGKILL"), 2_500);
 	});
 	await stage.run(["recover"], { env });
-	const kept = keptBytes();
+	const kept = keptBytes(stage.home);
 	expect(kept).toContain("PLANTED");
 	expect({ ...lookInto(kept, planted, "full"), missing: [] }).toEqual(NOTHING);
 });
-
-/** All files of ours below the home: the store, the spool, what was noted of a run. */
-function keptBytes(): string {
-	const folder = join(stage.home.home, ".local", "share", "claude-otel");
-	if (!existsSync(folder)) return "";
-	const files = readdirSync(folder, { recursive: true, encoding: "utf8", withFileTypes: true });
-	return files
-		.filter((file) => file.isFile() && !file.parentPath.includes("compile-cache"))
-		.map((file) => readFileSync(join(file.parentPath, file.name), "latin1"))
-		.join("\n");
-}
 
 test.each(["standard", "full"] as const)(
 	"no planted secret is on the console or in the diagnostics at level %s",
