@@ -135,7 +135,7 @@ export const OWN_ROWS = {
 		pairs,
 		"key=value pairs separated by commas",
 		{} as Record<string, string>,
-		"Attributes for session and turn spans and log records (never metrics): `key=value,key=value`, percent-encoded where needed.",
+		"Attributes for session and turn spans and log records (never metrics): `key=value,key=value`, percent-encoded where needed. Names that docs/telemetry.md has are claude-otel's own and are left out.",
 	),
 	toolsExclude: names(
 		"CLAUDE_OTEL_TOOLS_EXCLUDE",
