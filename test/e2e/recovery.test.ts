@@ -119,6 +119,7 @@ test("the ledger of a run that went on with the session is not that of the kille
 	await stage.print("on", ["--continue"], { env: silent });
 	await recoverAll(1);
 	assertTold(stage.receiver.spans, asked);
+	expect(stage.receiver.spans.filter(({ name }) => name === "claude.compaction")).toHaveLength(1);
 });
 
 test("increments that arrived before the kill are not sent again (delta temporality)", async () => {
