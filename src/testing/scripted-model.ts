@@ -50,6 +50,9 @@ export async function startScriptedModel(script: Script, options: ScriptedModelO
 		receive(incoming, response).catch((error: unknown) => refuse(response, String(error), makeId("req_")));
 	});
 
+	// A client that asks in the moment in which its resting connection is ended asks again, and counts two attempts.
+	server.keepAliveTimeout = 0;
+
 	async function receive(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
 		const text = await readBody(incoming);
 		const path = (incoming.url ?? "/").split("?")[0];

@@ -94,7 +94,7 @@ function isGroupAlive(pid: number): boolean {
 }
 
 /** What arrived twice arrived in the same bytes. */
-function once(spans: readonly Span[]): Span[] {
+export function once(spans: readonly Span[]): Span[] {
 	const byId = new Map<string, Span>();
 	for (const span of spans) {
 		const id = `${span.traceId}:${span.spanId}`;
@@ -154,7 +154,7 @@ function resultsIn(home: ClaudeHome): string[] {
 }
 
 /** The last points of each series are the sums of the spans. */
-function assertTotals(spans: Span[], metrics: readonly MetricPoint[]): void {
+export function assertTotals(spans: Span[], metrics: readonly MetricPoint[]): void {
 	const chats = spans.filter(({ attributes }) => attributes["gen_ai.operation.name"] === "chat");
 	const sums = addUp(chats.map(({ attributes }) => tokensOf(attributes)));
 	const last = new Map<string, MetricPoint>();
