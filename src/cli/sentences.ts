@@ -1,11 +1,17 @@
 // What the user reads from the command line's own work: one sentence each, and in it the cure.
 import { quote, UserMistake } from "../errors.ts";
+import type { Silence } from "../launch/ask-claude.ts";
 
 /** What shells answer. */
 const EXIT_NOT_EXECUTABLE = 126;
 const EXIT_NOT_FOUND = 127;
 
 export const GET_CLAUDE = "install it with `npm install -g @anthropic-ai/claude-code`, or set CLAUDE_BIN to its path";
+
+export function claudeSilent(path: string, word: string, silence: Silence): string {
+	const limit = silence.silent === "late" ? ` within ${silence.afterSeconds} s` : "";
+	return `${path} does not answer${limit}: try \`${path} ${word}\`, install it anew, or set CLAUDE_BIN to another claude`;
+}
 
 export const GET_SDK = "npm install -g @anthropic-ai/claude-agent-sdk";
 
@@ -36,6 +42,8 @@ export const cliMistakes = {
 			"claude could not be started, because its arguments are too long for this system: hand long texts over in files.",
 			EXIT_NOT_EXECUTABLE,
 		),
+	claudeSilent: (path: string, silence: Silence) =>
+		new UserMistake(`${claudeSilent(path, "--version", silence)}.`, EXIT_NOT_EXECUTABLE),
 	settingsWithMark: (file: string) =>
 		new UserMistake(`${file} begins with a byte order mark, so it is left as it is: save it as UTF-8 without one.`),
 	settingsKeyTwice: (file: string, line: number, column: number, key: string) =>

@@ -2,7 +2,8 @@
 // user would run it → what it exported and what the model was asked for. Leaves nothing behind.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { abortOnSignal, runSession } from "../launch/run-session.ts";
+import { abortOnSignal } from "../launch/abort-on-signal.ts";
+import { runCommand } from "../launch/run-command.ts";
 import { type ScriptUsage, startScriptedModel } from "../testing/scripted-model.ts";
 import { makeDemoHome } from "./demo-home.ts";
 import { type Exported, readExport, type Span } from "./read-export.ts";
@@ -46,7 +47,7 @@ export async function play({
 	const home = makeDemoHome(scene, { tmpDir, modelUrl: model.url, path, claude });
 	model.setScript(scene.script(home.work));
 	try {
-		const end = await runSession({
+		const end = await runCommand({
 			command: node,
 			args: [join(packageRoot, "bin", "claude-otel.js"), ...scene.args],
 			env: home.env,

@@ -7,5 +7,5 @@ import { findings } from "./findings.ts";
 export const checkClaude: Check = async ({ claude, config }) => {
 	if (!("path" in claude)) return [findings.noClaude(claudeMistake(claude, config.claudeBin).message)];
 	const version = await askClaude(claude.path, ["--version"]);
-	return [version === undefined ? findings.claudeSilent(claude.path) : findings.claude(claude.path, version)];
+	return ["text" in version ? findings.claude(claude.path, version.text) : findings.claudeSilent(claude.path, version)];
 };

@@ -1,7 +1,9 @@
 // All that `claude-otel check` can find: to which check it belongs, how bad it is, and one sentence with the cure. What
 // is said elsewhere too comes in as it is said there.
 import { keepingLines } from "../../errors.ts";
+import type { Silence } from "../../launch/ask-claude.ts";
 import type { Unfit } from "../../launch/run-directory.ts";
+import { claudeSilent } from "../sentences.ts";
 import type { CheckName, Finding, Outcome } from "./check.ts";
 
 const finding = (check: CheckName, outcome: Outcome) => (sentence: string) => ({ check, outcome, sentence });
@@ -16,10 +18,7 @@ export const findings = {
 
 	claude: (path: string, version: string) => ok("claude")(`${path}, ${version}.`),
 	noClaude: (sentence: string) => broken("claude")(sentence),
-	claudeSilent: (path: string) =>
-		broken("claude")(
-			`${path} does not tell its version: try \`${path} --version\`, install it anew, or set CLAUDE_BIN to another claude.`,
-		),
+	claudeSilent: (path: string, silence: Silence) => broken("claude")(`${claudeSilent(path, "--version", silence)}.`),
 
 	settings: () => ok("configuration")("All settings can be read and go together."),
 	unusable: (sentence: string) => broken("configuration")(sentence),

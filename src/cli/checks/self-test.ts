@@ -31,17 +31,22 @@ export interface SelfTest {
 	arrived?: Arrived;
 }
 
-/** Undefined: the user had enough. */
-export async function runSelfTest(context: CheckContext): Promise<SelfTest | undefined> {
+/**
+ * Undefined: the user had enough.
+ * @param answers what claude did when it was asked for its version
+ */
+export async function runSelfTest(context: CheckContext, answers: boolean): Promise<SelfTest | undefined> {
 	const { claude, config, node, packageRoot } = context;
-	if (!("path" in claude)) return { findings: [findings.notAsked("self-test", "there is no claude to run")] };
+	if (!("path" in claude && answers))
+		return { findings: [findings.notAsked("self-test", "there is no claude to run")] };
 	const { path, tmpDir } = config;
 	try {
 		const played = await play({ scene: SELF_TEST, node: node.path, packageRoot, claude: claude.path, path, tmpDir });
 		if (played === undefined) return undefined;
 		const arrived = countArrived(played);
-		const version = (await askClaude(claude.path, ["--version"])) ?? claude.path;
-		return { arrived, findings: judge(arrived, expectedOf(context), version) };
+		const version = await askClaude(claude.path, ["--version"]);
+		const name = "text" in version ? version.text : claude.path;
+		return { arrived, findings: judge(arrived, expectedOf(context), name) };
 	} catch (error) {
 		if (error instanceof UserMistake) return { findings: [findings.playFailed(error.message)] };
 		if (!(error instanceof Error && "code" in error)) throw error;

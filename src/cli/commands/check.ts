@@ -44,7 +44,8 @@ export async function check(asData: boolean, own: OwnContext): Promise<number> {
 		if (!asData) write(found.flatMap((finding) => showFinding(finding, page)));
 	};
 	for (const look of CHECKS) tell(await look(context));
-	const selfTest = await runSelfTest(context);
+	const answers = findings.some(({ check, outcome }) => check === "claude" && outcome === "ok");
+	const selfTest = await runSelfTest(context, answers);
 	if (selfTest === undefined) return EXIT_INTERRUPTED;
 	tell(selfTest.findings);
 	const { arrived } = selfTest;

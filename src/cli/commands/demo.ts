@@ -13,6 +13,7 @@ import { findClaude } from "../../launch/find-claude.ts";
 import { claudeMistake } from "../claude-mistake.ts";
 import { colorLevelOf } from "../color-level.ts";
 import type { OwnContext } from "../program.ts";
+import { cliMistakes } from "../sentences.ts";
 
 const WIDTH = { least: 80, most: 140, withoutTerminal: 100 };
 const EXIT_TOKENS_DIFFER = 1;
@@ -25,7 +26,9 @@ export async function demo(context: OwnContext): Promise<number> {
 	const claude = locateClaude(context);
 	const write = (...lines: string[]) => process.stdout.write(`${lines.join("\n")}\n`);
 	const width = Math.min(WIDTH.most, Math.max(WIDTH.least, process.stdout.columns ?? WIDTH.withoutTerminal));
-	write(...fitLines(demoLines.begins((await askClaude(claude, ["--version"])) ?? "of unknown version"), width), "");
+	const version = await askClaude(claude, ["--version"]);
+	if (!("text" in version)) throw cliMistakes.claudeSilent(claude, version);
+	write(...fitLines(demoLines.begins(version.text), width), "");
 
 	const played = await play({ scene: DEMO, node: process.execPath, packageRoot, claude, path, tmpDir });
 	if (played === undefined) return EXIT_INTERRUPTED;

@@ -1,8 +1,7 @@
 // `claude-otel --help` → our help, then claude's for the same arguments.
-import { askClaude } from "../../launch/ask-claude.ts";
 import { findClaude } from "../../launch/find-claude.ts";
+import { askOrSay } from "../ask-or-say.ts";
 import type { OwnContext } from "../program.ts";
-import { GET_CLAUDE } from "../sentences.ts";
 
 export async function showHelp(
 	ours: string,
@@ -11,7 +10,6 @@ export async function showHelp(
 ): Promise<number> {
 	process.stdout.write(`${ours}\n`);
 	const found = findClaude({ ...loaded.config, cwd: process.cwd(), packageRoot, platform: process.platform });
-	const theirs = "path" in found ? await askClaude(found.path, ["--help", ...rest]) : undefined;
-	process.stdout.write(`${theirs ?? `claude: not found; ${GET_CLAUDE}`}\n`);
+	process.stdout.write(`${await askOrSay(found, ["--help", ...rest])}\n`);
 	return 0;
 }

@@ -1,16 +1,14 @@
 // `claude-otel --version` → our version, then claude's.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { askClaude } from "../../launch/ask-claude.ts";
 import { findClaude } from "../../launch/find-claude.ts";
+import { askOrSay } from "../ask-or-say.ts";
 import type { OwnContext } from "../program.ts";
-import { GET_CLAUDE } from "../sentences.ts";
 
 export async function showVersion({ process, packageRoot, loaded }: OwnContext): Promise<number> {
 	process.stdout.write(`claude-otel ${ownVersion(packageRoot)}\n`);
 	const found = findClaude({ ...loaded.config, cwd: process.cwd(), packageRoot, platform: process.platform });
-	const version = "path" in found ? await askClaude(found.path, ["--version"]) : undefined;
-	process.stdout.write(`${version ?? `claude: not found; ${GET_CLAUDE}`}\n`);
+	process.stdout.write(`${await askOrSay(found, ["--version"])}\n`);
 	return 0;
 }
 
