@@ -11,6 +11,8 @@ export interface CostCount {
 	own: number | undefined;
 	/** What the client said of each request; undefined where it said nothing of one. */
 	native: number | undefined;
+	/** What was told of each: the client's word, else its list price. */
+	told: number | undefined;
 }
 
 export interface Drift {
@@ -21,9 +23,11 @@ export interface Drift {
 }
 
 export function addCost(count: CostCount | undefined, own: number | undefined, native: number | undefined): CostCount {
+	const before = count ?? { own: 0, native: 0, told: 0 };
 	return {
-		own: sum(count === undefined ? 0 : count.own, own),
-		native: sum(count === undefined ? 0 : count.native, native),
+		own: sum(before.own, own),
+		native: sum(before.native, native),
+		told: sum(before.told, native ?? own),
 	};
 }
 

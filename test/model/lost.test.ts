@@ -158,6 +158,19 @@ test("what the ledger tells after the request was handed on counts in the sessio
 	expect(sessionOf(told.episodes)).toMatchObject({ usage: ANSWER, lost: { input: 40, output: 3 }, picoUsd: 9_500_000 });
 });
 
+test("and costs nothing more where the client told of that request, though not of another", () => {
+	const { model, told } = startModel();
+	const facts = [message("r1", 100, { failedAttempts: 1 }), answered("r1", 101, 205), message("r2", 105)];
+	for (const fact of [started, prompt, ...facts]) model.apply(fact);
+	model.apply({ ...SEEN, source: "transcript", kind: "turn.stopped", at: START + 110 });
+	model.advance(START + 60_000);
+	model.apply(ledger({ ...NO_USAGE, input: 240, output: 23 }, 355));
+	model.apply({ ...ended, at: START + 70_000 });
+	model.settle();
+	expect(chatsOf(told.episodes).map(({ costBasis }) => costBasis)).toEqual(["native", "list"]);
+	expect(sessionOf(told.episodes)).toMatchObject({ lost: { input: 40, output: 3 }, picoUsd: 355 });
+});
+
 test("an answer that was broken off has no tokens of its own: what is known of them is lost, and in nobody's place", () => {
 	const facts = [
 		message("r1", 100),

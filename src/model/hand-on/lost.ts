@@ -60,8 +60,8 @@ export function createLostSteps(handover: Handover): LostSteps {
 			);
 			if (heir) add(heir, rest);
 			const failed = heirs.filter((one) => one.failed && one.model === model);
-			const restPicoUsd = assignCost(sessionId, model, failed);
-			if (!heir && isLost(sessionId, model)) addToSession(sessionId, model, rest, restPicoUsd);
+			assignCost(sessionId, model, failed);
+			if (!heir && isLost(sessionId, model)) addToSession(sessionId, model, rest);
 		}
 	}
 
@@ -113,9 +113,9 @@ export function createLostSteps(handover: Handover): LostSteps {
 	}
 
 	/** The request that it belongs to is handed on already: it counts in the session alone. */
-	function addToSession(sessionId: string, model: string, rest: Usage, told: number | undefined): void {
+	function addToSession(sessionId: string, model: string, rest: Usage): void {
 		const at = stores.sessions.get(sessionId)?.lastAt ?? 0;
-		const picoUsd = told ?? (isZeroUsage(rest) ? 0 : options.price(rest, model, at).picoUsd);
+		const picoUsd = beyond(sessionId, model, toldOrListed(sessionId, model));
 		addRequest(sums.ofSession(places.locate({ sessionId }, at).session), NO_USAGE, rest, picoUsd);
 	}
 
@@ -123,23 +123,49 @@ export function createLostSteps(handover: Handover): LostSteps {
 		if (!isZeroUsage(usage)) lost.set(key, addUsage(lost.get(key) ?? NO_USAGE, usage));
 	}
 
-	/**
-	 * The client tells the cost of an answer with that of the attempts before it. Where none came, the ledger alone knows.
-	 * Returns what is left of it.
-	 */
-	function assignCost(sessionId: string, model: string, failed: readonly Heir[]): number | undefined {
-		const ledger = ledgerOf(stores, sessionId);
-		const counted = ledger?.models[model]?.costUsd;
-		const told = toldPicoUsd(sessionId, model);
-		if (counted === undefined || told === undefined) return undefined;
-		const before = ledger?.before[model]?.costUsd ?? 0;
-		const beyond = Math.round((counted - before) * PICO_USD) - told;
-		const rest = beyond > ROUNDING_PICO_USD ? beyond : 0;
+	/** The client tells the cost of an answer with that of the attempts before it. Where none came, the ledger alone knows. */
+	function assignCost(sessionId: string, model: string, failed: readonly Heir[]): void {
+		const rest = beyond(sessionId, model, toldPicoUsd(sessionId, model));
 		const [first, ...others] = failed.toSorted((a, b) => Number(lost.has(b.key)) - Number(lost.has(a.key)));
-		if (first === undefined) return rest;
+		if (first === undefined || rest === undefined) return;
 		addCost(first, rest);
 		for (const one of others) addCost(one, 0);
-		return 0;
+	}
+
+	/** What the client counts beyond what was told. */
+	function beyond(sessionId: string, model: string, told: number | undefined): number | undefined {
+		const ledger = ledgerOf(stores, sessionId);
+		const counted = ledger?.models[model]?.costUsd;
+		if (counted === undefined || told === undefined) return undefined;
+		const rest = Math.round((counted - (ledger?.before[model]?.costUsd ?? 0)) * PICO_USD) - told;
+		return rest > ROUNDING_PICO_USD ? rest : 0;
+	}
+
+	/** What is told of the cost of all requests, at list price where the client does not tell it. */
+	function toldOrListed(sessionId: string, model: string): number | undefined {
+		const gone = costs.get(sessionId)?.get(model);
+		let sum = gone === undefined ? 0 : gone.told;
+		const add = (picoUsd: number | undefined) => {
+			sum = sum === undefined || picoUsd === undefined ? undefined : sum + picoUsd;
+		};
+		const listed = (usage: Usage, at: number) => (isZeroUsage(usage) ? 0 : options.price(usage, model, at).picoUsd);
+		const open = [...stores.chats.values()].filter(
+			({ partial, requestedModel }) => !partial && requestedModel.value === model,
+		);
+		const byMessage = new Set<string | undefined>();
+		for (const { sessionId: id, messageId, requestId = "", usage, firstAt } of open) {
+			if (id !== sessionId) continue;
+			const native = stores.requests.get(requestId)?.fact.picoUsd;
+			byMessage.add(requestId);
+			add(native ?? listed(usage, firstAt));
+			if (native === undefined) add(listed(lost.get(messageId) ?? NO_USAGE, firstAt));
+		}
+		for (const { fact } of stores.requests.values()) {
+			if (fact.sessionId !== sessionId || fact.model !== model || byMessage.has(fact.requestId)) continue;
+			add(fact.picoUsd ?? listed(fact.usage, fact.at));
+		}
+		for (const { key, model: asked } of heirsOf(sessionId)) if (asked === model) add(lostPicoUsd.get(key) ?? 0);
+		return sum;
 	}
 
 	function addCost({ key }: Heir, picoUsd: number): void {
