@@ -153,11 +153,12 @@ export function createAgentReader({ transcript }: { transcript: boolean }): Agen
 	/** What the client has counted so far; its own ledger in the transcript, written at the end, ranks higher. */
 	function readResult(json: JsonObject, seen: Seen): RawFact[] {
 		const models = readModelUsage(json.modelUsage);
-		if (Object.keys(models).length === 0) return [];
+		const stops = readStop(json, seen);
+		if (Object.keys(models).length === 0) return stops;
 		results++;
 		const totalCostUsd = asNumber(json.total_cost_usd) ?? 0;
 		const index = results / (results + 1);
-		return [{ ...seen, kind: "cost.state", totalCostUsd, models, baseline: false, index }];
+		return [...stops, { ...seen, kind: "cost.state", totalCostUsd, models, baseline: false, index }];
 	}
 
 	return {
@@ -168,6 +169,13 @@ export function createAgentReader({ transcript }: { transcript: boolean }): Agen
 			if (promptId !== undefined && agentId === undefined) prompts.set(sessionId, promptId);
 		},
 	};
+}
+
+/** An answer that a call gave (`--json-schema`) and a limit of claude's own fire no Stop. */
+function readStop(json: JsonObject, seen: Seen): RawFact[] {
+	const limit = /^error_(max_turns|max_budget_usd)$/.exec(asString(json.subtype) ?? "")?.[1];
+	if (limit === undefined && (json.subtype !== "success" || json.is_error === true)) return [];
+	return [compact({ ...seen, kind: "turn.stopped" as const, errorType: limit })];
 }
 
 type Seen = Pick<RawFact, "at" | "sessionId" | "promptId" | "agentId"> & { source: "agent" };

@@ -30,7 +30,7 @@ export interface Lane {
 }
 
 /** Records that are large and tell nothing: they are told by their first bytes and never parsed. */
-const SKIPPED_RECORDS = /^\{"type":"(?:api-request-shape|api-request-blob|attachment|file-history|summary)/;
+const SKIPPED_RECORDS = /^\{"type":"(?:api-request-shape|api-request-blob|file-history|summary)/;
 
 /** What the records so far have told of the lane. */
 interface LaneState {
@@ -57,6 +57,10 @@ interface LaneState {
 	/** An agent's last message had no more tool calls: the next prompt revives it. */
 	agentDone: boolean;
 	agentStarts: number;
+	/** The result of a call was the turn's last word (`--json-schema`): so are those of the calls beside it. */
+	toolEndsTurn: boolean;
+	/** `--max-budget-usd`. */
+	budgetUsd?: number;
 	costStates: number;
 	/** The time of the last record of this run. */
 	lastAt?: number;
@@ -72,6 +76,7 @@ export function createTranscriptReader(lane: Lane): (line: string) => RawFact[] 
 		attempts: new Map(),
 		agentDone: false,
 		agentStarts: 0,
+		toolEndsTurn: false,
 		costStates: 0,
 		inRun: false,
 	};
@@ -98,6 +103,8 @@ export function createTranscriptReader(lane: Lane): (line: string) => RawFact[] 
 				return readAssistant(record, at, lane, state);
 			case "system":
 				return readSystem(record, at, lane, state);
+			case "attachment":
+				return readAttachment(asObject(record.attachment), seenIn(record, at, lane, state), state);
 			case "api-request":
 				noteAttempt(record, at, state);
 				return [];
@@ -142,7 +149,9 @@ function readUser(record: JsonObject, at: number, lane: Lane, state: LaneState):
 	const results = asArray(content).filter((block) => asObject(block)?.type === "tool_result");
 	if (results.length > 0) {
 		state.after = at;
-		return results.map((block) => readToolResult(asObject(block) ?? {}, record, seen));
+		state.toolEndsTurn ||= record.toolEndsTurn === true;
+		if (state.toolEndsTurn && lane.agentId === undefined) facts.push({ ...seen, kind: "turn.stopped" });
+		return [...results.map((block) => readToolResult(asObject(block) ?? {}, record, seen)), ...facts];
 	}
 	const text = textOf(content);
 	if (text.startsWith("[Request interrupted by user")) {
@@ -270,6 +279,7 @@ function readAssistant(record: JsonObject, at: number, lane: Lane, state: LaneSt
 		const next = place === -1 ? [] : [...state.attempts].slice(place + 1);
 		forgetAttempts(state);
 		for (const [id, attempt] of next) state.attempts.set(id, attempt);
+		state.toolEndsTurn = false;
 	} else {
 		state.message.fact = readMessage(record, message, messageId, seen, state.message);
 	}
@@ -401,6 +411,17 @@ function readSystem(record: JsonObject, at: number, lane: Lane, state: LaneState
 	}
 }
 
+/** Of what claude tells the model beside the prompts: the limits at which it stops by itself. */
+function readAttachment(
+	attachment: JsonObject | undefined,
+	seen: ReturnType<typeof seenIn>,
+	state: LaneState,
+): RawFact[] {
+	if (attachment?.type === "budget_usd") state.budgetUsd = asUsd(attachment.total) ?? state.budgetUsd;
+	if (attachment?.type !== "max_turns_reached" || seen.agentId !== undefined) return [];
+	return [{ ...seen, kind: "turn.stopped", errorType: "max_turns" }];
+}
+
 /** The model was given up: that was a final error, and the attempts from here on are those of another request. */
 function readFallback(record: JsonObject, at: number, seen: ReturnType<typeof seenIn>, state: LaneState): RawFact[] {
 	const from = asString(record.originalModel) ?? "";
@@ -482,6 +503,7 @@ function readCostState(record: JsonObject, lane: Lane, state: LaneState): RawFac
 			models: readModelUsage(record.modelUsage),
 			baseline: !state.inRun,
 			index: state.costStates,
+			...(state.budgetUsd === undefined ? {} : { budgetUsd: state.budgetUsd }),
 			...(state.lastAt === undefined ? {} : { after: state.lastAt }),
 		},
 	];

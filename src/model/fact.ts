@@ -118,7 +118,7 @@ export interface PromptSubmitted {
 /** Stop or StopFailure; in a transcript, the record after a stop. */
 export interface TurnStopped {
 	kind: "turn.stopped";
-	/** API error class that ended it (StopFailure). */
+	/** What ended it where no answer did: the class of an API error (StopFailure), or claude's own limit. */
 	errorType?: string;
 }
 /** The transcript's `[Request interrupted …]`. */
@@ -335,6 +335,8 @@ export interface CostState {
 	models: Record<string, Usage & { costUsd: number }>;
 	/** Read before the first record of this run: what earlier runs had spent. */
 	baseline: boolean;
+	/** What this run may spend (`--max-budget-usd`). */
+	budgetUsd?: number;
 	/** Rank among the cost states of this session: the last one counts. */
 	index: number;
 	/** The time of the record of this run before it: it has none of its own. */

@@ -16,7 +16,7 @@ import {
 	STAMP_SKEW_MS,
 	TURN_QUIET_MS,
 } from "./limits.ts";
-import { createPlaces, isTurn, type Life, type Link, linkOfTool } from "./places.ts";
+import { createPlaces, isFollowed, isTurn, type Life, type Link, linkOfTool } from "./places.ts";
 import type { LaneTold, TurnState } from "./state.ts";
 import {
 	areMessagesTold,
@@ -291,9 +291,9 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 		const stop = Math.max(
 			turn.lastStop?.at ?? Number.NEGATIVE_INFINITY,
 			turn.interruptedAt ?? Number.NEGATIVE_INFINITY,
-			hooks ? Number.NEGATIVE_INFINITY : (turn.transcriptStop ?? Number.NEGATIVE_INFINITY),
+			hooks ? Number.NEGATIVE_INFINITY : (turn.transcriptStop?.at ?? Number.NEGATIVE_INFINITY),
 		);
-		if (stop === Number.NEGATIVE_INFINITY) return now >= turn.lastAt + TURN_QUIET_MS && handOn.isFollowed(turn);
+		if (stop === Number.NEGATIVE_INFINITY) return now >= turn.lastAt + TURN_QUIET_MS && isFollowed(stores, turn);
 		if (turn.activeAt !== undefined && turn.activeAt > stop) return false;
 		if (now >= stop + TURN_QUIET_MS) return true;
 		// The record of a stop is written after the hook was answered; after a fatal error there is only the error's.

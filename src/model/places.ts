@@ -64,6 +64,14 @@ export function isTurn(turn: TurnState | undefined): turn is TurnState {
 	return turn !== undefined && (turn.hookPrompts.size > 0 || turn.transcriptPrompt !== undefined);
 }
 
+/** Whether another prompt came after it. */
+export function isFollowed(stores: Stores, turn: TurnState): boolean {
+	const start = startOfTurn(turn);
+	return [...stores.turns.values()].some(
+		(other) => other.sessionId === turn.sessionId && isTurn(other) && startOfTurn(other) > start,
+	);
+}
+
 /** @param linkOf what is known of a call that may have started an agent, open or handed on */
 export function createPlaces(stores: Stores, linkOf: (toolUseId: string) => Link | undefined): Places {
 	let cache: Segment[] | undefined;

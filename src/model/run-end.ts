@@ -16,6 +16,11 @@ export function wasStopped(end: RunEnd): boolean {
 	return end !== undefined && stopSignalOf(end) !== undefined && end.signal !== "SIGKILL";
 }
 
+/** claude left by itself: its terminal was closed, say, or it had come to a limit. */
+export function hasLeft(end: RunEnd): boolean {
+	return end?.exitCode !== undefined && end.signal === undefined;
+}
+
 export function endReasonOf(end: RunEnd): string {
 	if (!end) return "lost";
 	const signal = stopSignalOf(end);

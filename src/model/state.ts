@@ -29,7 +29,8 @@ export interface TurnState {
 	permissionMode?: Told<string>;
 	where?: Told<Where>;
 	lastStop?: Told<string | undefined>;
-	transcriptStop?: number;
+	/** By the transcript, with what ended it where that was no answer. */
+	transcriptStop?: Told<string | undefined>;
 	interruptedAt?: number;
 	/** The transcript has been read up to here and told that nothing follows. */
 	readAt?: number;

@@ -212,10 +212,11 @@ export function noteTurn(
 	if (fact.kind === "turn.interrupted") turn.interruptedAt = largest(turn.interruptedAt, fact.at);
 	else if (fact.kind === "turn.read") turn.readAt = largest(turn.readAt, fact.at);
 	else if (fact.kind === "turn.active") turn.activeAt = largest(turn.activeAt, fact.at);
-	else if (fact.source === "hook") {
+	else {
 		const told: Told<string | undefined> = { value: fact.errorType, source: fact.source, at: fact.at };
-		turn.lastStop = preferLatest(turn.lastStop, told, HOOK_FIRST);
-	} else turn.transcriptStop = largest(turn.transcriptStop, fact.at);
+		if (fact.source === "hook") turn.lastStop = preferLatest(turn.lastStop, told, HOOK_FIRST);
+		else turn.transcriptStop = preferLatest(turn.transcriptStop, told, TRANSCRIPT_FIRST);
+	}
 }
 
 export function noteMessage(stores: Stores, fact: FactOf<"message.seen">): void {

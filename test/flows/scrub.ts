@@ -32,6 +32,7 @@ const PLAIN_FIELDS = [
 	"permissionDecision",
 	"toolDenialKind",
 	"toolDenialBeforeRun",
+	"toolEndsTurn",
 	"requestId",
 	"requestRef",
 	"requestSessionId",
@@ -221,11 +222,21 @@ function scrubRecord(record: Dict): Dict {
 			}
 			return kept;
 		}
+		case "attachment":
+			return scrubAttachment(record);
 		case "api-request":
 			return { ...pick(record, ["type", "timestamp", "id"]), params: pick(record.params as Dict, ["model"]) };
 		default:
 			return pick(record, ["type"]);
 	}
+}
+
+/** Those that tell of a limit. */
+function scrubAttachment(record: Dict): Dict {
+	const { type, total, maxTurns } = record.attachment as Dict;
+	if (type === "budget_usd") return { ...pick(record, ["type", "timestamp"]), attachment: { type, total: total ?? 0 } };
+	if (type !== "max_turns_reached") return pick(record, ["type"]);
+	return { ...pick(record, ["type", "timestamp"]), attachment: { type, maxTurns: maxTurns ?? 0 } };
 }
 
 function scrubLedger(models: Dict): Dict {

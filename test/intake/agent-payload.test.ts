@@ -186,3 +186,14 @@ test("how much of a limit is used is told by its window, and nothing else of the
 		["seven_day_opus", 0.83],
 	]);
 });
+
+test.each([
+	[{ subtype: "success" }, [undefined]],
+	[{ subtype: "error_max_turns", is_error: true }, ["max_turns"]],
+	[{ subtype: "error_max_budget_usd", is_error: true }, ["max_budget_usd"]],
+	[{ subtype: "success", is_error: true }, []],
+	[{ subtype: "error_during_execution", is_error: true }, []],
+])("a result %j says how claude itself ended the turn", (result, stops) => {
+	const facts = createAgentReader({ transcript: false }).read({ type: "result", session_id: "s", ...result }, 1);
+	expect(facts.flatMap((fact) => (fact.kind === "turn.stopped" ? [fact.errorType] : []))).toEqual(stops);
+});

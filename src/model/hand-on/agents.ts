@@ -2,7 +2,7 @@
 import { endOfLife, failureOfLife, livesOf, readOfLife } from "../agents.ts";
 import type { Status } from "../episode.ts";
 import type { Life } from "../places.ts";
-import { wasStopped } from "../run-end.ts";
+import { hasLeft, wasStopped } from "../run-end.ts";
 import { areRequestsTold } from "../stores.ts";
 import { totalsOf } from "../sums.ts";
 import { type Handover, placeOnly } from "./handover.ts";
@@ -72,7 +72,7 @@ export function createAgentSteps(handover: Handover, lanes: Lanes): AgentSteps {
 			return { status: "interrupted", at: agent.interruptedAt };
 		}
 		if (stop !== undefined || read !== undefined) return { status: "ok", at: stop ?? read };
-		return { status: wasStopped(stores.runEnd) ? "interrupted" : "lost" };
+		return { status: hasLeft(stores.runEnd) || wasStopped(stores.runEnd) ? "interrupted" : "lost" };
 	}
 
 	function openLives(): Life[] {

@@ -22,8 +22,6 @@ export interface HandOn {
 	turn(turn: TurnState): void;
 	/** Agents below this one that are not handed on yet. */
 	openChildren(life: Life): Life[];
-	/** Whether another prompt came after it. */
-	isFollowed(turn: TurnState): boolean;
 	/** Whether agents of this turn are still at work. */
 	hasOpenAgents(turn: TurnState): boolean;
 	/** Whether an attempt of this turn was cut or its context compacted, so that the client's ledger has more to tell. */
@@ -115,7 +113,6 @@ export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links
 		},
 		life: agents.life,
 		turn: turns.turn,
-		isFollowed: turns.isFollowed,
 		openChildren: ({ agent, n }) =>
 			agents
 				.open()

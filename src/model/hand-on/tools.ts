@@ -2,8 +2,8 @@
 import { matchAsks } from "../asks.ts";
 import type { FactOf } from "../fact.ts";
 import { TOOL_NAMES_MAX } from "../limits.ts";
-import { linkOfTool, startOfTool } from "../places.ts";
-import { wasStopped } from "../run-end.ts";
+import { isFollowed, linkOfTool, startOfTool } from "../places.ts";
+import { hasLeft, wasStopped } from "../run-end.ts";
 import type { ToolState, TurnState } from "../state.ts";
 import { isMcpTool, outcomeOf } from "../tool-outcome.ts";
 import { type Handover, placeOnly } from "./handover.ts";
@@ -93,13 +93,13 @@ export function createToolSteps(handover: Handover): HandOnTools {
 		}
 	}
 
-	/** claude left by itself (its terminal was closed, say) while what the call lies in was still at work. */
+	/** claude left by itself while what the call lies in was still at work. */
 	function wasLeft(tool: ToolState, turn: TurnState | undefined): boolean {
-		const end = stores.runEnd;
-		if (end === undefined || end.signal !== undefined || end.exitCode === undefined) return false;
+		if (!hasLeft(stores.runEnd)) return false;
 		const agent = tool.agentId === undefined ? undefined : stores.agents.get(tool.agentId);
 		if (agent) return agent.hookStarts.size > 0 && ![...agent.stops].some((stop) => stop >= startOfTool(tool));
-		return turn !== undefined && turn.hookPrompts.size > 0 && turn.lastStop === undefined;
+		if (turn === undefined || turn.lastStop !== undefined) return false;
+		return turn.hookPrompts.size > 0 || (turn.transcriptStop === undefined && !isFollowed(stores, turn));
 	}
 
 	return handOnTools;

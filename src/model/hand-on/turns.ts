@@ -1,19 +1,18 @@
 // A prompt and what it led to → a turn episode.
 import type { Status } from "../episode.ts";
-import { isTurn, startOfTurn } from "../places.ts";
-import { wasStopped } from "../run-end.ts";
+import { isFollowed, isTurn, startOfTurn } from "../places.ts";
+import { hasLeft, wasStopped } from "../run-end.ts";
 import type { TurnState } from "../state.ts";
 import { areRequestsTold, hasTurnHooks, isToldByNativeAlone } from "../stores.ts";
 import { totalsOf } from "../sums.ts";
 import { createTimeline, type Timeline } from "../timeline.ts";
+import type { Told } from "../told.ts";
 import { type Handover, placeOnly } from "./handover.ts";
 import { inTurn, type Lanes } from "./lanes.ts";
 
 export interface TurnSteps {
 	turn(turn: TurnState): void;
 	end(turn: TurnState): number;
-	/** Whether another prompt came after it. */
-	isFollowed(turn: TurnState): boolean;
 }
 
 export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
@@ -91,17 +90,17 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 	}
 
 	function endOfTurn(turn: TurnState): number {
-		const stop = stopOf(turn);
+		const stop = stopOf(turn)?.at;
 		const went = turn.activeAt !== undefined && stop !== undefined && turn.activeAt > stop;
 		if (stop !== undefined && !went && stop >= (turn.interruptedAt ?? stop)) return stop;
 		if (turn.interruptedAt !== undefined) return turn.interruptedAt;
 		if (turn.failure && turn.failure.at >= (turn.activeAt ?? turn.failure.at)) return turn.failure.at;
-		return isFollowed(turn) ? turn.lastAt : Math.max(turn.lastAt, stores.runEnd?.at ?? turn.lastAt);
+		return isFollowed(stores, turn) ? turn.lastAt : Math.max(turn.lastAt, stores.runEnd?.at ?? turn.lastAt);
 	}
 
 	function statusOfTurn(turn: TurnState): { status: Status; errorType?: string } {
 		const stop = stopOf(turn);
-		if (turn.interruptedAt !== undefined && (stop === undefined || stop < turn.interruptedAt))
+		if (turn.interruptedAt !== undefined && (stop === undefined || stop.at < turn.interruptedAt))
 			return { status: "interrupted" };
 		if (turn.lastStop?.value !== undefined) {
 			return { status: "error", errorType: turn.failure?.value ?? turn.lastStop.value };
@@ -109,29 +108,29 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 		if (turn.failure !== undefined && turn.failure.at >= (turn.activeAt ?? 0) && turn.lastStop === undefined) {
 			return { status: "error", errorType: turn.failure.value };
 		}
-		if (stop !== undefined) return { status: "ok" };
+		if (stop !== undefined)
+			return stop.value === undefined ? { status: "ok" } : { status: "error", errorType: stop.value };
 		// Native telemetry tells of no stop: what did not fail and was not cut off by claude's end was answered.
 		if (isToldByNativeAlone(stores, turn.sessionId) && !wasStopped(stores.runEnd)) return { status: "ok" };
 		// Esc before the first byte leaves no trace but the prompt that comes after it.
-		if (isFollowed(turn)) return { status: "interrupted" };
-		// claude left by itself, or by a signal that it could answer.
-		const left = stores.runEnd?.exitCode !== undefined && stores.runEnd.signal === undefined;
-		return { status: left || wasStopped(stores.runEnd) ? "interrupted" : "lost" };
+		if (isFollowed(stores, turn)) return { status: "interrupted" };
+		if (wasBudgetSpent(turn)) return { status: "error", errorType: "max_budget_usd" };
+		return { status: hasLeft(stores.runEnd) || wasStopped(stores.runEnd) ? "interrupted" : "lost" };
+	}
+
+	/** claude leaves with an exit code when it has spent what it may, and the ledger alone tells. */
+	function wasBudgetSpent({ sessionId }: TurnState): boolean {
+		const { ledger, baseline } = stores.sessions.get(sessionId) ?? {};
+		if (ledger?.budgetUsd === undefined || stores.runEnd?.exitCode !== 1) return false;
+		return ledger.totalCostUsd - (baseline?.totalCostUsd ?? 0) >= ledger.budgetUsd;
 	}
 
 	/** Its last stop: by the hooks, and where none came by the transcript. */
-	function stopOf(turn: TurnState): number | undefined {
+	function stopOf(turn: TurnState): Told<string | undefined> | undefined {
 		const { lastStop, transcriptStop, activeAt } = turn;
-		if (lastStop !== undefined || transcriptStop === undefined) return lastStop?.at;
-		return hasTurnHooks(stores, turn.sessionId) && (activeAt ?? 0) > transcriptStop ? undefined : transcriptStop;
+		if (lastStop !== undefined || transcriptStop === undefined) return lastStop;
+		return hasTurnHooks(stores, turn.sessionId) && (activeAt ?? 0) > transcriptStop.at ? undefined : transcriptStop;
 	}
 
-	function isFollowed(turn: TurnState): boolean {
-		const start = startOfTurn(turn);
-		return [...stores.turns.values()].some(
-			(other) => other.sessionId === turn.sessionId && isTurn(other) && startOfTurn(other) > start,
-		);
-	}
-
-	return { turn: handOnTurn, end: endOfTurn, isFollowed };
+	return { turn: handOnTurn, end: endOfTurn };
 }
