@@ -91,6 +91,8 @@ export interface Pipeline {
 	message(json: Json): void;
 	/** What claude tells of itself over OTLP. */
 	otlp(request: OtlpRequest): void;
+	/** What claude sent could not be taken. */
+	dropped(source: "hook" | "native"): void;
 	history(): HistoryEntry[];
 	/** Reads what is left, closes and delivers everything. Never rejects; takes no longer than the exit grace. */
 	finish(end: { exitCode?: number; signal?: string }): Promise<Finished>;
@@ -277,6 +279,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 				for (const _ of others) drop();
 			}, drop);
 		},
+		dropped: (source) => flow.metrics.dropped(source),
 		history: () => history?.entries() ?? [],
 		async finish({ exitCode, signal }) {
 			clearTimeout(timer);

@@ -33,6 +33,8 @@ export interface DoorOptions {
 	hooksBySdk?: boolean;
 	onHook(body: HookBody): void | Promise<void>;
 	onOtlp(request: OtlpRequest): void;
+	/** What claude sent could not be taken. */
+	onDropped(source: "hook" | "native"): void;
 }
 
 export interface Doors {
@@ -97,7 +99,7 @@ interface DoorPlan {
 }
 
 async function openPlanned({ settings, hooks, native }: DoorPlan, options: DoorOptions): Promise<Doors> {
-	const { claudeArgs, config, diagnostics, runId, token, onHook, onOtlp } = options;
+	const { claudeArgs, config, diagnostics, runId, token, onHook, onOtlp, onDropped } = options;
 	let directory: RunDirectory | undefined;
 	const needDirectory = () => {
 		directory ??= makeRunDirectory({ ...config, runId, platform: process.platform });
@@ -115,6 +117,7 @@ async function openPlanned({ settings, hooks, native }: DoorPlan, options: DoorO
 			socketPath,
 			onHook,
 			onOtlp: native && onOtlp,
+			onDropped,
 			tell: (sentence) => diagnostics.say("warn", sentence),
 		});
 		const { close, otlpUrl } = server;

@@ -105,6 +105,7 @@ async function startTraced(
 		hooksBySdk: true,
 		onHook: () => {},
 		onOtlp: (request) => tell((ready) => ready.otlp(request)),
+		onDropped: (source) => tell((ready) => ready.dropped(source)),
 	});
 	const traceparent = config.propagate ? traceparentOf(runId, config) : undefined;
 	const startedAt = systemClock();

@@ -49,6 +49,8 @@ export interface HookServerOptions {
 	onOtlp?(request: OtlpRequest): void;
 	/** Answered when it has been taken in: then it is kept. */
 	onHook(body: HookBody): void | Promise<void>;
+	/** What claude sent could not be taken. */
+	onDropped?(source: "hook" | "native"): void;
 	/** One sentence for the diagnostics. */
 	tell(sentence: string): void;
 }
@@ -80,7 +82,8 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 	/** Bodies that are not yet answered. */
 	let pending = 0;
 
-	const room = options.onOtlp && createOtlpRoom(options.onOtlp);
+	const { onDropped = () => {} } = options;
+	const room = options.onOtlp && createOtlpRoom(options.onOtlp, () => onDropped("native"));
 	/** Of the http door. */
 	const strangers = new Set<Socket>();
 	const serveByNode = createNodeRequests(begin);
@@ -210,6 +213,7 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 		let waiting = true;
 		const giveUp = () => {
 			counts.malformed++;
+			onDropped("hook");
 			socket.destroy();
 		};
 		return () => {
@@ -252,6 +256,7 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 		const body = reader.read(at);
 		if (body === undefined) {
 			counts.malformed++;
+			onDropped("hook");
 			return answer();
 		}
 		counts.bodies++;

@@ -58,7 +58,8 @@ export function isOtlpPath(path: string): boolean {
 	return PATHS.has(path);
 }
 
-export function createOtlpRoom(onRequest: (request: OtlpRequest) => void): OtlpRoom {
+/** @param onDropped a request of claude's could not be taken */
+export function createOtlpRoom(onRequest: (request: OtlpRequest) => void, onDropped = () => {}): OtlpRoom {
 	const counts = newCounts();
 	const connections = new Set<object>();
 	let held = 0;
@@ -130,6 +131,7 @@ export function createOtlpRoom(onRequest: (request: OtlpRequest) => void): OtlpR
 
 		function refuse(kind: Refusal): void {
 			counts.refused[kind]++;
+			if (kind !== "path" && kind !== "method") onDropped();
 			give(refusalAnswer(kind, json));
 		}
 
@@ -169,6 +171,7 @@ export function createOtlpRoom(onRequest: (request: OtlpRequest) => void): OtlpR
 			return true;
 		} catch {
 			counts.refused.failed++;
+			onDropped();
 			return false;
 		}
 	}

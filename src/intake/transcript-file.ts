@@ -28,7 +28,7 @@ export interface TranscriptTail {
 export interface TailOptions {
 	/** The session that this one was forked from: its ledger goes on in the new one. */
 	forkedFrom?: string;
-	/** A line was too long to read. */
+	/** A line was too long to read, or is no record. */
 	onSkip?(): void;
 }
 
@@ -98,7 +98,7 @@ function createGrowingFile(
 	onFact: (fact: RawFact) => void,
 	onSkip: () => void,
 ): GrowingFile {
-	let readLine = createTranscriptReader(lane);
+	let readLine = createTranscriptReader(lane, onSkip);
 	let offset: number | undefined;
 	let rest: Buffer[] = [];
 	let restBytes = 0;
@@ -136,7 +136,7 @@ function createGrowingFile(
 			try {
 				const { size } = fstatSync(descriptor);
 				if (offset === undefined || size < offset) {
-					readLine = createTranscriptReader(lane);
+					readLine = createTranscriptReader(lane, onSkip);
 					offset = findStart(descriptor, size, lane.since);
 					rest = [];
 					restBytes = 0;

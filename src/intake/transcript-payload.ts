@@ -68,8 +68,11 @@ interface LaneState {
 }
 type MessageFact = Extract<RawFact, { kind: "message.seen" }>;
 
-/** Returns a function that takes one line (without its newline) and gives the facts of it. */
-export function createTranscriptReader(lane: Lane): (line: string) => RawFact[] {
+/**
+ * Returns a function that takes one line (without its newline) and gives the facts of it.
+ * @param onSkip the line is no record
+ */
+export function createTranscriptReader(lane: Lane, onSkip = () => {}): (line: string) => RawFact[] {
 	const state: LaneState = {
 		failedAttempts: 0,
 		retryMs: 0,
@@ -87,9 +90,12 @@ export function createTranscriptReader(lane: Lane): (line: string) => RawFact[] 
 		try {
 			record = cutNesting(asObject(JSON.parse(line) as Json));
 		} catch {
+			// It is told below.
+		}
+		if (record === undefined) {
+			onSkip();
 			return [];
 		}
-		if (record === undefined) return [];
 		if (record.type === "cost-state") return readCostState(record, lane, state);
 		const at = asTime(record.timestamp);
 		if (at === undefined || at < lane.since) return [];

@@ -21,16 +21,18 @@ async function open(doors: { http?: boolean; socket?: boolean } = { http: true }
 	closers.push(() => rmSync(folder, { recursive: true, force: true }));
 	const bodies: HookBody[] = [];
 	const told: string[] = [];
+	const dropped: string[] = [];
 	const socketPath = doors.socket ? join(folder, "hooks.sock") : undefined;
 	const server = await openHookServer({
 		token: TOKEN,
 		http: doors.http ?? false,
 		socketPath,
 		onHook: (body) => void bodies.push(body),
+		onDropped: (source) => dropped.push(source),
 		tell: (sentence) => told.push(sentence),
 	});
 	closers.push(() => server.close());
-	return { server, bodies, told, socketPath: socketPath ?? "" };
+	return { server, bodies, told, dropped, socketPath: socketPath ?? "" };
 }
 
 interface Answer {
@@ -90,10 +92,10 @@ describe("the http door", () => {
 	});
 
 	test("answers 200 to a body that it cannot read, and counts it", async () => {
-		const { server, bodies } = await open();
+		const { server, bodies, dropped } = await open();
 		expect(await send(server, "{not json")).toMatchObject({ status: 200, body: "" });
 		await until("it is counted", () => server.counts.malformed === 1);
-		expect(bodies).toEqual([]);
+		expect([bodies, dropped]).toEqual([[], ["hook"]]);
 	});
 
 	test("takes connections that come before http is loaded, and the bytes that come with them", async () => {

@@ -38,22 +38,25 @@ interface Opened {
 	counts: OtlpCounts;
 	requests: OtlpRequest[];
 	bodies: HookBody[];
+	dropped: string[];
 }
 
 async function open(options: { http?: boolean; onOtlp?: (request: OtlpRequest) => void } = {}): Promise<Opened> {
 	const requests: OtlpRequest[] = [];
 	const bodies: HookBody[] = [];
+	const dropped: string[] = [];
 	const server = await openHookServer({
 		token: TOKEN,
 		http: options.http ?? true,
 		onHook: (body) => void bodies.push(body),
 		onOtlp: options.onOtlp ?? ((request) => requests.push(request)),
+		onDropped: (source) => dropped.push(source),
 		tell: () => {},
 	});
 	closers.push(() => server.close());
 	const { otlpUrl, otlpCounts } = server;
 	if (otlpUrl === undefined || otlpCounts === undefined) throw new Error("there is no OTLP door");
-	return { server, url: otlpUrl, counts: otlpCounts, requests, bodies };
+	return { server, url: otlpUrl, counts: otlpCounts, requests, bodies, dropped };
 }
 
 async function connectTo(url: string, options?: { deaf: boolean }): Promise<RawConnection> {
@@ -181,10 +184,11 @@ describe.each([false, true])("chunked %s:", (chunked) => {
 		["another method", 405, "method", "{}", { method: "PUT" }],
 	];
 	test.each(wrong)("refuses %s with %d", async (_what, status, kind, body, sent) => {
-		const { url, counts, requests } = await open();
+		const { url, counts, requests, dropped } = await open();
 		const { connection, ...answer } = await exchange(url, body, { ...sent, chunked });
 		expect(answer.status).toBe(status);
 		expect(refusals(counts)).toEqual({ [kind]: 1 });
+		expect(dropped).toEqual(kind === "path" || kind === "method" ? [] : ["native"]);
 		expect(requests).toEqual([]);
 		const { code, message } = REFUSALS[kind];
 		const asProtobuf = `\b${String.fromCharCode(code)}\x12${String.fromCharCode(message.length)}${message}`;

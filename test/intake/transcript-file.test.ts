@@ -151,6 +151,17 @@ describe("a transcript", () => {
 		expect(prompts(facts)).toEqual(["p1", "p2"]);
 	});
 
+	test("has lines that are no records skipped, and each of them told", () => {
+		let skipped = 0;
+		const facts: RawFact[] = [];
+		const tail = createTranscriptTail(0, (fact) => facts.push(fact), { onSkip: () => skipped++ });
+		tail.follow(join(folder, "s.jsonl"));
+		writeFileSync(join(folder, "s.jsonl"), `${line(1)}{"type":"us\n[]\n\n${line(2)}`);
+		tail.poll();
+		expect(prompts(facts)).toEqual(["p1", "p2"]);
+		expect(skipped).toBe(2);
+	});
+
 	test("of a fork goes on from the ledger of the session that it comes from, as it was before this run", () => {
 		const ledger = (usd: number) => `{"type":"cost-state","totalCostUSD":${usd},"modelUsage":{}}\n`;
 		writeFileSync(join(folder, "old.jsonl"), `${line(1)}${ledger(1)}${ledger(2)}${line(200)}${ledger(3)}`);

@@ -46,6 +46,7 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 		token,
 		onHook: (body) => whenReady((ready) => ready.hook(body)),
 		onOtlp: (request) => void whenReady((ready) => ready.otlp(request)),
+		onDropped: (source) => void whenReady((ready) => ready.dropped(source)),
 	});
 	const traceparent = config.propagate ? traceparentOf(runId, config) : undefined;
 	const names = { runId, token, socketPath: doors.socketPath, traceparent };
