@@ -3,6 +3,7 @@
 import type { SDKMessage } from "../launch/agent-runner.ts";
 import type { ChatEpisode, Episode, ToolEpisode } from "../model/episode.ts";
 import type { CleanContent, Fact, Usage } from "../model/fact.ts";
+import { callBack } from "./call-back.ts";
 
 /** By which all that is told of one thing is joined. */
 export interface Correlation {
@@ -104,7 +105,7 @@ const PICO_USD = 1e12;
 /** As many message ids as can be in the air at once, agents and all, and then some. */
 const SEEN_MAX = 1_000;
 
-/** `send` is the webhook's; `onError` is told what a callback threw. */
+/** `send` is the webhook's; `onError` is told what a callback threw, or rejected with. */
 export function createEvents(
 	run: { runId: string; traceId: string },
 	options: EventOptions,
@@ -115,12 +116,8 @@ export function createEvents(
 
 	function emit<E extends TelemetryEvent>(event: E, callback: ((event: E) => void) | undefined): void {
 		if (callback === undefined && send === undefined) return;
-		try {
-			if (options.filter?.(event) === false) return;
-			callback?.(event);
-		} catch (error) {
-			onError(error);
-		}
+		if (callBack(() => options.filter?.(event), onError) === false) return;
+		callBack(() => callback?.(event), onError);
 		send?.(event);
 	}
 

@@ -5,6 +5,9 @@ import { systemClock } from "../clock.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { createDiagnostics, type Diagnostics } from "../diagnostics.ts";
 import { mistakes } from "../errors.ts";
+import { createRunPrivacy } from "../run-privacy.ts";
+import { areHeaders } from "./are-headers.ts";
+import { callBack } from "./call-back.ts";
 
 export interface TelemetrySettings {
 	/** The environment to read, and to give to claude. Default: that of this process. */
@@ -56,13 +59,16 @@ export interface Settings {
 
 /** Throws a UserMistake (one sentence with the cure) where a setting cannot be used. */
 export function readSettings(settings: TelemetrySettings): Settings {
-	const { sampleRatio } = settings;
+	const { sampleRatio, headers = {} } = settings;
+	if (!areHeaders(headers)) throw mistakes.unreadableSecret("headers", "names and values that a request can carry");
 	// The variable behind it is OpenTelemetry's, of which a wrong value stops nothing.
 	if (sampleRatio !== undefined && !(sampleRatio >= 0 && sampleRatio <= 1)) {
 		throw mistakes.unreadableSetting("sampleRatio", String(sampleRatio), "a number from 0 to 1");
 	}
 	const env: NodeJS.ProcessEnv = { ...(settings.env ?? process.env) };
 	const { config, problems } = loadConfig({ ...env, ...variablesOf(settings) });
+	// Patterns that cannot be used are told now, and not by the first run.
+	createRunPrivacy(config, []);
 	const written = createDiagnostics({ target: config.debug, level: config.otel.logLevel, clock: systemClock });
 	// Standard error is the program's: what would go there, all levels of it, is told to the program.
 	written.release((text) => tell(settings.onProblem, text.trimEnd()));
@@ -79,11 +85,11 @@ export function readSettings(settings: TelemetrySettings): Settings {
 }
 
 function tell(onProblem: TelemetrySettings["onProblem"], sentence: string): void {
-	try {
-		onProblem?.(sentence);
-	} catch {
-		// Whoever does not want to hear it is not made to.
-	}
+	// Whoever does not want to hear it is not made to.
+	callBack(
+		() => onProblem?.(sentence),
+		() => {},
+	);
 }
 
 function variablesOf(settings: TelemetrySettings): Record<string, string> {

@@ -16,6 +16,7 @@ import { createSharedIds, type PresetIds, parseTraceparent, sessionTraceId } fro
 import { createProviderSinks } from "../sinks/provider-sinks.ts";
 import type { Providers, TelemetrySink } from "../sinks/sink-types.ts";
 import { argsOf } from "./agent-args.ts";
+import { callBack } from "./call-back.ts";
 import { createEvents, type EventOptions, type Events } from "./events.ts";
 import { createHookRouter } from "./hook-router.ts";
 import { observeQuery } from "./observe.ts";
@@ -95,12 +96,14 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
 	function begin(): { runId: string; traceId: string; events: Events; onEpisode: Events["episode"] } {
 		const runId = randomUUID();
 		const traceId = inbound?.traceId ?? sessionTraceId(runId, 0);
-		const events = createEvents({ runId, traceId }, options, webhook?.send, (error) => {
-			callbackErrors++;
-			diagnostics.say("warn", `A callback has thrown: ${error instanceof Error ? error.message : String(error)}`);
-		});
+		const events = createEvents({ runId, traceId }, options, webhook?.send, countError("A callback"));
 		return { runId, traceId, events, onEpisode: events.episode };
 	}
+
+	const countError = (callback: string) => (error: unknown) => {
+		callbackErrors++;
+		diagnostics.say("warn", `${callback} has thrown: ${error instanceof Error ? error.message : String(error)}`);
+	};
 
 	function keep<T>(work: Promise<T>): Promise<T> {
 		open.add(work);
@@ -143,22 +146,14 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
 			onEpisode,
 			onMessage(message) {
 				events.message(message, systemClock());
-				if (sdkOptions.includePartialMessages || message.type !== "stream_event") hand(message, onMessage);
+				if (!sdkOptions.includePartialMessages && message.type === "stream_event") return;
+				callBack(() => onMessage?.(message), countError("onMessage"));
 			},
 		});
 		abortController?.signal.addEventListener("abort", () => agent.stop(), { once: true });
 		if (abortController?.signal.aborted) agent.stop();
 		keep(agent.ended.catch(() => {}));
 		return { agent, traceId };
-	}
-
-	function hand(message: SDKMessage, onMessage: RunOptions["onMessage"]): void {
-		try {
-			onMessage?.(message);
-		} catch (error) {
-			callbackErrors++;
-			diagnostics.say("warn", `onMessage has thrown: ${error instanceof Error ? error.message : String(error)}`);
-		}
 	}
 
 	return {

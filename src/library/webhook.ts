@@ -1,5 +1,7 @@
 // Events → POST requests of JSON, one after the other, from a queue that holds so many and no more. Nobody waits for it but
 // the end of a run, and that only for the time that it is given. What is dropped is counted.
+import { mistakes } from "../errors.ts";
+import { areHeaders } from "./are-headers.ts";
 import type { TelemetryEvent } from "./events.ts";
 
 export interface WebhookOptions {
@@ -33,8 +35,15 @@ const DEFAULT_EVENTS: readonly string[] = ["request", "response", "toolCall"];
 const QUEUE_MAX = 1_000;
 const TIMEOUT_MS = 5_000;
 
+/** Throws a UserMistake where no request can be made of the options. */
 export function createWebhook(options: WebhookOptions, onFailure: (reason: string) => void): Webhook {
-	const { url, headers, events = DEFAULT_EVENTS, queueMax = QUEUE_MAX, timeoutMs = TIMEOUT_MS } = options;
+	const { url, headers = {}, events = DEFAULT_EVENTS, queueMax = QUEUE_MAX, timeoutMs = TIMEOUT_MS } = options;
+	// Who knows the address of a webhook can write there: it is not repeated.
+	if (!isAddress(url)) throw mistakes.unreadableSecret("webhook.url", "a URL of http or https, without a user in it");
+	if (!areHeaders(headers)) {
+		throw mistakes.unreadableSecret("webhook.headers", "names and values that a request can carry");
+	}
+	const { origin } = new URL(url);
 	const queue: TelemetryEvent[] = [];
 	const stats: WebhookStats = { sent: 0, failed: 0, dropped: 0 };
 	let cut = new AbortController();
@@ -46,7 +55,7 @@ export function createWebhook(options: WebhookOptions, onFailure: (reason: strin
 			if (reason === undefined) stats.sent++;
 			else {
 				stats.failed++;
-				onFailure(`The webhook ${new URL(url).origin} did not take an event (${reason}).`);
+				onFailure(`The webhook ${origin} did not take an event (${reason}).`);
 			}
 		}
 		working = undefined;
@@ -93,4 +102,11 @@ export function createWebhook(options: WebhookOptions, onFailure: (reason: strin
 		},
 		stats: () => ({ ...stats }),
 	};
+}
+
+/** fetch takes no other. */
+function isAddress(url: string): boolean {
+	if (!URL.canParse(url)) return false;
+	const { protocol, username, password } = new URL(url);
+	return /^https?:$/.test(protocol) && username + password === "";
 }

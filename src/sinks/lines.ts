@@ -109,7 +109,8 @@ function lineOf<S extends keyof Batches>(
 				},
 				waits(failure) {
 					tally.failure = failure;
-					diagnostics.say("warn", `${signal} wait in the spool for ${destination}: ${failure.words}`);
+					// What was not delivered at last is told at the end.
+					diagnostics.say("info", `${signal} wait in the spool for ${destination}: ${failure.words}`);
 				},
 			},
 		});

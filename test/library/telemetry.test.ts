@@ -295,27 +295,46 @@ test("a loop that is left early leaves a trace all the same", async () => {
 	expect(session()).toBeDefined();
 });
 
-test("callbacks and filters that throw are counted and told, and break nothing", async () => {
+// A rejection that nobody takes ends the program: here, the test run.
+test.each(["throws", "rejects"])(
+	"a callback or filter that %s is counted and told, and breaks nothing",
+	async (how) => {
+		await prepare(PLAIN_SCRIPT);
+		const problems: string[] = [];
+		const broken = (name: string) => (): never => {
+			if (how === "throws") throw new Error(name);
+			return Promise.reject(new Error(name)) as never;
+		};
+		const telemetry = createTelemetry(
+			settings({
+				onFact: broken("onFact"),
+				onRequest: broken("onRequest"),
+				onResponse: broken("onResponse"),
+				filter: broken("filter"),
+				onProblem(sentence) {
+					problems.push(sentence);
+					return broken("onProblem")();
+				},
+			}),
+		);
+		const run = await telemetry.run("Go.", { options: { cwd: home.work }, onMessage: broken("onMessage") });
+		await telemetry.shutdown();
+		expect(run.text).toBe("An answer.");
+		expect(telemetry.stats().callbackErrors).toBeGreaterThan(4);
+		const names = ["onFact", "onRequest", "onResponse", "filter"];
+		expect(problems).toEqual(expect.arrayContaining(names.map((name) => `A callback has thrown: ${name}`)));
+		expect(problems).toContain("onMessage has thrown: onMessage");
+	},
+);
+
+test("a collector that is not there is one problem and not several", async () => {
 	await prepare(PLAIN_SCRIPT);
 	const problems: string[] = [];
-	const telemetry = createTelemetry(
-		settings({
-			onRequest() {
-				throw new Error("mine");
-			},
-			onProblem: (sentence) => void problems.push(sentence),
-		}),
-	);
-	const run = await telemetry.run("Go.", {
+	await runAgentWithTelemetry("Go.", {
+		...settings({ sink: undefined, endpoint: "http://127.0.0.1:9", onProblem: (it) => void problems.push(it) }),
 		options: { cwd: home.work },
-		onMessage() {
-			throw new Error("mine too");
-		},
 	});
-	await telemetry.shutdown();
-	expect(run.text).toBe("An answer.");
-	expect(telemetry.stats().callbackErrors).toBeGreaterThan(1);
-	expect(problems).toEqual(expect.arrayContaining(["A callback has thrown: mine", "onMessage has thrown: mine too"]));
+	expect(problems).toEqual([expect.stringMatching(/could not be delivered to http:\/\/127\.0\.0\.1:9 yet/)]);
 });
 
 /** A receiver that remembers, and answers as told. */
@@ -436,6 +455,15 @@ test("what cannot be used is one sentence with the cure", async () => {
 	expect(() => createTelemetry(settings({ sampleRatio: 7 }))).toThrow(
 		/sampleRatio is "7", but must be a number from 0 to 1/,
 	);
+	expect(() => createTelemetry(settings({ redactPatterns: ["("] }))).toThrow(/"\(".*correct it or take it out/);
+	for (const headers of [{ "x y": "a" }, { x: "a\nb" }] as Record<string, string>[]) {
+		expect(() => createTelemetry(settings({ headers }))).toThrow(/^headers cannot be read/);
+		const webhook = { url: "http://127.0.0.1/", headers };
+		expect(() => createTelemetry(settings({ webhook }))).toThrow(/^webhook\.headers cannot be read/);
+	}
+	for (const url of ["nonsense", "ftp://127.0.0.1/", "http://me:secret@127.0.0.1/"]) {
+		expect(() => createTelemetry(settings({ webhook: { url } }))).toThrow(/^webhook\.url cannot be read/);
+	}
 	const lost = createTelemetry(settings({ env: { ...home.env, CLAUDE_BIN: "/nowhere/claude" } }));
 	await expect(lost.run("Go.")).rejects.toThrow(/CLAUDE_BIN is \/nowhere\/claude, which was not found/);
 });
