@@ -2,6 +2,8 @@
 import { quote, UserMistake } from "../errors.ts";
 import type { Silence } from "../launch/ask-claude.ts";
 
+/** What claude answers to arguments that it does not take. */
+const EXIT_REFUSED = 1;
 /** What shells answer. */
 const EXIT_NOT_EXECUTABLE = 126;
 const EXIT_NOT_FOUND = 127;
@@ -76,9 +78,8 @@ export const cliMistakes = {
 		),
 	sdkNeedsPrompt: () =>
 		new UserMistake("--use-sdk runs a prompt, and these arguments ask claude for something else: leave --use-sdk out."),
-	noPrompt: () => new UserMistake("There is no prompt: write it behind the flags, or send it to standard input."),
-	formatUnknown: (flag: string, value: string, known: readonly string[]) =>
-		new UserMistake(`${flag} is ${JSON.stringify(value)}: with --use-sdk it can be ${known.join(", ")}.`),
+	agentUnknown: (name: string, known: readonly string[]) =>
+		new UserMistake(`--agent '${name}' not found. Available agents: ${known.join(", ")}`, EXIT_REFUSED),
 	badInputLine: (line: number) =>
 		new UserMistake(
 			`Line ${line} of standard input is no message in JSON: with --input-format stream-json each line is one.`,

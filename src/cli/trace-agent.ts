@@ -20,6 +20,7 @@ import { parseClaudeArgs, type SdkArgs, type SdkOptions } from "../launch/sdk-ar
 import type { Json } from "../model/fact.ts";
 import type { HistoryEntry } from "../model/history.ts";
 import type { Pipeline, PipelineOptions } from "../pipeline.ts";
+import { type HeldPrompt, holdForAgent } from "./hold-for-agent.ts";
 import { inOrder, loadPipeline } from "./load-pipeline.ts";
 import { checkRedaction, newToken, traceparentOf } from "./new-run.ts";
 import { type Doors, openDoors } from "./open-doors.ts";
@@ -51,9 +52,10 @@ export async function traceAgent(options: TracedAgentOptions): Promise<TracedAge
 	const read = readClaudeArgs(args, false);
 	if (read.bare !== undefined) throw cliMistakes.sdkNeedsPrompt();
 	const command = commandOf(options);
-	if (config.level === "off" || config.otel.disabled) return startBare(command, options);
+	const held = holdForAgent(options);
+	if (config.level === "off" || config.otel.disabled) return startBare(command, options, held);
 	await checkRedaction(config);
-	return startTraced(command, { ...read, interactive: options.interactive === true }, options);
+	return startTraced(command, { ...read, interactive: options.interactive === true }, options, held);
 }
 
 function commandOf({ claude, context }: TracedAgentOptions): string | undefined {
@@ -61,10 +63,23 @@ function commandOf({ claude, context }: TracedAgentOptions): string | undefined 
 	return claude === "bundled" ? undefined : claude.path;
 }
 
-function startBare(command: string | undefined, options: TracedAgentOptions): TracedAgent {
+async function startBare(
+	command: string | undefined,
+	options: TracedAgentOptions,
+	held: HeldPrompt,
+): Promise<TracedAgent> {
 	const { env, cwd } = options.context;
-	const agent = startAgent({ ...options, command, args: sdkArgsOf(options.args, options), env, cwd });
-	return tracedAgent(agent, agent.ended.finally(agent.release), () => []);
+	const agent = startAgent({
+		...options,
+		command,
+		args: sdkArgsOf(options.args, options),
+		env,
+		cwd,
+		prompt: held.prompt,
+	});
+	const traced = tracedAgent(agent, agent.ended.then(held.endOf).finally(agent.release), () => []);
+	await held.release(agent);
+	return traced;
 }
 
 /** What the program says goes over the arguments, but for the settings, in which ours are. */
@@ -79,6 +94,7 @@ async function startTraced(
 	command: string | undefined,
 	claudeArgs: ClaudeArgs,
 	options: TracedAgentOptions,
+	held: HeldPrompt,
 ): Promise<TracedAgent> {
 	const { context } = options;
 	const { config, diagnostics, env, cwd } = context;
@@ -116,6 +132,7 @@ async function startTraced(
 		...options,
 		command,
 		args: sdkArgs,
+		prompt: held.prompt,
 		env: envForRun(env, { runId, token, traceparent, native: doors.native?.processEnv }),
 		cwd,
 		hooks: config.sources.includes("hooks") ? hooksFor(claudeArgs) : [],
@@ -160,11 +177,13 @@ async function startTraced(
 		loaded = ready;
 	});
 	doors.tidy();
-	return tracedAgent(agent, finish(), () => loaded?.history() ?? []);
+	const traced = tracedAgent(agent, finish(), () => loaded?.history() ?? []);
+	await held.release(agent);
+	return traced;
 
 	async function finish(): Promise<AgentEnd> {
 		try {
-			const end = await agent.ended;
+			const end = held.endOf(await agent.ended);
 			await deliver(end);
 			return end;
 		} catch (error) {

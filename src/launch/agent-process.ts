@@ -22,6 +22,8 @@ export interface AgentProcessOptions {
 
 /** A claude that is ended writes what it has still to write in a moment. */
 const KILL_AFTER_MS = 5_000;
+/** What a claude that has gone wrote to standard error is still on its way; a process of its own may hold that open. */
+const LAST_WORDS_LIMIT_MS = 300;
 
 export function spawnAgent(
 	{ command, args, env, cwd, signal }: SpawnOptions,
@@ -37,10 +39,21 @@ export function spawnAgent(
 	child.stderr?.setEncoding("utf8").on("data", (text: string) => onStderr?.(text));
 	// The SDK has closed its stdin before, and given it time to leave by itself.
 	signal.addEventListener("abort", () => end(child), { once: true });
+	const lastWords = new Promise<void>((resolve) => {
+		if (child.stderr === null) resolve();
+		else child.stderr.once("close", resolve);
+	});
 	const ended = new Promise<ClaudeEnd>((resolve, reject) => {
 		// A signal that can no longer be delivered is an error too; then it has ended already.
 		child.on("error", reject);
-		child.once("exit", (code, name) => resolve(name === null ? { exitCode: code ?? 0 } : { signal: name }));
+		child.once("exit", (code, name) => {
+			const how = name === null ? { exitCode: code ?? 0 } : { signal: name };
+			const timer = setTimeout(resolve, LAST_WORDS_LIMIT_MS, how);
+			void lastWords.then(() => {
+				clearTimeout(timer);
+				resolve(how);
+			});
+		});
 	});
 	// Nobody may be waiting for it yet.
 	ended.catch(() => {});

@@ -9,11 +9,12 @@ export interface SdkArgs {
 	/** The first argument that is no flag's: claude looks at no other. */
 	prompt?: string;
 	options: SdkOptions;
-	/** For claude itself: flags that stand several times or with several values, which `extraArgs` cannot hold. */
+	/** For claude itself: flags that `extraArgs` cannot hold as they stand. */
 	moreArgs: string[];
 	/** What is printed, and what is read from stdin: `claude -p` has the same words for it. */
 	outputFormat: string;
 	inputFormat: string;
+	verbose: boolean;
 	/** The user wants to see the answer's pieces. */
 	partialMessages: boolean;
 }
@@ -52,12 +53,10 @@ const OPTIONS: Readonly<Record<string, ToOptions>> = {
 
 /** Of the command line alone: the SDK speaks its own format with claude. */
 const OURS: ReadonlySet<string> = new Set([
-	"--append-system-prompt",
 	"--include-partial-messages",
 	"--input-format",
 	"--output-format",
 	"--print",
-	"--system-prompt",
 	"--verbose",
 ]);
 
@@ -70,11 +69,13 @@ export function parseClaudeArgs(args: readonly string[]): SdkArgs {
 		options: {
 			// What `claude` reads where nothing is said; the SDK alone would leave the user's settings out.
 			settingSources: ["user", "project", "local"],
-			systemPrompt: systemPromptOf(last("--system-prompt"), last("--append-system-prompt")),
+			// The user's own goes to claude as the flag that it is: from the SDK it would come with other words before it.
+			systemPrompt: { type: "preset", preset: "claude_code" },
 		},
 		moreArgs: [],
 		outputFormat: last("--output-format") ?? "text",
 		inputFormat: last("--input-format") ?? "text",
+		verbose: flags.has("--verbose"),
 		partialMessages: flags.has("--include-partial-messages"),
 	};
 	for (const [name, uses] of flags) if (!OURS.has(name)) place(name, uses, parsedArgs);
@@ -87,7 +88,9 @@ function valuesByFlag(parsed: readonly Arg[]): Map<string, Values[]> {
 	for (const arg of parsed) {
 		if (arg.kind !== "flag") continue;
 		const values = arg.values.map((value) => value.text);
-		flags.set(arg.name, [...(flags.get(arg.name) ?? []), values]);
+		// One that nobody knows stays in one piece, so that claude names it as it was typed.
+		const [name, used] = arg.known || values.length === 0 ? [arg.name, values] : [`${arg.text}=${values.join()}`, []];
+		flags.set(name, [...(flags.get(name) ?? []), used]);
 	}
 	return flags;
 }
@@ -99,15 +102,9 @@ function place(name: string, uses: readonly Values[], { options, moreArgs }: Sdk
 		return;
 	}
 	const [values = []] = uses;
-	if (uses.length === 1 && values.length <= 1 && name.startsWith("--")) {
+	if (uses.length === 1 && values.length <= 1 && /^--[^=]+$/.test(name)) {
 		options.extraArgs = { ...options.extraArgs, [name.slice(2)]: values[0] ?? null };
 	} else for (const used of uses) moreArgs.push(name, ...used);
-}
-
-function systemPromptOf(prompt: string | undefined, append: string | undefined): SdkOptions["systemPrompt"] {
-	if (prompt === undefined)
-		return { type: "preset", preset: "claude_code", ...(append === undefined ? {} : { append }) };
-	return append === undefined ? prompt : [prompt, append];
 }
 
 function text(toOptions: (value: string) => SdkOptions): ToOptions {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { Script } from "../../src/testing/scripted-model.ts";
 import { CLAUDE_OTEL } from "../support/claude-home.ts";
+import { some } from "../support/every.ts";
 import { assertTold, outline, tree } from "../support/oracle.ts";
 import { until } from "../support/run.ts";
 import { agent, bash, nextUsage, step, text, tool } from "../support/scripting.ts";
@@ -423,14 +424,27 @@ test("a turn that nobody typed shows and asks above a prompt that is half typed"
 	await leave(terminal);
 });
 
-test("what `claude -p` would take from standard input is still asked for by a sentence", async () => {
+test("what `claude -p` would take from standard input is asked for in claude's own words", async () => {
 	const stage = await stageFor({ main: [] });
-	for (const args of [["-p"], ["--output-format", "json"]]) {
-		const terminal = await claudeOtelInTerminal(stage.home, ["--use-sdk", ...args], { env: stage.env });
-		terminals.push(terminal);
-		expect(await terminal.exit).toEqual({ code: 2, signal: 0 });
-		expect(terminal.screen()).toContain("There is no prompt: write it behind the flags, or send it to standard input.");
-	}
+	const terminal = await claudeOtelInTerminal(stage.home, ["--use-sdk", "-p"], { env: stage.env });
+	terminals.push(terminal);
+	expect(await terminal.exit).toEqual({ code: 1, signal: 0 });
+	expect(terminal.screen()).toMatch(/^Error: Input must be provided/);
+});
+
+test.each(
+	some([
+		[["--frobnicate"], "error: unknown option '--frobnicate'"],
+		[["--mcp-config", "/nope.json"], "/nope.json"],
+		[["--agent", "nope"], "--agent 'nope' not found. Available agents: claude,"],
+	] as const),
+)("%j ends the conversation as it ends claude, with the words that say why", async (args, words) => {
+	const stage = await stageFor({ main: [] });
+	const terminal = await claudeOtelInTerminal(stage.home, ["--use-sdk", ...args], { env: stage.env });
+	terminals.push(terminal);
+	expect(await terminal.exit).toEqual({ code: 1, signal: 0 });
+	expect(terminal.screen()).toContain(words);
+	expect(terminal.screen()).not.toMatch(/ended by itself|\n {4}at /);
 });
 
 test("a claude that does not hear Ctrl-C is ended by the next one, and the trace is delivered", async () => {

@@ -213,7 +213,11 @@ test("settings, hooks and sources of settings of the user count as they do with 
 test("what is piped in goes behind the prompt, and the model is asked the same", async () => {
 	const script = { main: [step(text("ok"))] };
 	// Of a prompt that comes over the SDK, claude drops the last line break.
-	const both = await runBoth(script, ["look at this:", "--append-system-prompt=Be brief."], { stdin: "piped\nin" });
+	const both = await runBoth(
+		script,
+		["look at this:", "--system-prompt", "You are a cat.", "--append-system-prompt=Be brief."],
+		{ stdin: "piped\nin" },
+	);
 	assertSame(both);
 	const asked = ({ model, home }: Stage) =>
 		model.requests.map(({ body: { system, messages, model: name } }) =>
@@ -280,7 +284,7 @@ test("json is the result, and stream-json every message without the pieces that 
 	const stage = await stageFor({ main: [], whenDone: step(text("an answer")) });
 	const json = await stage.run(["--use-sdk", "--output-format", "json", "go"]);
 	expect(JSON.parse(json.stdout)).toMatchObject({ type: "result", result: "an answer", is_error: false });
-	const plain = await stage.run(["--use-sdk", "--output-format=stream-json", "go"]);
+	const plain = await stage.run(["--use-sdk", "--output-format=stream-json", "--verbose", "go"]);
 	expect(jsonLines(plain.stdout).map(({ type }) => type)).toEqual(["system", "assistant", "result"]);
 	const pieces = await stage.run([
 		"--use-sdk",
@@ -296,10 +300,10 @@ test("prompts that come as JSON lines are all answered, with the hooks of their 
 	const stage = await stageFor({ main: [step(bash("sleep 0.3"))], whenDone: step(text("answered")) });
 	const line = (content: string) =>
 		`${JSON.stringify({ type: "user", message: { role: "user", content }, parent_tool_use_id: null })}\n`;
-	const result = await stage.run(["--use-sdk", "--input-format", "stream-json", FREE_HAND], {
-		stdin: line("first") + line("second"),
-	});
+	const streams = ["--input-format", "stream-json", "--output-format", "stream-json", "--verbose"];
+	const result = await stage.run(["--use-sdk", ...streams, FREE_HAND], { stdin: line("first") + line("second") });
 	expect(result).toMatchObject({ code: 0, stderr: "" });
+	expect([...new Set(jsonLines(result.stdout).map(({ type }) => type))]).not.toContain("command_lifecycle");
 	const { spans } = stage.receiver;
 	assertTold(spans, stage.model.requests);
 	// One that comes while a tool runs belongs to the turn that goes on.
@@ -354,17 +358,43 @@ test("where the Agent SDK is not installed, one sentence says how to get it", as
 });
 
 test.each([
-	[[], "There is no prompt"],
-	[["--help"], "ask claude for something else"],
-	[["go", "--output-format", "yaml"], '--output-format is "yaml"'],
-	[["--input-format", "stream-json"], "Line 1 of standard input is no message"],
-])("%j cannot be run by the SDK, and one sentence says why", async (args, sentence) => {
+	[["--help"], "", "ask claude for something else"],
+	[
+		["--input-format", "stream-json", "--output-format", "stream-json", "--verbose"],
+		"not json\n",
+		"Line 1 of standard input is no message",
+	],
+])("%j cannot be run by the SDK, and one sentence says why", async (args, stdin, sentence) => {
 	const stage = await stageFor({ main: [] });
-	const stdin = args.includes("stream-json") ? "not json\n" : "";
 	const result = await stage.run(["--use-sdk", ...args], { stdin });
 	expect(result).toMatchObject({ code: 2, stdout: "" });
 	expect(result.stderr).toContain(sentence);
 	expect(result.stderr.split("\n")).toHaveLength(2);
+});
+
+test.each(
+	some<[string[], string]>([
+		[[], ""],
+		[[], " \n"],
+		[["go", "--output-format", "yaml"], ""],
+		[["go", "--output-format", "stream-json"], ""],
+		[["go", "--frobnicate=3"], ""],
+		[["go", "--resume", "11111111-1111-4111-8111-111111111111"], ""],
+	]),
+)("%j with %j on standard input is refused in claude's own words and with its code", async (args, stdin) => {
+	const both = await runBoth({ main: [] }, args, { stdin });
+	assertSame(both);
+	expect(both.runs.sdk).toMatchObject({ code: 1, stdout: "" });
+	expect(both.runs.sdk.stderr).not.toBe("");
+});
+
+test("an agent that claude does not have is refused before anything is asked, and one that it has is taken", async () => {
+	const { wrapper, sdk, runs } = await runBoth({ main: [] }, ["go", "--agent", "nope"]);
+	expect(runs.sdk).toMatchObject({ code: 1, stdout: "", stderr: `claude-otel: ${runs.wrapper.stderr}` });
+	expect(sdk.model.requests).toEqual([]);
+	expect(told(sdk)).toBe(told(wrapper));
+	sdk.model.setScript({ main: [step(text("looked"))] });
+	expect(await sdk.run(["--use-sdk", "go", "--agent", "Explore"])).toMatchObject({ code: 0, stdout: "looked\n" });
 });
 
 test("a claude that the system cannot start is told in one sentence", async () => {

@@ -25,11 +25,10 @@ test.each<[string[], object]>([
 	[["-r"], { extraArgs: { resume: null } }],
 	[["--setting-sources", "user, local"], { settingSources: ["user", "local"] }],
 	[["--settings", '{"a":1}'], { settings: '{"a":1}' }],
-	[["--system-prompt", "Be a poet."], { systemPrompt: "Be a poet." }],
-	[["--append-system-prompt=Be brief."], { systemPrompt: { ...DEFAULTS.systemPrompt, append: "Be brief." } }],
-	[["--system-prompt", "a", "--append-system-prompt", "b"], { systemPrompt: ["a", "b"] }],
+	[["--system-prompt", "Be a poet."], { extraArgs: { "system-prompt": "Be a poet." } }],
+	[["--append-system-prompt=Be brief."], { extraArgs: { "append-system-prompt": "Be brief." } }],
 	[["--no-session-persistence"], { persistSession: false }],
-	[["--a-flag-of-tomorrow=7", "--another"], { extraArgs: { "a-flag-of-tomorrow": "7", another: null } }],
+	[["--a-flag-of-tomorrow"], { extraArgs: { "a-flag-of-tomorrow": null } }],
 	[["-p", "--verbose", "--output-format", "json"], {}],
 ])("%j are the SDK's options", (args, options) => {
 	expect(parseClaudeArgs(args).options).toEqual({ ...DEFAULTS, ...options });
@@ -59,8 +58,17 @@ test("a flag that the SDK can hold only once goes to claude with all its values"
 	expect(moreArgs).toEqual(["--mcp-config", "a.json", "b.json", "--plugin-dir", "x", "--plugin-dir", "y"]);
 });
 
+test("a flag that is not known goes to claude as it was typed", () => {
+	expect(parseClaudeArgs(["--a-flag-of-tomorrow=7"])).toMatchObject({ moreArgs: ["--a-flag-of-tomorrow=7"] });
+});
+
 test("formats are told apart, and pieces are shown only to who asks for them", () => {
-	expect(parseClaudeArgs(["go"])).toMatchObject({ outputFormat: "text", inputFormat: "text", partialMessages: false });
+	expect(parseClaudeArgs(["go"])).toMatchObject({
+		outputFormat: "text",
+		inputFormat: "text",
+		partialMessages: false,
+		verbose: false,
+	});
 	expect(
 		parseClaudeArgs(["--output-format=stream-json", "--input-format", "stream-json", "--include-partial-messages"]),
 	).toMatchObject({ outputFormat: "stream-json", inputFormat: "stream-json", partialMessages: true });

@@ -2,6 +2,7 @@
 // one session of the Agent SDK, each turn a trace of its own; what comes of them is shown by views/repl.
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { UserMistake } from "../../errors.ts";
 import type { AgentSdk, CanUseTool, SDKMessage, TracedAgent } from "../../launch/agent-runner.ts";
 import type { ClaudeEnd } from "../../launch/spawn-claude.ts";
 import { askUser } from "../../views/repl/ask-user.ts";
@@ -54,6 +55,10 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 	let lastInterrupt = Number.NEGATIVE_INFINITY;
 	let bySignal: NodeJS.Signals | undefined;
 	let claudeGone = false;
+	/** Claude has taken its arguments. */
+	let started = false;
+	/** It has not, and said why. */
+	let refused = false;
 	let stopped = false;
 	/** A turn that nobody typed asks, too: over the open prompt. */
 	let questions = 0;
@@ -78,7 +83,10 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 			asking = answer.catch(() => {});
 			return answer;
 		},
-		onStderr: (text) => screen.print([color.dim(plainText(text).trimEnd())]),
+		onStderr(text) {
+			if (!started) refused = true;
+			screen.print([color.dim(plainText(text).trimEnd())]);
+		},
 		onMessage: hear,
 	});
 	const blocks = createPastedBlocks();
@@ -116,12 +124,13 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 		}
 		// A claude whose last turn was cancelled leaves with 1, though nothing went wrong.
 		const left = !claudeGone;
-		if (claudeGone && bySignal === undefined && !stopped) screen.print([color.red(replWords.gone())]);
 		agent.close();
 		screen.work(replWords.delivering);
 		const { exitCode, signal, error } = await agent.ended;
 		await gone;
-		if (error !== undefined) throw error;
+		const told = error instanceof UserMistake || (refused && !started);
+		if (!left && bySignal === undefined && !stopped && !told) screen.print([color.red(replWords.gone())]);
+		if (error instanceof UserMistake || (error !== undefined && exitCode === 0)) throw error;
 		if (bySignal !== undefined) return { signal: bySignal };
 		if (stopped) return { exitCode: EXIT_INTERRUPTED };
 		if (left) return { exitCode: 0 };
@@ -136,6 +145,7 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 	async function learnCommands(): Promise<void> {
 		try {
 			const known = await agent.query.supportedCommands();
+			started = true;
 			commands = [...new Set([...commands, ...known.map(({ name }) => name)])];
 		} catch {
 			// A claude that has gone, or one that does not tell them: then Tab completes ours.

@@ -1,11 +1,11 @@
 // `claude-otel --use-sdk`: the prompt from the arguments and standard input → run by the Agent SDK, its answer on standard
 // output in the formats of `claude -p`, and the code that it ends with. At a terminal and without a prompt it is a
 // conversation.
-
-import type { TracedAgent } from "../../launch/agent-runner.ts";
+import { UserMistake } from "../../errors.ts";
+import type { SDKUserMessage, TracedAgent } from "../../launch/agent-runner.ts";
 import { readClaudeArgs } from "../../launch/claude-args.ts";
 import { loadSdk } from "../../launch/load-sdk.ts";
-import { parseClaudeArgs } from "../../launch/sdk-args.ts";
+import { parseClaudeArgs, type SdkArgs } from "../../launch/sdk-args.ts";
 import type { ClaudeEnd } from "../../launch/spawn-claude.ts";
 import { keepCompiled } from "../load-pipeline.ts";
 import { createAnswerPrinter, OUTPUT_FORMATS } from "../print-answer.ts";
@@ -13,6 +13,7 @@ import { readInputMessages, readPrompt } from "../read-prompt.ts";
 import type { RunContext } from "../run-context.ts";
 import { cliMistakes } from "../sentences.ts";
 import { traceAgent } from "../trace-agent.ts";
+import { runClaude } from "./run.ts";
 
 const INPUT_FORMATS = ["text", "stream-json"];
 
@@ -22,13 +23,7 @@ export async function runWithSdk(
 	process: NodeJS.Process,
 	emoji: boolean,
 ): Promise<ClaudeEnd> {
-	const { prompt: written, outputFormat, inputFormat, partialMessages, options } = parseClaudeArgs(args);
-	if (!OUTPUT_FORMATS.includes(outputFormat)) {
-		throw cliMistakes.formatUnknown("--output-format", outputFormat, OUTPUT_FORMATS);
-	}
-	if (!INPUT_FORMATS.includes(inputFormat)) {
-		throw cliMistakes.formatUnknown("--input-format", inputFormat, INPUT_FORMATS);
-	}
+	const parsed = parseClaudeArgs(args);
 	if (readClaudeArgs(args, false).bare !== undefined) throw cliMistakes.sdkNeedsPrompt();
 	// To compile the SDK takes a quarter of a second: from the second run on it is read from there.
 	keepCompiled(context.config);
@@ -37,27 +32,47 @@ export async function runWithSdk(
 	if (isConversation(args, context, process)) {
 		return (await import("./repl.ts")).converse({ sdk, args, context, process, emoji });
 	}
-	const streams = inputFormat === "stream-json";
-	const prompt = streams ? undefined : await readPrompt(written, process.stdin);
-	if (prompt?.trim() === "") throw cliMistakes.noPrompt();
+	if (isRefused(parsed)) return runClaude(["-p", ...args], context);
+	const streams = parsed.inputFormat === "stream-json";
+	const prompt = streams ? undefined : await readPrompt(parsed.prompt, process.stdin);
+	// Nothing is left in standard input for claude to read, so that it says of this what it says of nothing.
+	if (prompt?.trim() === "")
+		return runClaude(["-p", ...args, ...(parsed.prompt === undefined ? [prompt] : [])], context);
 
-	const printer = createAnswerPrinter(outputFormat, options, (text) => void process.stdout.write(text));
+	/** Of prompts, as the user gave them. */
+	const ids = new Set<string | undefined>();
+	const printer = createAnswerPrinter(
+		parsed,
+		(uuid) => !ids.has(uuid),
+		(text) => void process.stdout.write(text),
+	);
 	const agent = await traceAgent({
 		sdk,
 		args,
 		context,
 		prompt,
-		partialMessages,
+		partialMessages: parsed.partialMessages,
 		signals: "forward",
 		onMessage: printer.message,
 	});
 	// Whoever read our output has had enough.
 	process.stdout.once("error", agent.stop);
-	if (streams) await sendAll(process.stdin, agent);
+	if (streams) {
+		await sendAll(process.stdin, agent, (message) => {
+			ids.add(message.uuid);
+			agent.send(message);
+		});
+	}
 	const { exitCode, signal, results, error } = await agent.ended;
-	if (error !== undefined && results.length === 0 && exitCode === 0) throw error;
+	if (error instanceof UserMistake || (error !== undefined && results.length === 0 && exitCode === 0)) throw error;
 	printer.end();
 	return signal === undefined ? { exitCode } : { signal };
+}
+
+/** `claude -p` refuses it before it asks the model anything, and says best itself why. */
+function isRefused({ outputFormat, inputFormat, verbose, partialMessages }: SdkArgs): boolean {
+	if (!OUTPUT_FORMATS.includes(outputFormat) || !INPUT_FORMATS.includes(inputFormat)) return true;
+	return outputFormat === "stream-json" ? !verbose : inputFormat === "stream-json" || partialMessages;
 }
 
 /** As `claude` decides it; and what was asked for in a format is no conversation. */
@@ -68,9 +83,13 @@ function isConversation(args: readonly string[], { stdoutIsTerminal }: RunContex
 }
 
 /** A line that is no message ends the run, and what was answered before is told. */
-async function sendAll(stdin: NodeJS.ReadStream, agent: TracedAgent): Promise<void> {
+async function sendAll(
+	stdin: NodeJS.ReadStream,
+	agent: TracedAgent,
+	send: (message: SDKUserMessage) => void,
+): Promise<void> {
 	try {
-		await readInputMessages(stdin, agent.send);
+		await readInputMessages(stdin, send);
 		agent.close();
 	} catch (error) {
 		agent.stop();
