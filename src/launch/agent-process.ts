@@ -1,6 +1,7 @@
 // What the Agent SDK asks to have started → claude as a process that the SDK can speak with, and how it ended.
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { SpawnOptions } from "@anthropic-ai/claude-agent-sdk";
 import type { ClaudeEnd } from "./spawn-claude.ts";
 
@@ -46,13 +47,9 @@ export function spawnAgent(
 	const ended = new Promise<ClaudeEnd>((resolve, reject) => {
 		// A signal that can no longer be delivered is an error too; then it has ended already.
 		child.on("error", reject);
-		child.once("exit", (code, name) => {
-			const how = name === null ? { exitCode: code ?? 0 } : { signal: name };
-			const timer = setTimeout(resolve, LAST_WORDS_LIMIT_MS, how);
-			void lastWords.then(() => {
-				clearTimeout(timer);
-				resolve(how);
-			});
+		child.once("exit", async (code, name) => {
+			await Promise.race([lastWords, sleep(LAST_WORDS_LIMIT_MS, undefined, { ref: false })]);
+			resolve(name === null ? { exitCode: code ?? 0 } : { signal: name });
 		});
 	});
 	// Nobody may be waiting for it yet.
