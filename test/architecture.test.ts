@@ -27,6 +27,7 @@ const OTHERWISE: Record<string, string> = {
 };
 const LEAVES = [
 	"begun-runs",
+	"can-be-made",
 	"clock",
 	"diagnostics",
 	"errors",

@@ -1,12 +1,13 @@
 // The text of a settings file → the same text with our hooks in it, or without them: nothing else moves, neither order
-// nor indentation. Strict JSON only, because Claude Code ignores a file with so much as a comment in it.
-import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+// nor indentation.
+import { findNodeAtLocation, type Node } from "jsonc-parser";
 import { quote } from "../errors.ts";
 import type { HookHandler } from "../launch/hook-settings.ts";
 import type { Json } from "../model/fact.ts";
 import { isShallow } from "../nesting.ts";
 import { insertJson, removeJson } from "./edit-json.ts";
 import { isOurs, isPredecessors } from "./installed-hooks.ts";
+import { type JsonTree, positionOf, readJsonTree } from "./read-json-tree.ts";
 import { cliMistakes } from "./sentences.ts";
 
 export interface Removed {
@@ -21,12 +22,9 @@ type Path = (string | number)[];
 /** Throws a UserMistake with line and column where the text is no JSON, or its hooks are not what Claude Code expects. */
 export function checkSettings(text: string, file: string): void {
 	if (text.startsWith("\uFEFF")) throw cliMistakes.settingsWithMark(file);
-	const errors: ParseError[] = [];
-	const tree = parseInDepth(text, errors, file);
-	const [first] = errors;
-	if (first !== undefined) {
-		const { line, column } = positionOf(text, first.offset);
-		throw cliMistakes.settingsNotJson(file, line, column, wordsOf(printParseErrorCode(first.error)));
+	const { tree, mistake } = readInDepth(text, file);
+	if (mistake !== undefined) {
+		throw cliMistakes.settingsNotJson(file, mistake.line, mistake.column, mistake.problem);
 	}
 	const twice = repeatedKey(tree) ?? repeatedKey(tree && findNodeAtLocation(tree, ["hooks"]));
 	if (twice !== undefined) {
@@ -43,10 +41,9 @@ export function checkSettings(text: string, file: string): void {
 	}
 }
 
-/** The parser goes into depth by recursion. */
-function parseInDepth(text: string, errors: ParseError[], file: string): Node | undefined {
+function readInDepth(text: string, file: string): JsonTree {
 	try {
-		return parseTree(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
+		return readJsonTree(text);
 	} catch (error) {
 		if (error instanceof RangeError) throw cliMistakes.settingsTooDeep(file);
 		throw error;
@@ -133,16 +130,6 @@ function handlersOf(groups: readonly Json[]): Json[] {
 function hooksOf(text: string): Record<string, Json[]> {
 	const settings = JSON.parse(text) as Settings;
 	return (settings.hooks ?? {}) as Record<string, Json[]>;
-}
-
-function positionOf(text: string, offset: number): { line: number; column: number } {
-	const before = text.slice(0, offset).split(/\r\n|\r|\n/);
-	return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
-}
-
-/** "CommaExpected" → "comma expected". */
-function wordsOf(code: string): string {
-	return code.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
 }
 
 function isObject(json: Json): json is Settings {

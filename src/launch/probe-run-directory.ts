@@ -1,8 +1,7 @@
 // Where a run would lay its socket → whether one can be reached there, tried with a folder that goes again.
 import { randomUUID } from "node:crypto";
-import { existsSync, rmdirSync } from "node:fs";
 import { connect, createServer } from "node:net";
-import { dirname } from "node:path";
+import { rememberAbsent } from "../can-be-made.ts";
 import { makeRunDirectory, type RunDirectoryOptions, type Unfit } from "./run-directory.ts";
 
 export type ProbedRunDirectory =
@@ -12,32 +11,19 @@ export type ProbedRunDirectory =
 	| { state: "nowhere"; reason: string };
 
 export async function probeRunDirectory(options: Omit<RunDirectoryOptions, "runId">): Promise<ProbedRunDirectory> {
-	const absent = absentFrom(options.runDir);
+	const forget = rememberAbsent(options.runDir);
 	try {
 		const { path, unfit, socketPath, remove } = makeRunDirectory({ ...options, runId: randomUUID() });
 		try {
 			await speakThrough(socketPath);
 		} finally {
 			remove(false);
-			for (const folder of absent) removeEmpty(folder);
+			forget();
 		}
 		return unfit === undefined ? { state: "usable" } : { state: "elsewhere", path, unfit };
 	} catch (error) {
 		const code = error instanceof Error && "code" in error ? error.code : error;
 		return { state: "nowhere", reason: String(code) };
-	}
-}
-
-/** The folder and those above it that are not there yet, innermost first. */
-function absentFrom(folder: string): string[] {
-	return existsSync(folder) || dirname(folder) === folder ? [] : [folder, ...absentFrom(dirname(folder))];
-}
-
-function removeEmpty(folder: string): void {
-	try {
-		rmdirSync(folder);
-	} catch {
-		// A run has begun in the meantime, or it could not be made.
 	}
 }
 

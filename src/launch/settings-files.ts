@@ -29,10 +29,19 @@ const TELLING =
 	/allowedHttpHookUrls|httpHookAllowedEnvVars|disableAllHooks|allowManagedHooksOnly|_proxy|OTEL_|CLAUDE_CODE_ENABLE_TELEMETRY|otelHeadersHelper/i;
 
 export function readTellingSettings(places: SettingsPlaces): SettingsFile[] {
-	return [...userPaths(places), ...managedPaths(places.platform)].flatMap(({ path, scope }) => {
+	return placesOf(places).flatMap(({ path, scope }) => {
 		const settings = readTelling(path);
 		return settings === undefined ? [] : [{ path, settings, scope }];
 	});
+}
+
+/** Where settings can lie that this run reads. */
+export function settingsPaths(places: SettingsPlaces): string[] {
+	return [...new Set(placesOf(places).map(({ path }) => path))];
+}
+
+function placesOf(places: SettingsPlaces): Place[] {
+	return [...userPaths(places), ...managedPaths(places.platform)];
 }
 
 /** Where managed settings lie, for the platform. */

@@ -1,6 +1,7 @@
-// The path of a database that runs keep → whether the next run can use it, found without changing or making anything.
-import { accessSync, constants, lstatSync, type Stats, statSync } from "node:fs";
+// The path of a database that runs keep → whether the next run can use it, and nothing of it is changed.
+import { accessSync, constants, lstatSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
+import { canBeMade } from "../can-be-made.ts";
 import { isBusy, isDamage, reasonOf } from "../open-database.ts";
 
 export type InspectedDatabase = { path: string } & (
@@ -26,14 +27,6 @@ export async function inspectDatabase(path: string): Promise<InspectedDatabase> 
 	if (!isWritable(path) || !isWritable(dirname(path))) return { path, state: "unusable", reason: CANNOT_BE_WRITTEN };
 	const openToOthers = process.platform !== "win32" && (found.mode & 0o077) !== 0;
 	return (await lookInside(path)) ?? { path, state: "usable", bytes: found.size, openToOthers };
-}
-
-/** A file that is not there yet could be made: the nearest folder above it that is there can be written. */
-export function canBeMade(path: string): boolean {
-	const above = dirname(path);
-	const found = orNothing(() => statSync(above));
-	if (found !== undefined) return found.isDirectory() && isWritable(above);
-	return above !== dirname(above) && canBeMade(above);
 }
 
 export function isWritable(path: string): boolean {

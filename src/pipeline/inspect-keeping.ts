@@ -1,12 +1,13 @@
 // The configuration → what is to be said of the files that runs keep: whether the next run can use them, and what waits
 // in them. Undefined: not asked for.
-import { statSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import { readBegun } from "../begun-runs.ts";
+import { canBeMade } from "../can-be-made.ts";
 import type { Config } from "../config.ts";
 import { isAlive } from "../process-identity.ts";
 import { createSpool, type WaitingLane } from "../sinks/spool/spool.ts";
 import { openStore } from "../store/store.ts";
-import { canBeMade, type InspectedDatabase, inspectDatabase, isWritable } from "./inspect-database.ts";
+import { type InspectedDatabase, inspectDatabase, isWritable } from "./inspect-database.ts";
 import { spoolPathOf, storePathOf } from "./keeping.ts";
 
 export type { InspectedDatabase } from "./inspect-database.ts";
@@ -67,8 +68,12 @@ function unusable(path: string, error: unknown): InspectedDatabase {
 
 function canTakeLines(path: string): boolean {
 	try {
-		return !statSync(path).isDirectory() && isWritable(path);
+		const found = statSync(path, { throwIfNoEntry: false });
+		if (found === undefined) return canBeMade(path);
+		if (!found.isFile()) return !found.isDirectory() && isWritable(path);
+		closeSync(openSync(path, "a"));
+		return true;
 	} catch {
-		return canBeMade(path);
+		return false;
 	}
 }

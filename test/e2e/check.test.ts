@@ -63,6 +63,7 @@ describe("on a sound machine", () => {
 				"versions",
 				"claude",
 				"configuration",
+				"claude-files",
 				"hooks",
 				"native",
 				"run-folder",
@@ -100,10 +101,11 @@ describe("on a sound machine", () => {
 		const { stdout, code, stderr } = await stage.run(["check"], { timeoutMs: LIMIT_MS });
 		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 		const lines = stdout.trimEnd().split("\n");
-		expect(lines.slice(0, 10).map((line) => line.slice(0, 24).trimEnd())).toEqual([
+		expect(lines.slice(0, 11).map((line) => line.slice(0, 24).trimEnd())).toEqual([
 			"ok       versions",
 			"ok       claude",
 			"ok       configuration",
+			"ok       claude-files",
 			"ok       hooks",
 			"ok       native",
 			"ok       run-folder",

@@ -10,6 +10,7 @@ export type CheckName =
 	| "versions"
 	| "claude"
 	| "configuration"
+	| "claude-files"
 	| "hooks"
 	| "native"
 	| "run-folder"

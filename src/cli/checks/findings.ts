@@ -3,8 +3,10 @@
 import { keepingLines } from "../../errors.ts";
 import type { Silence } from "../../launch/ask-claude.ts";
 import type { Unfit } from "../../launch/run-directory.ts";
+import type { Position } from "../read-json-tree.ts";
 import { claudeSilent } from "../sentences.ts";
 import type { CheckName, Finding, Outcome } from "./check.ts";
+import type { UnfitFolder } from "./claude-files.ts";
 
 const finding = (check: CheckName, outcome: Outcome) => (sentence: string) => ({ check, outcome, sentence });
 const ok = (check: CheckName) => finding(check, "ok");
@@ -29,6 +31,24 @@ export const findings = {
 		),
 	sdkDisabled: () =>
 		warning("configuration")("OTEL_SDK_DISABLED is true, so nothing is exported: unset it to change that."),
+
+	claudeFiles: (folder: string) => ok("claude-files")(`${folder} can be written, and claude's settings can be read.`),
+	configDirUnfit: (folder: string, unfit: UnfitFolder) =>
+		broken("claude-files")(
+			`${folder} ${unfit === "no-folder" ? "is no folder" : "cannot be made or written"}, so claude reads no settings there and keeps no transcripts: move it away or give yourself the right to write there, or name another folder in CLAUDE_CONFIG_DIR.`,
+		),
+	settingsNotJson: (path: string, { line, column, problem }: Position & { problem: string }) =>
+		broken("claude-files")(
+			`${path}:${line}:${column}: ${problem}. Claude Code ignores such a file with all that stands in it: mend it.`,
+		),
+	settingsNoObject: (path: string) =>
+		broken("claude-files")(
+			`${path} is no object of JSON. Claude Code ignores such a file with all that stands in it: mend it.`,
+		),
+	settingsUnreadable: (path: string, reason: string) =>
+		broken("claude-files")(
+			`${path} cannot be read (${reason}), so Claude Code ignores all that stands in it: check the file and its rights.`,
+		),
 
 	hooksOverHttp: () => ok("hooks")("Nothing keeps hooks from reaching claude-otel on loopback."),
 	hooksOverSocket: () => ok("hooks")("Hooks come over the Unix socket, as CLAUDE_OTEL_HOOK_TRANSPORT says."),

@@ -6,6 +6,7 @@ import { createDiagnostics } from "../../diagnostics.ts";
 import { findClaude } from "../../launch/find-claude.ts";
 import type { Check, CheckContext, Finding } from "../checks/check.ts";
 import { checkClaude } from "../checks/claude.ts";
+import { checkClaudeFiles } from "../checks/claude-files.ts";
 import { checkCollector } from "../checks/collector.ts";
 import { checkConfiguration } from "../checks/configuration.ts";
 import { checkHooks } from "../checks/hooks.ts";
@@ -22,6 +23,7 @@ const CHECKS: readonly Check[] = [
 	checkVersions,
 	checkClaude,
 	checkConfiguration,
+	checkClaudeFiles,
 	checkHooks,
 	checkNative,
 	checkRunFolder,

@@ -219,6 +219,29 @@ describe("store and spool", () => {
 		);
 	});
 
+	test.skipIf(process.platform !== "linux")(
+		"where the system makes no folder, whatever its rights say, are broken (needs Linux' /proc)",
+		async () => {
+			const env = {
+				CLAUDE_OTEL_STORE: "/proc/nope/store.db",
+				CLAUDE_OTEL_SPOOL: "/proc/nope/spool.db",
+				CLAUDE_OTEL_FILE: "/proc/nope/f.jsonl",
+			};
+			expect(await keeping(env)).toEqual([
+				expect.stringMatching(/^broken store: \/proc\/nope\/store\.db cannot be used \(it cannot be written\)/),
+				expect.stringMatching(/^broken spool: \/proc\/nope\/spool\.db cannot be used \(it cannot be written\)/),
+				expect.stringMatching(/^broken file: \/proc\/nope\/f\.jsonl cannot be written: let CLAUDE_OTEL_FILE name/),
+			]);
+		},
+	);
+
+	test("with a name that is too long for the system are broken", async () => {
+		expect(await keeping({ CLAUDE_OTEL_FILE: join(folder, "x".repeat(300)) })).toContainEqual(
+			expect.stringMatching(/^broken file: /),
+		);
+		expect(readdirSync(folder)).toEqual([]);
+	});
+
 	test("are not looked at where the configuration cannot be read", async () => {
 		expect(told(await checkKeeping({ ...context(), mistake: "bad" }))).toEqual([
 			"warning store: Not looked at, because the configuration cannot be read: mend that first.",

@@ -1,9 +1,10 @@
 // The checks that read settings: what stands in the way of hooks and of Claude Code's own telemetry, and what is wrong
 // with the configuration itself.
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { checkClaudeFiles } from "../../../src/cli/checks/claude-files.ts";
 import { checkConfiguration } from "../../../src/cli/checks/configuration.ts";
 import { checkHooks, whyNot } from "../../../src/cli/checks/hooks.ts";
 import { checkNative, tellNative } from "../../../src/cli/checks/native.ts";
@@ -78,6 +79,58 @@ describe("hooks", () => {
 		expect(await hooks({ CLAUDE_OTEL_HOOK_TRANSPORT: "socket", HTTP_PROXY: "http://proxy.example:3128" })).toEqual([
 			expect.stringMatching(/^ok hooks: Hooks come over the Unix socket/),
 		]);
+	});
+});
+
+describe("Claude Code's files", () => {
+	const files = async (env?: Record<string, string>) => told(await checkClaudeFiles(context(env)));
+	const settings = () => join(folder, ".claude", "settings.json");
+
+	test.each([
+		["an object", '{"model":"opus"}'],
+		["empty", ""],
+		["an object behind a byte order mark", "\uFEFF{}"],
+	])("with settings that are %s are well", async (_what, text) => {
+		writeFileSync(settings(), text);
+		expect(await files()).toEqual([
+			`ok claude-files: ${join(folder, ".claude")} can be written, and claude's settings can be read.`,
+		]);
+	});
+
+	test.each([
+		[
+			"cut off",
+			'{\n  "disableAllHooks":true',
+			/settings\.json:2:25: close brace expected\. Claude Code ignores .*: mend it\.$/,
+		],
+		["with a comment", "// mine\n{}", /settings\.json:1:1: .* Claude Code ignores such a file .*: mend it\.$/],
+		["a list", "[]", /settings\.json is no object of JSON\. Claude Code ignores such a file .*: mend it\.$/],
+		["too deep", "[".repeat(100_000), /settings\.json cannot be read \(its lists and objects lie too deep/],
+	])("with settings that are %s are broken", async (_what, text, sentence) => {
+		writeFileSync(settings(), text);
+		expect(await files()).toEqual([expect.stringMatching(sentence)]);
+		writeFileSync(settings(), "{}");
+		writeFileSync(join(folder, ".claude", "settings.local.json"), text);
+		expect(await files()).toEqual([
+			expect.stringMatching(new RegExp(sentence.source.replace("settings", "settings.local"))),
+		]);
+	});
+
+	test("in a folder that is none, or cannot be made, are broken, and nothing is made", async () => {
+		writeFileSync(join(folder, "file"), "");
+		for (const [name, why] of [
+			["file", "is no folder"],
+			["file/below", "cannot be made or written"],
+		]) {
+			const path = join(folder, name ?? "");
+			expect(await files({ CLAUDE_CONFIG_DIR: path })).toEqual([
+				`broken claude-files: ${path} ${why}, so claude reads no settings there and keeps no transcripts: move it away or give yourself the right to write there, or name another folder in CLAUDE_CONFIG_DIR.`,
+			]);
+		}
+		expect(await files({ CLAUDE_CONFIG_DIR: join(folder, "a", "b") })).toEqual([
+			expect.stringMatching(/^ok claude-files: /),
+		]);
+		expect(readdirSync(folder).toSorted()).toEqual([".claude", "file"]);
 	});
 });
 
