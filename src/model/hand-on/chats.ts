@@ -38,12 +38,15 @@ type ListCost = Pick<ChatEpisode, "picoUsd" | "costBasis" | "costEstimated">;
 
 export function createChatSteps(handover: Handover): ChatSteps {
 	const { stores, places, options, output, sums, answered, costs, finish } = handover;
-	const { lost, lostPicoUsd, settledStumps, triedGone } = handover;
+	const { lost, lostPicoUsd, settledStumps, triedGone, brokenOff } = handover;
 
 	function handOnChat(chat: ChatState): void {
 		stores.chats.delete(chat.messageId);
 		finish(`chat:${chat.messageId}`);
-		if (chat.partial || (chat.failedAttempts ?? 0) > 0) triedGone.add(`${chat.sessionId} ${chat.requestedModel.value}`);
+		const cut = chat.partial && !chat.givenUp;
+		const model = `${chat.sessionId} ${chat.requestedModel.value}`;
+		if (cut || (chat.failedAttempts ?? 0) > 0) triedGone.add(model);
+		if (chat.givenUp) brokenOff.add(model);
 		if (chat.partial && settledStumps.has(chat.messageId)) return void takeRequest(chat.requestId);
 		const place = places.locate(chat, chat.firstAt);
 		const { lostHere, picoUsd: lostCost } = takeLost(handover, chat.messageId);
@@ -78,7 +81,8 @@ export function createChatSteps(handover: Handover): ChatSteps {
 			contextUsedRatio:
 				place.lives.length > 0 ? undefined : usedRatioOf(usage, options.context.windowOf(chat.requestedModel.value)),
 		};
-		emitChat(chat.partial ? brokenOff(episode) : episode, place, own);
+		// After an interrupt the transcript counts.
+		emitChat(cut ? allLost(episode) : episode, place, own);
 	}
 
 	/** What native telemetry tells of it, once: what comes later is late. */
@@ -118,7 +122,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 			contextUsedRatio:
 				fact.querySource === "main" ? usedRatioOf(usage, options.context.windowOf(fact.model)) : undefined,
 		};
-		emitChat(cut === undefined ? episode : brokenOff(episode), place);
+		emitChat(cut === undefined ? episode : allLost(episode), place);
 	}
 
 	/** @param own its list price, where its tokens alone do not say it */
@@ -211,7 +215,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 }
 
 /** Nothing came in the place of a cut answer: it stands for itself, and all of it is lost. */
-function brokenOff(episode: ChatEpisode): ChatEpisode {
+function allLost(episode: ChatEpisode): ChatEpisode {
 	const lost = addUsage(episode.lost, episode.usage);
 	return { ...episode, messageId: undefined, stopReason: undefined, usage: NO_USAGE, lost, broken: true };
 }

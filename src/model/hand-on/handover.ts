@@ -33,6 +33,8 @@ export interface Handover {
 	lostPicoUsd: Map<string, number>;
 	/** Sessions and models with requests handed on that had attempts before them, which the ledger may have more of. */
 	triedGone: Set<string>;
+	/** Sessions and models with answers that the user broke off. */
+	brokenOff: Set<string>;
 	/** Cut attempts whose usage has found such a message. */
 	settledStumps: Set<string>;
 	/** Usage of answered messages, by session and model. */
@@ -51,6 +53,7 @@ export function createHandover(shared: Pick<Handover, "stores" | "places" | "lin
 		lost: new Map(),
 		lostPicoUsd: new Map(),
 		triedGone: new Set(),
+		brokenOff: new Set(),
 		settledStumps: new Set(),
 		answered: new Map(),
 		costs: new Map(),

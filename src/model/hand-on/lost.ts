@@ -38,7 +38,7 @@ export interface LostSteps {
 }
 
 export function createLostSteps(handover: Handover): LostSteps {
-	const { stores, places, options, sums, lost, lostPicoUsd, settledStumps, triedGone, costs } = handover;
+	const { stores, places, options, sums, lost, lostPicoUsd, settledStumps, triedGone, brokenOff, costs } = handover;
 
 	function assign(sessionId: string, residual: ReadonlyMap<string, Usage>): void {
 		const heirs = heirsOf(sessionId);
@@ -61,7 +61,7 @@ export function createLostSteps(handover: Handover): LostSteps {
 			if (heir) add(heir, rest);
 			const failed = heirs.filter((one) => one.failed && one.model === model);
 			assignCost(sessionId, model, failed);
-			if (!heir && isLost(sessionId, model)) addToSession(sessionId, model, rest);
+			if (!heir && isLost(sessionId, model, rest)) addToSession(sessionId, model, rest);
 		}
 	}
 
@@ -75,7 +75,9 @@ export function createLostSteps(handover: Handover): LostSteps {
 	}
 
 	/** Native telemetry tells of each answer, so that what it counts beyond them was lost; others need a reason to say so. */
-	function isLost(sessionId: string, model: string): boolean {
+	function isLost(sessionId: string, model: string, rest: Usage): boolean {
+		// After an interrupt the transcript counts: output alone is what the client estimates beyond it.
+		if (promptTokens(rest) === 0 && brokenOff.has(`${sessionId} ${model}`)) return false;
 		if (triedGone.has(`${sessionId} ${model}`) || ledgerOf(stores, sessionId)?.native === true) return true;
 		return [...stores.turns.values()].some((turn) => turn.sessionId === sessionId && turn.interruptedAt !== undefined);
 	}
