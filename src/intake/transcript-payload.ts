@@ -32,9 +32,14 @@ export interface Lane {
 /** Records that are large and tell nothing: they are told by their first bytes and never parsed. */
 const SKIPPED_RECORDS = /^\{"type":"(?:api-request-shape|api-request-blob|file-history|summary)/;
 
+/** Records whose prompt is remembered: answers come soon after. */
+const PROMPTS_MAX = 10_000;
+
 /** What the records so far have told of the lane. */
 interface LaneState {
 	promptId?: string;
+	/** Of each record, by its uuid. */
+	prompts: Map<string, string>;
 	/** Last thing that can have started a request. */
 	after?: number;
 	failedAttempts: number;
@@ -74,6 +79,7 @@ type MessageFact = Extract<RawFact, { kind: "message.seen" }>;
  */
 export function createTranscriptReader(lane: Lane, onSkip = () => {}): (line: string) => RawFact[] {
 	const state: LaneState = {
+		prompts: new Map(),
 		failedAttempts: 0,
 		retryMs: 0,
 		attempts: new Map(),
@@ -100,24 +106,42 @@ export function createTranscriptReader(lane: Lane, onSkip = () => {}): (line: st
 		const at = asTime(record.timestamp);
 		if (at === undefined || at < lane.since) return [];
 		state.lastAt = at;
+		state.promptId = promptOf(record, state);
 		// The answer of a local command is stamped later than it is written, even later than claude's exit.
 		state.inRun ||= record.type !== "user" || !isLocalCommand(textOf(asObject(record.message)?.content));
-		switch (record.type) {
-			case "user":
-				return readUser(record, at, lane, state);
-			case "assistant":
-				return readAssistant(record, at, lane, state);
-			case "system":
-				return readSystem(record, at, lane, state);
-			case "attachment":
-				return readAttachment(asObject(record.attachment), seenIn(record, at, lane, state), state);
-			case "api-request":
-				noteAttempt(record, at, state);
-				return [];
-			default:
-				return [];
-		}
+		return readRecord(record, at, lane, state);
 	};
+}
+
+function readRecord(record: JsonObject, at: number, lane: Lane, state: LaneState): RawFact[] {
+	switch (record.type) {
+		case "user":
+			return readUser(record, at, lane, state);
+		case "assistant":
+			return readAssistant(record, at, lane, state);
+		case "system":
+			return readSystem(record, at, lane, state);
+		case "attachment":
+			return readAttachment(asObject(record.attachment), seenIn(record, at, lane, state), state);
+		case "api-request":
+			noteAttempt(record, at, state);
+			return [];
+		default:
+			return [];
+	}
+}
+
+/**
+ * Most records do not name their prompt, and several claudes can write to one transcript at a time: it is that of the record
+ * to which this one answers.
+ */
+function promptOf(record: JsonObject, state: LaneState): string | undefined {
+	const uuid = asString(record.uuid);
+	const above = state.prompts.get(asString(record.parentUuid) ?? "");
+	const promptId = asString(record.promptId) ?? above ?? state.promptId;
+	if (uuid !== undefined && promptId !== undefined) state.prompts.set(uuid, promptId);
+	if (state.prompts.size > PROMPTS_MAX) state.prompts.delete(state.prompts.keys().next().value as string);
+	return promptId;
 }
 
 function noteAttempt(record: JsonObject, at: number, state: LaneState): void {
@@ -141,7 +165,6 @@ function seenIn(record: JsonObject, at: number, lane: Lane, state: LaneState) {
 
 function readUser(record: JsonObject, at: number, lane: Lane, state: LaneState): RawFact[] {
 	const boundary = state.boundary;
-	state.promptId = asString(record.promptId) ?? state.promptId;
 	const seen = seenIn(record, at, lane, state);
 	const content = asObject(record.message)?.content;
 	const facts: RawFact[] = [];

@@ -18,3 +18,9 @@ export const REMEMBERED_IDS_MAX = 200_000;
 export const TOOL_NAMES_MAX = 50;
 /** By how much the stamp of a record and the arrival of its hook may be swapped by rounding (milliseconds). */
 export const STAMP_SKEW_MS = 5;
+/** Facts that wait until it is known whether their prompt is this run's. */
+export const UNNAMED_FACTS_MAX = 20_000;
+/** When the witnesses that name prompts went on for so long without naming one, it is another claude's (milliseconds). */
+export const FOREIGN_AFTER_MS = 60_000;
+/** By how much a record's stamp and what names its prompt may be apart (milliseconds). */
+export const NAME_SKEW_MS = 1000;

@@ -1,9 +1,10 @@
-// Raw facts → privacy → kept → model → signals: the middle of the flow, the same for a run that goes on and for one that
+// Raw facts → privacy → own ones → kept → model → signals: the middle of the flow, the same for a run that goes on and for one that
 // is told again after its process has died. A fact is kept before it is applied, so what was told can be told again.
 import { isSampled } from "../config/sampled.ts";
 import type { Episode, ModelOutput } from "../model/episode.ts";
 import type { Fact, RawFact } from "../model/fact.ts";
 import { createModel } from "../model/model.ts";
+import { createOwnPrompts } from "../model/own-prompts.ts";
 import { createPricing, type Pricing } from "../model/pricing.ts";
 import { matchWildcard } from "../model/wildcard.ts";
 import type { ContextCrossing } from "../pipeline.ts";
@@ -85,8 +86,11 @@ export function createFlow(options: FlowOptions): Flow {
 		}
 	}
 
-	function apply(fact: Fact): void {
-		guard(fact.source, () => applyFact(fact));
+	const own = createOwnPrompts(() => signals.metrics.dropped("transcript"));
+
+	function keep(facts: readonly Fact[]): void {
+		if (facts.length > 0) options.keep?.(facts);
+		for (const fact of facts) guard(fact.source, () => applyFact(fact));
 	}
 
 	function applyFact(fact: Fact): void {
@@ -100,17 +104,20 @@ export function createFlow(options: FlowOptions): Flow {
 	return {
 		take(raws) {
 			if (raws.length === 0) return;
-			const facts = raws.flatMap((raw) => guard(raw.source, () => withoutExcluded(protect(raw))) ?? []);
-			options.keep?.(facts);
-			for (const fact of facts) apply(fact);
+			keep(raws.flatMap((raw) => guard(raw.source, () => own.admit(withoutExcluded(protect(raw)))) ?? []));
 		},
-		apply,
+		apply(kept) {
+			for (const fact of own.admit(kept)) guard(fact.source, () => applyFact(fact));
+		},
 		advance(now, late) {
 			handedOn = false;
 			const looked = model.advance(now, late);
 			if (handedOn) options.onAdvanced?.(now, looked);
 		},
-		settle: () => model.settle(),
+		settle() {
+			keep(own.rest());
+			model.settle();
+		},
 		metrics: signals.metrics,
 		pricing,
 	};

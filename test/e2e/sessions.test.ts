@@ -4,10 +4,18 @@ import { afterEach, expect, test } from "vitest";
 import { assertTold, outline, spanNamed, tree } from "../support/oracle.ts";
 import { bash, step, text } from "../support/scripting.ts";
 import { openStage, type Stage } from "../support/stage.ts";
+import type { Terminal } from "../support/terminal.ts";
 import { addUp, tokensOf, usageTokens } from "../support/tokens.ts";
 
 let stage: Stage;
 afterEach(() => stage.close());
+
+async function leave(terminal: Terminal): Promise<void> {
+	await terminal.pressWhenCalm("ctrl-c");
+	await terminal.waitForText("again to exit");
+	terminal.press("ctrl-c");
+	expect(await terminal.exit).toEqual({ code: 0, signal: 0 });
+}
 
 const ONE_TURN = tree(`
 	claude.session
@@ -52,6 +60,31 @@ test("continue, resume and fork each tell their own run once, in a trace of its 
 	const counted = addUp(all.filter((span) => span.name === "claude.session").map((span) => tokensOf(span.attributes)));
 	const billed = Object.values(stage.model.billed()).map(usageTokens);
 	expect(counted).toEqual(addUp(billed));
+});
+
+test("of two claudes on one session each run tells its own prompts, once", async () => {
+	stage = await openStage({ main: [1, 2, 3].map((prompt) => step(text(`ANSWER-${prompt}`))) });
+	const terminal = await stage.terminal([]);
+	await terminal.submit("first prompt");
+	await terminal.waitForText("ANSWER-1");
+	await stage.print("second prompt", ["--continue"]);
+	await terminal.submit("third prompt");
+	await terminal.waitForText("ANSWER-3");
+	await leave(terminal);
+
+	const { spans } = stage.receiver;
+	const { requests } = stage.model;
+	const runs = Object.groupBy(spans, (span) => String(span.resource["service.instance.id"]));
+	expect(Object.keys(runs)).toHaveLength(2);
+	for (const told of Object.values(runs)) {
+		const idle = spanNamed(told ?? [], "claude.session").attributes["session.source"] === "startup";
+		assertTold(
+			told ?? [],
+			requests.filter(({ at }) => (at !== 1) === idle),
+		);
+	}
+	expect(new Set(spans.map((span) => span.spanId)).size).toBe(spans.length);
+	expect(new Set(spans.map((span) => span.attributes["session.id"])).size).toBe(1);
 });
 
 test("a local command such as /cost is a session without turns and without requests", async () => {

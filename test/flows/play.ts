@@ -24,6 +24,7 @@ import { END_EVENT, eventsOf, matcherOf } from "../../src/launch/hook-settings.t
 import type { ModelOutput } from "../../src/model/episode.ts";
 import type { Fact, RawFact, Usage } from "../../src/model/fact.ts";
 import { createModel } from "../../src/model/model.ts";
+import { createOwnPrompts } from "../../src/model/own-prompts.ts";
 import { createPricing } from "../../src/model/pricing.ts";
 import { createPrivacy } from "../../src/privacy/privacy.ts";
 import { createInMemorySignals, type Exported } from "../signals/in-memory.ts";
@@ -111,6 +112,7 @@ export async function playRun(scenario: Scenario, index: number, options: PlayOp
 		{ price: createPricing().price, isExcluded: () => false, context: { windowOf: () => undefined, thresholds: [] } },
 		output,
 	);
+	const own = createOwnPrompts(() => signals.metrics.dropped("transcript"));
 	const facts: Fact[] = [];
 	const disk = layTranscripts(scenario, run);
 	const tail = createTranscriptTail(run.startedAt, take, args);
@@ -121,7 +123,9 @@ export async function playRun(scenario: Scenario, index: number, options: PlayOp
 	);
 
 	function take(raw: RawFact): void {
-		const fact = privacy.protect(raw);
+		for (const fact of own.admit(privacy.protect(raw))) apply(fact);
+	}
+	function apply(fact: Fact): void {
 		facts.push(fact);
 		signals.metrics.fact(fact.source);
 		model.apply(fact);
@@ -176,6 +180,7 @@ export async function playRun(scenario: Scenario, index: number, options: PlayOp
 			exitCode: run.exitCode ?? undefined,
 			signal: run.signal ?? undefined,
 		});
+		for (const fact of own.rest()) apply(fact);
 		model.settle();
 		return { ...(await signals.exported()), facts, late };
 	} finally {

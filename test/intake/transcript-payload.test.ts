@@ -450,3 +450,18 @@ test("whatever JSON the fields hold, nothing throws and every fact has a time an
 		{ numRuns: SEEDS.length * 40, seed: SEEDS[0] },
 	);
 });
+
+test("a record is of the prompt to which it answers, though another claude writes its own in between", () => {
+	const other = "00000000-0000-4000-8000-000000000000";
+	const facts = read([
+		prompt(1, { uuid: "a", parentUuid: null }),
+		prompt(2, { uuid: "x", parentUuid: null, promptId: other }),
+		{ parentUuid: "a", type: "attachment", timestamp: at(3), uuid: "b", attachment: { type: "date" } },
+		answer(4, { id: "msg_1" }, { uuid: "c", parentUuid: "b" }),
+		answer(5, { id: "msg_2" }, { uuid: "y", parentUuid: "x" }),
+	]);
+	expect(of(facts, "message.seen").map(({ messageId, promptId }) => [messageId, promptId])).toEqual([
+		["msg_1", PROMPT],
+		["msg_2", other],
+	]);
+});
