@@ -67,6 +67,8 @@ interface LaneState {
 	/** `--max-budget-usd`. */
 	budgetUsd?: number;
 	costStates: number;
+	/** The records so far are copies. */
+	isCopied: boolean;
 	/** The time of the last record of this run. */
 	lastAt?: number;
 	inRun: boolean;
@@ -87,6 +89,7 @@ export function createTranscriptReader(lane: Lane, onSkip = () => {}): (line: st
 		agentStarts: 0,
 		toolEndsTurn: false,
 		costStates: 0,
+		isCopied: false,
 		inRun: false,
 	};
 
@@ -104,12 +107,19 @@ export function createTranscriptReader(lane: Lane, onSkip = () => {}): (line: st
 		}
 		if (record.type === "cost-state") return readCostState(record, lane, state);
 		const at = asTime(record.timestamp);
-		if (at === undefined || at < lane.since) return [];
+		// /branch and --fork-session copy the records of the session that they come from, and mark them so.
+		if (record.forkedFrom !== undefined) state.isCopied = true;
+		if (at === undefined || record.forkedFrom !== undefined) return [];
+		const isForked = state.isCopied;
+		state.isCopied = false;
+		if (at < lane.since) return [];
 		state.lastAt = at;
 		state.promptId = promptOf(record, state);
 		// The answer of a local command is stamped later than it is written, even later than claude's exit.
 		state.inRun ||= record.type !== "user" || !isLocalCommand(textOf(asObject(record.message)?.content));
-		return readRecord(record, at, lane, state);
+		const facts = readRecord(record, at, lane, state);
+		if (!isForked) return facts;
+		return [{ ...seenIn(record, at, lane, state), kind: "session.seen", sessionSource: "fork" }, ...facts];
 	};
 }
 

@@ -104,7 +104,7 @@ export interface SessionEnded {
 /** Anything that proves the session is alive and says nothing more. */
 export interface SessionSeen {
 	kind: "session.seen";
-	/** Hook SessionStart, where it is registered (installed hooks). */
+	/** Hook SessionStart, where it is registered (installed hooks); in a transcript, what follows the copies of a fork. */
 	sessionSource?: SessionSource;
 }
 

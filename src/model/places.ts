@@ -1,7 +1,7 @@
 // Where things belong: from a lane (main loop or subagent) to the episode above it, its turn and its session.
 import { lifeAt, livesOf } from "./agents.ts";
 import type { Place, Ref } from "./episode.ts";
-import { type Segment, segmentAt, segmentsOf } from "./segments.ts";
+import { currentSegment, type Segment, segmentAt, segmentsOf } from "./segments.ts";
 import type { AgentState, LaneTold, ToolState, TurnState } from "./state.ts";
 import type { Stores } from "./stores.ts";
 
@@ -58,6 +58,8 @@ export interface Places {
 	/** Whether the call that started it is known, and so on up to the main loop. */
 	isParentKnown(life: Life): boolean;
 	segments(): Segment[];
+	/** The session in whose ledger the client counts what ends at this time: of an agent that outlives /clear, the next. */
+	countedIn(sessionId: string, at: number): string;
 }
 
 export function isTurn(turn: TurnState | undefined): turn is TurnState {
@@ -142,6 +144,7 @@ export function createPlaces(stores: Stores, linkOf: (toolUseId: string) => Link
 		locateLife: (life) => locateLife(life),
 		isParentKnown: (life) => isParentKnown(life),
 		segments,
+		countedIn: (sessionId, at) => currentSegment(cache ?? segments(), at)?.sessionId ?? sessionId,
 	};
 }
 

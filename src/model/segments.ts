@@ -27,7 +27,8 @@ export function segmentsOf(stores: Stores): Segment[] {
 		const start = n === 0 ? Math.min(stores.run?.at ?? span.start, span.start) : startAfter(before, span);
 		const end = next && startAfter(span, next);
 		const { sessionId, endReason } = span;
-		return { n, sessionId, start, end, endReason, source: sourceOf(stores, sessionId, n, before?.endReason) };
+		const segment = { n, sessionId, start, end, endReason };
+		return { ...segment, source: sourceOf(stores, segment, before?.endReason) };
 	});
 }
 
@@ -61,9 +62,14 @@ function split(session: SessionState): Span[] {
 	return spans;
 }
 
-function sourceOf(stores: Stores, sessionId: string, n: number, endBefore: string | undefined): SessionSource {
-	const told = stores.sessions.get(sessionId)?.source;
-	if (told !== undefined && told !== "compact") return told;
+function sourceOf(
+	stores: Stores,
+	{ n, sessionId, start, end = Number.POSITIVE_INFINITY }: Omit<Segment, "source">,
+	endBefore: string | undefined,
+): SessionSource {
+	const told = [...(stores.sessions.get(sessionId)?.sources ?? [])].toSorted(([a], [b]) => a - b);
+	const within = told.find(([at]) => at >= start && at < end);
+	if (within !== undefined) return within[1];
 	if (n === 0) return stores.run?.sessionSource ?? "startup";
 	return endBefore === "resume" ? "resume" : "clear";
 }
@@ -72,4 +78,9 @@ function sourceOf(stores: Stores, sessionId: string, n: number, endBefore: strin
 export function segmentAt(segments: readonly Segment[], sessionId: string, at: number): Segment | undefined {
 	const own = segments.filter((segment) => segment.sessionId === sessionId);
 	return own.findLast((segment) => segment.start <= at) ?? own[0];
+}
+
+/** The one that claude was in at a moment, whoever worked on: the client counts in its ledger. */
+export function currentSegment(segments: readonly Segment[], at: number): Segment | undefined {
+	return segments.findLast((segment) => segment.start <= at) ?? segments[0];
 }

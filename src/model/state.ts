@@ -1,6 +1,6 @@
 // What is known so far of each thing that is not yet handed on. Every field is a merge that does not
 // depend on the order of the facts; what the fields mean together is decided when an episode is made.
-import type { CleanContent, Contents, FactOf, Usage } from "./fact.ts";
+import type { CleanContent, Contents, FactOf, SessionSource, Usage } from "./fact.ts";
 import type { Told } from "./told.ts";
 
 /** The main loop (no agent) under a prompt, or a subagent. */
@@ -131,7 +131,8 @@ export interface SessionState {
 	transcriptSeen: boolean;
 	nativeSeen: boolean;
 	agentSeen: boolean;
-	source?: FactOf<"session.seen">["sessionSource"];
+	/** How it was begun or taken up, by the time at which that was told. */
+	sources: Map<number, SessionSource>;
 	ends: Map<number, string>;
 	claudeVersion?: Told<string>;
 	where?: Told<Where>;

@@ -73,7 +73,9 @@ export function noteSurroundings(stores: Stores, fact: Fact): void {
 	const timeless = fact.kind === "cost.state" || fact.kind === "agent.described";
 	// Before it takes up an earlier session, claude tells of its start under an id that comes to nothing.
 	const vague = fact.source === "native" && fact.promptId === undefined;
-	if (!timeless && !vague) {
+	// Told at an agent's end, in whatever session is current then.
+	const before = fact.source === "native" && fact.kind === "agent.started";
+	if (!timeless && !vague && !before) {
 		session.firstAt = Math.min(session.firstAt, fact.at);
 		session.lastAt = Math.max(session.lastAt, fact.at);
 	}
@@ -117,6 +119,7 @@ function sessionOf(stores: Stores, fact: Fact): SessionState {
 			nativeSeen: false,
 			agentSeen: false,
 			ends: new Map(),
+			sources: new Map(),
 		};
 		stores.sessions.set(fact.sessionId, session);
 	}
@@ -162,10 +165,15 @@ export function hasTurnHooks(stores: Stores, sessionId: string): boolean {
 export function noteSession(stores: Stores, fact: FactOf<"session.ended" | "session.seen" | "cost.state">): void {
 	const session = sessionOf(stores, fact);
 	if (fact.kind === "session.ended") session.ends.set(fact.at, fact.reason);
-	else if (fact.kind === "session.seen") session.source ??= fact.sessionSource;
+	else if (fact.kind === "session.seen") noteSource(session, fact);
 	else if (fact.source === "native") session.nativeLedger = laterLedger(session.nativeLedger, fact);
 	else if (fact.baseline) session.baseline = laterLedger(session.baseline, fact);
 	else session.ledger = laterLedger(session.ledger, fact);
+}
+
+/** A compaction tells of a start, too. */
+function noteSource({ sources }: SessionState, { at, sessionSource }: FactOf<"session.seen">): void {
+	if (sessionSource !== undefined && sessionSource !== "compact") sources.set(at, sessionSource);
 }
 
 function laterLedger(current: FactOf<"cost.state"> | undefined, next: FactOf<"cost.state">) {

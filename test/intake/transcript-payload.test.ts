@@ -465,3 +465,16 @@ test("a record is of the prompt to which it answers, though another claude write
 		["msg_2", other],
 	]);
 });
+
+test("the copies with which a branch begins are context, and what follows them tells that it is a fork", () => {
+	const forkedFrom = { sessionId: "00000000-0000-4000-8000-000000000000", messageUuid: "a" };
+	const copies = [prompt(1, { forkedFrom }), answer(2, {}, { forkedFrom })];
+	const own = prompt(9);
+	expect(read([...copies, own]).map(({ kind, at: time }) => [kind, time])).toEqual([
+		["session.seen", START + 9000],
+		["prompt.submitted", START + 9000],
+	]);
+	expect(of(read([...copies, own]), "session.seen")).toMatchObject([{ sessionSource: "fork" }]);
+	// Forked before this run: here it is taken up.
+	expect(of(read([...copies, prompt(3), own], { since: START + 5000 }), "session.seen")).toEqual([]);
+});

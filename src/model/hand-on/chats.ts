@@ -52,6 +52,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		const { lostHere, picoUsd: lostCost } = takeLost(handover, chat.messageId);
 		noteCounted(chat, lostHere);
 		const request = takeRequest(chat.requestId);
+		if (request && beyondList(request, options.price) > 0) triedGone.add(`${chat.sessionId} ${request.model}`);
 		const start = Math.min(Math.max(chat.after ?? chat.firstAt, startAbove(place)), chat.firstAt);
 		const source = chat.requestedModel.source === "agent" ? "agent" : "transcript";
 		const times = timesOf(request) ?? { start, end: Math.max(start, chat.lastAt), timesSource: source };
@@ -133,9 +134,10 @@ export function createChatSteps(handover: Handover): ChatSteps {
 	}
 
 	function noteCost(episode: ChatEpisode, listed?: ListCost): void {
-		const { sessionId, requestedModel, usage, lost: lostHere, costBasis, picoUsd, start } = episode;
+		const { requestedModel, usage, lost: lostHere, costBasis, picoUsd, start, end } = episode;
 		if (requestedModel === undefined || (isZeroUsage(usage) && isZeroUsage(lostHere))) return;
 		const own = (listed ?? cost(usage, lostHere, requestedModel, start)).picoUsd;
+		const sessionId = places.countedIn(episode.sessionId, end);
 		const counts = costs.get(sessionId) ?? new Map<string, CostCount>();
 		const native = costBasis === "native" ? picoUsd : undefined;
 		counts.set(requestedModel, addCost(counts.get(requestedModel), own, native));

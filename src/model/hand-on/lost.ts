@@ -119,6 +119,17 @@ export function createLostSteps(handover: Handover): LostSteps {
 		const at = stores.sessions.get(sessionId)?.lastAt ?? 0;
 		const picoUsd = beyond(sessionId, model, toldOrListed(sessionId, model));
 		addRequest(sums.ofSession(places.locate({ sessionId }, at).session), NO_USAGE, rest, picoUsd);
+		noteCost(sessionId, model, options.price(rest, model, at).picoUsd);
+	}
+
+	/** Of some attempts the client counts tokens and no cost. */
+	function noteCost(sessionId: string, model: string, picoUsd: number | undefined): void {
+		const counts = costs.get(sessionId);
+		const count = counts?.get(model);
+		const ledger = ledgerOf(stores, sessionId);
+		const client = ((ledger?.models[model]?.costUsd ?? 0) - (ledger?.before[model]?.costUsd ?? 0)) * PICO_USD;
+		if (count?.own === undefined || picoUsd === undefined) return;
+		if (count.own + picoUsd <= client + ROUNDING_PICO_USD) counts?.set(model, { ...count, own: count.own + picoUsd });
 	}
 
 	function add({ key }: Heir, usage: Usage): void {
@@ -130,8 +141,8 @@ export function createLostSteps(handover: Handover): LostSteps {
 		const rest = beyond(sessionId, model, toldPicoUsd(sessionId, model));
 		const [first, ...others] = failed.toSorted((a, b) => Number(lost.has(b.key)) - Number(lost.has(a.key)));
 		if (first === undefined || rest === undefined) return;
-		addCost(first, rest);
-		for (const one of others) addCost(one, 0);
+		addLost(first, rest);
+		for (const one of others) addLost(one, 0);
 	}
 
 	/** What the client counts beyond what was told. */
@@ -170,7 +181,7 @@ export function createLostSteps(handover: Handover): LostSteps {
 		return sum;
 	}
 
-	function addCost({ key }: Heir, picoUsd: number): void {
+	function addLost({ key }: Heir, picoUsd: number): void {
 		lostPicoUsd.set(key, (lostPicoUsd.get(key) ?? 0) + picoUsd);
 	}
 

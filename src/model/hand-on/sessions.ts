@@ -41,7 +41,7 @@ export function createSessionSteps({ stores, places, output, sums, costs }: Hand
 		const session = stores.sessions.get(sessionId);
 		const sum = sums.ofSession(n);
 		const end = segment.end ?? stores.runEnd?.at ?? session?.lastAt ?? start;
-		for (const drift of driftsIn(sessionId)) {
+		for (const drift of driftsIn(segment)) {
 			output.moment({
 				kind: "cost.drift",
 				parent: { kind: "session", n },
@@ -75,12 +75,15 @@ export function createSessionSteps({ stores, places, output, sums, costs }: Hand
 		});
 	}
 
-	/** A ledger that goes on from runs that we do not know is compared with nothing. */
-	function driftsIn(sessionId: string): Drift[] {
+	/**
+	 * A ledger that goes on from runs that we do not know is compared with nothing. Taken up again, a session goes on counting
+	 * in the same ledger, and so do we: what is compared is all of it, when its last part is over.
+	 */
+	function driftsIn({ n, sessionId }: Segment): Drift[] {
+		if (places.segments().some((later) => later.n > n && later.sessionId === sessionId)) return [];
 		const session = stores.sessions.get(sessionId);
 		const fresh = (stores.run?.sessionSource ?? "startup") === "startup" || session?.baseline !== undefined;
 		const counts = costs.get(sessionId) ?? new Map();
-		costs.delete(sessionId);
 		return driftsOf(counts, fresh ? session?.ledger?.models : undefined, session?.baseline?.models);
 	}
 
