@@ -55,6 +55,7 @@ interface LaneState {
 		failedAttempts: number;
 		retryMs: number;
 		unfinished: boolean;
+		asksTools: boolean;
 		fact: MessageFact;
 	};
 	/** A compact_boundary waits for the summary record that names its prompt. */
@@ -314,7 +315,7 @@ function readAssistant(record: JsonObject, at: number, lane: Lane, state: LaneSt
 		const before = place === -1 ? tried.length - 1 : place;
 		const failedAttempts = Math.max(state.failedAttempts, before);
 		const fact = readMessage(record, message, messageId, seen, { after, failedAttempts, retryMs });
-		state.message = { id: messageId, after, failedAttempts, retryMs, unfinished: false, fact };
+		state.message = { id: messageId, after, failedAttempts, retryMs, unfinished: false, asksTools: false, fact };
 		const next = place === -1 ? [] : [...state.attempts].slice(place + 1);
 		forgetAttempts(state);
 		for (const [id, attempt] of next) state.attempts.set(id, attempt);
@@ -332,6 +333,7 @@ function readAssistant(record: JsonObject, at: number, lane: Lane, state: LaneSt
 		const tool = asObject(block);
 		const toolUseId = asString(tool?.id);
 		if (tool?.type !== "tool_use" || toolUseId === undefined) continue;
+		state.message.asksTools = true;
 		const input = contentOf(tool.input);
 		facts.push(
 			compact({
@@ -389,7 +391,9 @@ function readSyntheticAnswer(
 	state: LaneState,
 ): RawFact[] {
 	if (record.isApiErrorMessage !== true) return [];
-	if (record.streamCutCause !== undefined) return cutMessage(state);
+	const cut = record.streamCutCause === undefined ? [] : cutMessage(state);
+	// What was asked for before the break is done, and the model hears of it.
+	if (cut.length > 0 && state.message?.asksTools) return cut;
 	const status = asNumber(record.apiErrorStatus);
 	const error = contentOf(textOf(message.content));
 	const fact: RawFact = compact({
@@ -403,11 +407,13 @@ function readSyntheticAnswer(
 		after: state.after,
 		failedAttempts: Math.max(state.failedAttempts, state.attempts.size - 1),
 		retryMs: state.retryMs,
-		unsent: (status === undefined && record.requestId === undefined && wasNothingTried(state)) || undefined,
+		unsent:
+			(cut.length === 0 && status === undefined && record.requestId === undefined && wasNothingTried(state)) ||
+			undefined,
 		content: error && { error },
 	});
 	forgetAttempts(state);
-	return [fact, ...readToHere(seen, lane)];
+	return [...cut, fact, ...readToHere(seen, lane)];
 }
 
 function wasNothingTried({ attempts, failedAttempts }: LaneState): boolean {

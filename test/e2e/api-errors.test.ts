@@ -118,6 +118,27 @@ test("what a cut attempt cost is told although the request then failed for good"
 	expect(failed).not.toHaveProperty("gen_ai.usage.input_tokens");
 });
 
+test("an answer that is cut after its first block however often it is asked for is one request that failed", async () => {
+	stage = await openStage({
+		main: [],
+		whenDone: { ...step(text("cut here"), text("more")), fault: { cut: "after-block" } },
+	});
+	expect((await stage.print("go")).code).toBe(1);
+	const { spans } = stage.receiver;
+	expect(outline(spans)).toBe(
+		tree(`
+			claude.session
+				invoke_agent claude-code [ERROR server_error] turn.status=error error.type=server_error
+					chat claude-opus-5-5 [ERROR server_error] error.type=server_error query_source=main
+		`),
+	);
+	const [total] = clientTotals(stage.home).values();
+	const session = spans.find((span) => span.name === "claude.session")?.attributes;
+	expect(session?.["claude.cost_usd"]).toBeCloseTo(total?.usd ?? Number.NaN, 9);
+	expect(session?.["tokens.lost.input"]).toBe(stage.model.billedCut()["claude-opus-5-5"]?.input);
+	expect(recordsNamed("cost.drift")).toEqual([]);
+});
+
 test("an agent's fatal error ends its call and not the turn", async () => {
 	const call = agent("ALPHA task");
 	stage = await openStage({

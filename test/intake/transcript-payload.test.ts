@@ -145,11 +145,20 @@ describe("an answer", () => {
 		const synthetic = answer(
 			3,
 			{ model: "<synthetic>" },
-			{ isApiErrorMessage: true, streamCutCause: "stale_connection" },
+			{ isApiErrorMessage: true, streamCutCause: "stale_connection", requestId: undefined, error: "server_error" },
 		);
-		const facts = read([prompt(1), cut, synthetic]);
-		expect(of(facts, "message.seen").at(-1)).toMatchObject({ partial: true });
-		expect(of(facts, "request.failed")).toEqual([]);
+		const failed = read([prompt(1), cut, synthetic]);
+		expect(of(failed, "message.seen").at(-1)).toMatchObject({ partial: true });
+		expect(of(failed, "request.failed")).toMatchObject([{ errorType: "server_error" }]);
+		// What was asked for before the break is done, and the turn goes on.
+		const call = { type: "tool_use", id: "toolu_1", name: "Read", input: {} };
+		const goesOn = read([
+			prompt(1),
+			answer(2, { stop_details: undefined as unknown as Json, content: [call] }),
+			synthetic,
+		]);
+		expect(of(goesOn, "message.seen").at(-1)).toMatchObject({ partial: true });
+		expect(of(goesOn, "request.failed")).toEqual([]);
 	});
 });
 
