@@ -405,6 +405,17 @@ describe("what --config shows", () => {
 		expect(mistakeOf({ OTEL_EXPORTER_OTLP_ENDPOINT: "ftp://ada:hunter2@c" }).message).not.toContain("hunter2");
 	});
 
+	test.each(["authorization=hunter2%0A", "x-key=hunter2\nhunter2", "x-key=hunter2ü", "x key=hunter2"])(
+		"headers that cannot be sent are told by their variable, and not sent: %j",
+		(headers) => {
+			const { config, problems } = load({ OTEL_EXPORTER_OTLP_HEADERS: headers });
+			expect(config.otel.logs.headers).toEqual({});
+			expect(problems).toEqual([
+				'OTEL_EXPORTER_OTLP_HEADERS is "set", but must be key=value pairs separated by commas, of characters that a header can carry: none is used instead.',
+			]);
+		},
+	);
+
 	test("the table for the documentation names every variable that is read", () => {
 		const read = new Set<string>();
 		const spy = new Proxy({} as Record<string, string | undefined>, {

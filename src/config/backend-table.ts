@@ -1,6 +1,6 @@
 // The table of back ends that have a preset: what each is called, and the variables that it is told by. How a batch
 // reaches them is in src/sinks/backends/, which is loaded when claude has been started and only if one is chosen.
-import { oneOf, type Parse, text, yesNo } from "./parse.ts";
+import { headerText, oneOf, type Parse, text, yesNo } from "./parse.ts";
 import { dsn, gatewayOrZone, hostName, httpUrl } from "./parse-place.ts";
 import type { Row } from "./row.ts";
 
@@ -71,15 +71,15 @@ export const BACKEND_TABLE = {
 			),
 			dataset: row(
 				"HONEYCOMB_DATASET",
-				text,
-				"a name",
+				headerText,
+				"a name that a header can carry",
 				"the service's name",
 				"Honeycomb: dataset of spans and records, which only classic keys need.",
 			),
 			metricsDataset: row(
 				"HONEYCOMB_METRICS_DATASET",
-				text,
-				"a name",
+				headerText,
+				"a name that a header can carry",
 				"claude-otel-metrics",
 				"Honeycomb: dataset of metrics.",
 			),
@@ -163,5 +163,5 @@ function row(
 }
 
 function secret(variable: TextRow["variable"], meaning: string): TextRow {
-	return { ...row(variable, text, "a key", "none", meaning), secret: true };
+	return { ...row(variable, headerText, "a key in one line, of ASCII characters", "none", meaning), secret: true };
 }

@@ -1,6 +1,6 @@
 // The table of the OTLP exporters' variables. Each exists in a general form, named here, and in one per
 // signal (OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, say), which wins.
-import { integer, oneOf, type Parse, pairs, text, trueFalse } from "./parse.ts";
+import { headers, integer, oneOf, type Parse, text, trueFalse } from "./parse.ts";
 import type { Row } from "./row.ts";
 
 export type Protocol = "grpc" | "http/protobuf" | "http/json";
@@ -25,8 +25,8 @@ export const SIGNAL_ROWS = {
 	headers: {
 		...signalRow<Record<string, string>>(
 			"HEADERS",
-			pairs,
-			"key=value pairs separated by commas",
+			headers,
+			"key=value pairs separated by commas, of characters that a header can carry",
 			{},
 			"none",
 			"Headers of every export, `key=value,key=value`, percent-encoded; where your credentials go.",

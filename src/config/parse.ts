@@ -5,6 +5,9 @@ export type Parse<T> = (text: string) => T | undefined;
 
 export const text: Parse<string> = (value) => value;
 
+/** What HTTP and gRPC can carry in a header: no line ends, and nothing beyond ASCII. */
+export const headerText: Parse<string> = (value) => (/^[\x20-\x7e]*$/.test(value) ? value : undefined);
+
 export function oneOf<const T extends string>(...choices: readonly T[]): Parse<T> {
 	return (value) => choices.find((choice) => choice === value.toLowerCase());
 }
@@ -100,6 +103,15 @@ export function pairs(value: string): Record<string, string> | undefined {
 		record[key] = decodePercent(entry.slice(equals + 1).trim());
 	}
 	return record;
+}
+
+/** The same, where they are headers: what cannot be sent would keep everything from arriving. */
+export function headers(value: string): Record<string, string> | undefined {
+	const record = pairs(value);
+	const sendable = Object.entries(record ?? {}).every(
+		([key, text]) => /^[0-9a-z_.-]+$/i.test(key) && headerText(text) !== undefined,
+	);
+	return sendable ? record : undefined;
 }
 
 function decodePercent(value: string): string {

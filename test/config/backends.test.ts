@@ -97,6 +97,14 @@ describe("what cannot be used", () => {
 			{ CLAUDE_OTEL_BACKEND: "newrelic", NEW_RELIC_LICENSE_KEY: "k", NEW_RELIC_REGION: "mars" },
 			'NEW_RELIC_REGION is "mars", but must be us or eu: correct it or unset it.',
 		],
+		[
+			{ CLAUDE_OTEL_BACKEND: "honeycomb", HONEYCOMB_API_KEY: "hunter2\nhunter2" },
+			"HONEYCOMB_API_KEY cannot be read: it must be a key in one line, of ASCII characters; correct it or unset it.",
+		],
+		[
+			{ CLAUDE_OTEL_BACKEND: "honeycomb", HONEYCOMB_API_KEY: "k", HONEYCOMB_DATASET: "größer" },
+			'HONEYCOMB_DATASET is "größer", but must be a name that a header can carry: correct it or unset it.',
+		],
 	])("%j ends with one sentence and its cure", (env, sentence) => {
 		const mistake = mistakeOf(env);
 		expect(mistake.message).toBe(sentence);
