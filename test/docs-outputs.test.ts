@@ -64,6 +64,7 @@ test("getting-started.md shows a panel as --summary makes it", () => {
 		picoUsd: 1_800_000_000,
 		failedRequests: new Map<string, number>(),
 		failedTurns: 0,
+		exitCode: undefined,
 	};
 	const trace = { ids: ["0af7651916cd43dd8448eb211c80319c"], exported: true, perTurn: false };
 	expect(outputs("docs/getting-started.md")).toEqual([`${showPanel(figures, trace, new Ansis(0)).join("\n")}\n`]);

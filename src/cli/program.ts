@@ -44,7 +44,7 @@ async function runSubcommand(args: string[], context: OwnContext): Promise<numbe
 		if (!(error instanceof CommanderError)) throw error;
 		// It has shown the help that was asked for.
 		if (error.exitCode === 0) return 0;
-		throw cliMistakes.ownUsage(error.message.replace(/^error: /, ""));
+		throw cliMistakes.ownUsage(error.message.replace(/^error: /, "").replace(/\. Expected .*$/s, ""));
 	}
 	return exitCode;
 }

@@ -22,6 +22,8 @@ export interface RunFigures {
 	/** Requests that failed for good, by class of error. */
 	failedRequests: ReadonlyMap<string, number>;
 	failedTurns: number;
+	/** Of claude, where it is not 0. */
+	exitCode: number | undefined;
 }
 
 export interface RunFiguresCollector {
@@ -62,6 +64,7 @@ export function collectFigures(): RunFiguresCollector {
 				picoUsd: costs.reduce((total, cost) => (total === undefined || cost === undefined ? undefined : total + cost)),
 				failedRequests,
 				failedTurns,
+				exitCode: sessions.map(({ exitCode }) => exitCode).findLast((code) => code !== undefined && code !== 0),
 			};
 		},
 	};

@@ -22,15 +22,15 @@ const PICO = 1e12;
 const LEAST_PICO_USD = 1e8;
 
 export function showPanel(figures: RunFigures, trace: TraceTold, color: Ansis): string[] {
-	const failed = figures.failedTurns + sum(figures.failedRequests) + (figures.toolsByStatus.get("error") ?? 0);
+	const errors = errorsOf(figures);
 	const rows: [label: string, lines: string[]][] = [
 		["time", [showDuration(figures.durationMs)]],
 		["turns", [turnsOf(figures)]],
 		["tools", toolsOf(figures)],
 		["tokens", [tokensOf(figures)]],
 		["cost", [showCost(figures.picoUsd)]],
-		["errors", [failed === 0 ? "none" : color.red(errorsOf(figures))]],
-		["trace", tracesOf(trace)],
+		["errors", [errors === "" ? "none" : color.red(errors)]],
+		["trace", tracesOf(trace, figures)],
 	];
 	const lines = rows.flatMap(([label, texts]) =>
 		texts.map((text, nth) => `  ${color.dim((nth === 0 ? label : "").padEnd(LABEL_WIDTH))}${text}`),
@@ -74,24 +74,25 @@ function tokensOf({ usage }: RunFigures): string {
 	return `${show(usage.input)} in, ${show(usage.output)} out, cache ${show(usage.cacheRead)} read and ${show(written)} written`;
 }
 
-function errorsOf({ failedRequests, failedTurns, toolsByStatus }: RunFigures): string {
+/** Empty where there were none. */
+function errorsOf({ failedRequests, failedTurns, toolsByStatus, exitCode }: RunFigures): string {
 	const counts: [number, string, string][] = [
 		[sum(failedRequests), "request", ` (${[...failedRequests.keys()].map(plain).toSorted().join(", ")})`],
 		[failedTurns, "turn", ""],
 		[toolsByStatus.get("error") ?? 0, "tool call", ""],
 	];
-	return counts
-		.flatMap(([number, noun, more]) =>
-			number === 0 ? [] : [`${show(number)} ${noun}${number === 1 ? "" : "s"}${more}`],
-		)
-		.join(", ");
+	const failures = counts.flatMap(([number, noun, more]) =>
+		number === 0 ? [] : [`${show(number)} ${noun}${number === 1 ? "" : "s"}${more}`],
+	);
+	return [...failures, ...(exitCode === undefined ? [] : [`exit code ${exitCode}`])].join(", ");
 }
 
-function tracesOf({ ids, exported, perTurn, url }: TraceTold): string[] {
+function tracesOf({ ids, exported, perTurn, url }: TraceTold, { turns: human, syntheticTurns }: RunFigures): string[] {
 	const last = ids.slice(-TRACES_SHOWN);
 	const note = exported ? "" : " (not exported)";
 	const links = exported && url !== undefined ? last.map((id) => url.replaceAll("{trace_id}", id)) : [];
-	const turns = exported && perTurn ? ["each turn is a trace of its own, linked to it"] : [];
+	const turns =
+		exported && perTurn && human + syntheticTurns > 0 ? ["each turn is a trace of its own, linked to it"] : [];
 	return [...last.map((id) => `${id}${note}`), ...links, ...turns];
 }
 

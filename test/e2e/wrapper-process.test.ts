@@ -233,4 +233,10 @@ test("our own words say what they know of the real claude", async () => {
 	const mistake = await runClaudeOtel(home, ["install-hooks", "--no-such-flag"]);
 	expect(mistake).toMatchObject({ code: 2, stdout: "" });
 	expect(mistake.stderr).toMatch(/^claude-otel: [^\n]*--no-such-flag[^\n]*\n$/);
+	const more = await runClaudeOtel(home, ["recover", "x", "y"]);
+	expect(more).toMatchObject({
+		code: 2,
+		stdout: "",
+		stderr: "claude-otel: too many arguments for 'recover': `claude-otel --help` shows what there is.\n",
+	});
 });

@@ -117,6 +117,13 @@ test("where each turn has a trace of its own the panel says so", () => {
 	]);
 });
 
+test("a claude that refused its arguments is an error, and a trace without turns has none of its own", () => {
+	const panel = panelOf([session({ exitCode: 1, turns: 0 })], { perTurn: true });
+	expect(row(panel, "errors")).toEqual(["exit code 1"]);
+	expect(row(panel, "trace")).toEqual(["trace-0"]);
+	expect(row(panelOf([session({ exitCode: 0 })]), "errors")).toEqual(["none"]);
+});
+
 test("colours are codes around the same text", () => {
 	const episodes = settle(storyOf()).episodes;
 	const colored = panelOf(episodes, {}, 3);
