@@ -48,6 +48,14 @@ interface LaneState {
 	attempts: Map<string, { after?: number; model?: string }>;
 	/** The model that the last attempt asked for. */
 	attemptedModel?: string;
+	/** Prompts taken out of the queue whose records are still to come. */
+	dequeued: number;
+	/** The last prompt, while nothing has answered it. */
+	prompt?: { id: string; at: number; turnIndex?: number; isNextWaiting: boolean };
+	/** Prompts under which calls were asked for that have not come back. */
+	calledUnder: Map<string, string>;
+	/** The turn that was interrupted when the next one had been begun, and when that was. */
+	interrupted?: { promptId: string; at: number };
 	/** The message whose records are being written: all of them share these. */
 	message?: {
 		id: string;
@@ -86,6 +94,8 @@ export function createTranscriptReader(lane: Lane, onSkip = () => {}): (line: st
 		failedAttempts: 0,
 		retryMs: 0,
 		attempts: new Map(),
+		dequeued: 0,
+		calledUnder: new Map(),
 		agentDone: false,
 		agentStarts: 0,
 		toolEndsTurn: false,
@@ -133,9 +143,12 @@ function readRecord(record: JsonObject, at: number, lane: Lane, state: LaneState
 		case "system":
 			return readSystem(record, at, lane, state);
 		case "attachment":
-			return readAttachment(asObject(record.attachment), seenIn(record, at, lane, state), state);
+			return readAttachment(asObject(record.attachment), seenIn(record, at, lane, state), lane, state);
 		case "api-request":
 			noteAttempt(record, at, state);
+			return [];
+		case "queue-operation":
+			if (record.operation === "dequeue") state.dequeued++;
 			return [];
 		default:
 			return [];
@@ -191,7 +204,11 @@ function readUser(record: JsonObject, at: number, lane: Lane, state: LaneState):
 		state.after = at;
 		state.toolEndsTurn ||= record.toolEndsTurn === true;
 		if (state.toolEndsTurn && lane.agentId === undefined) facts.push({ ...seen, kind: "turn.stopped" });
-		return [...results.map((block) => readToolResult(asObject(block) ?? {}, record, seen)), ...facts];
+		const ends = results.map((value) => {
+			const block = asObject(value) ?? {};
+			return readToolResult(block, record, { ...seen, ...turnOfResult(asString(block.tool_use_id) ?? "", state) });
+		});
+		return [...ends, ...facts];
 	}
 	const text = textOf(content);
 	if (text.startsWith("[Request interrupted by user")) {
@@ -199,12 +216,15 @@ function readUser(record: JsonObject, at: number, lane: Lane, state: LaneState):
 		// Attempts that were given up are not those of the next request.
 		forgetAttempts(state);
 		const stump = cutMessage(state).map((fact) => ({ ...fact, givenUp: true }));
-		return [...stump, { ...seen, kind: "turn.interrupted" }, ...readToHere(seen, lane)];
+		const stopped = { ...seen, ...state.interrupted };
+		state.interrupted = undefined;
+		return [...stump, { ...stopped, kind: "turn.interrupted" }, ...readToHere(stopped, lane)];
 	}
 	if (record.isMeta === true && record.turnCompanion === true) facts.push(...cutMessage(state));
 	if (lane.agentId !== undefined) facts.push(...readAgentPrompt(seen, lane.agentId, state));
 	else if (isPrompt(record, text) && state.promptId !== undefined) {
-		facts.push(readPrompt(record, text, content, seen, state.promptId));
+		const together = noteTurnPrompt(record, at, state.promptId, state);
+		facts.push({ ...readPrompt(record, text, content, seen, state.promptId), ...together });
 	} else if (state.promptId !== undefined && !isLocalCommand(text)) {
 		facts.push({ ...seen, kind: "turn.active", promptId: state.promptId });
 	}
@@ -212,10 +232,32 @@ function readUser(record: JsonObject, at: number, lane: Lane, state: LaneState):
 	return facts;
 }
 
+/**
+ * Esc while prompts wait begins their turn first: the rejection of the call, and that it was an interrupt, stand under the
+ * new prompt's id, and belong to the turn that asked for the call.
+ */
+function turnOfResult(toolUseId: string, state: LaneState): { promptId: string; at: number } | undefined {
+	const promptId = state.calledUnder.get(toolUseId);
+	state.calledUnder.delete(toolUseId);
+	if (promptId === undefined || state.prompt === undefined || promptId === state.promptId) return undefined;
+	state.interrupted = { promptId, at: state.prompt.at };
+	return state.interrupted;
+}
+
 /** A record that a prompt made; slash commands that never reach the model have no turnOrigin. */
 function isPrompt(record: JsonObject, text: string): boolean {
 	if (record.isMeta === true || record.isVisibleInTranscriptOnly === true) return false;
 	return record.turnOrigin !== undefined || (record.turnPosition !== undefined && !isLocalCommand(text));
+}
+
+/** Prompts that are taken out of the queue at once are one turn, of the last one's id. */
+function noteTurnPrompt(record: JsonObject, at: number, id: string, state: LaneState): { together?: string } {
+	const turnIndex = asCount(asObject(record.turnPosition)?.turnIndex);
+	const before = state.prompt;
+	const isTogether = before?.isNextWaiting === true && before.id !== id && before.turnIndex === turnIndex;
+	state.dequeued = Math.max(0, state.dequeued - 1);
+	state.prompt = { id, at: isTogether ? before.at : at, turnIndex, isNextWaiting: state.dequeued > 0 };
+	return isTogether ? { together: before.id } : {};
 }
 
 function isLocalCommand(text: string): boolean {
@@ -325,6 +367,7 @@ function readAssistant(record: JsonObject, at: number, lane: Lane, state: LaneSt
 	}
 	// A stream that was cut leaves its blocks without what the API sends last.
 	state.message.unfinished = state.message.fact.whole !== true;
+	state.prompt = undefined;
 	const stopReason = asString(message.stop_reason);
 	const done = stopReason !== undefined && stopReason !== "tool_use" && stopReason !== "pause_turn";
 	state.agentDone = done;
@@ -335,6 +378,7 @@ function readAssistant(record: JsonObject, at: number, lane: Lane, state: LaneSt
 		if (tool?.type !== "tool_use" || toolUseId === undefined) continue;
 		state.message.asksTools = true;
 		const input = contentOf(tool.input);
+		if (lane.agentId === undefined && state.promptId !== undefined) state.calledUnder.set(toolUseId, state.promptId);
 		facts.push(
 			compact({
 				...seen,
@@ -456,15 +500,39 @@ function readSystem(record: JsonObject, at: number, lane: Lane, state: LaneState
 	}
 }
 
-/** Of what claude tells the model beside the prompts: the limits at which it stops by itself. */
+/** Of what claude tells the model beside the prompts: what was queued meanwhile, and the limits at which it stops by itself. */
 function readAttachment(
 	attachment: JsonObject | undefined,
 	seen: ReturnType<typeof seenIn>,
+	lane: Lane,
 	state: LaneState,
 ): RawFact[] {
-	if (attachment?.type === "budget_usd") state.budgetUsd = asUsd(attachment.total) ?? state.budgetUsd;
-	if (attachment?.type !== "max_turns_reached" || seen.agentId !== undefined) return [];
-	return [{ ...seen, kind: "turn.stopped", errorType: "max_turns" }];
+	const { promptId } = seen;
+	if (attachment === undefined || lane.agentId !== undefined) return [];
+	switch (attachment.type) {
+		case "budget_usd":
+			state.budgetUsd = asUsd(attachment.total) ?? state.budgetUsd;
+			return [];
+		case "max_turns_reached":
+			return [{ ...seen, kind: "turn.stopped", errorType: "max_turns" }];
+		case "queued_command": {
+			const prompt = contentOf(attachment.prompt);
+			if (promptId === undefined) return [];
+			const synthetic = asString(asObject(attachment.origin)?.kind) !== "human";
+			return [
+				compact({
+					...seen,
+					kind: "prompt.submitted" as const,
+					promptId,
+					synthetic,
+					joined: true,
+					content: prompt && { prompt },
+				}),
+			];
+		}
+		default:
+			return [];
+	}
 }
 
 /** The model was given up: that was a final error, and the attempts from here on are those of another request. */

@@ -114,6 +114,10 @@ export interface PromptSubmitted {
 	promptId: string;
 	/** Not typed by a human and not given by a program: a task notification, a wake-up. */
 	synthetic: boolean;
+	/** It was taken into the turn that was at work. */
+	joined?: boolean;
+	/** The id of the prompt before it that claude answers together with it, in this turn. */
+	together?: string;
 }
 /** Stop or StopFailure; in a transcript, the record after a stop. */
 export interface TurnStopped {

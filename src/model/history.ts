@@ -51,7 +51,10 @@ export function createHistory(max = HISTORY_MAX): History {
 			case "prompt.submitted":
 				// Claude Code's own telemetry tells of a prompt without its words.
 				if (fact.source === "native") return;
-				return put(`prompt:${fact.promptId}`, fact, { role: "prompt", content: fact.content?.prompt });
+				return put(`prompt:${fact.promptId}${fact.joined === true ? `:${fact.at}` : ""}`, fact, {
+					role: "prompt",
+					content: fact.content?.prompt,
+				});
 			case "message.seen": {
 				const content = fact.content?.answer;
 				if (content === undefined) return;

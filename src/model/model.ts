@@ -84,7 +84,6 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 				break;
 			case "prompt.submitted":
 				notePrompt(stores, fact);
-				if (fact.source === "hook") tellMoment(fact, `prompt:${fact.promptId}:${fact.at}`);
 				break;
 			case "turn.stopped":
 			case "turn.interrupted":
@@ -224,7 +223,7 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 		// An agent's sums hold those of the agents that it started: these go first.
 		while (handOnReadyLives(now)) {}
 		for (const turn of openTurns) {
-			if (turn.handedOn) openTurns.delete(turn);
+			if (turn.handedOn || turn.answeredIn !== undefined) openTurns.delete(turn);
 			else if (isTurnReady(turn, now)) handOn.turn(turn);
 		}
 		// What is late has waited for seconds: to look for it at every tick would cost more than all the rest.

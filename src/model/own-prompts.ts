@@ -36,7 +36,7 @@ export function createOwnPrompts(onForeign: () => void): OwnPrompts {
 		if (fact.kind === "run.ended") end = fact;
 		if (fact.source !== "transcript") return [fact, ...name(fact)];
 		if (fact.kind === "cost.state" && !fact.baseline) return admitLedger(fact);
-		if (isOwn(fact)) return [fact, ...nameAgent(fact)];
+		if (isOwn(fact)) return [fact, ...nameWith(fact)];
 		return hold(fact);
 	}
 
@@ -60,11 +60,10 @@ export function createOwnPrompts(onForeign: () => void): OwnPrompts {
 		return ids.length === 0 ? [] : release();
 	}
 
-	/** The prompt in an agent's file can be known before the agent is. */
-	function nameAgent({ agentId }: Fact): Fact[] {
-		if (agentId === undefined || named.has(agentId)) return [];
-		remember(agentId);
-		return release();
+	function nameWith(fact: Fact): Fact[] {
+		const ids = namedBy(fact).filter((id) => !named.has(id));
+		for (const id of ids) remember(id);
+		return ids.length === 0 ? [] : release();
 	}
 
 	function remember(id: string): void {
@@ -132,7 +131,7 @@ export function createOwnPrompts(onForeign: () => void): OwnPrompts {
 			if (ours.length === 0) return [...released, ...releaseLedgers()];
 			waiting = rest;
 			released.push(...ours);
-			for (const { agentId } of ours) if (agentId !== undefined) remember(agentId);
+			for (const id of ours.flatMap(namedBy)) remember(id);
 		}
 	}
 
@@ -156,6 +155,12 @@ export function createOwnPrompts(onForeign: () => void): OwnPrompts {
 	}
 
 	return { admit, rest };
+}
+
+/** The prompt in an agent's file can be known before the agent is; of prompts that are answered together, the last alone is. */
+function namedBy(fact: Fact): string[] {
+	const together = fact.kind === "prompt.submitted" ? fact.together : undefined;
+	return [fact.agentId, together].filter((id) => id !== undefined);
 }
 
 /** The agent in whose file it stands, else its prompt. */

@@ -34,8 +34,11 @@ export function startOfTool(tool: ToolState): number {
 	return Math.min(Math.max(hookEnd.at - hookEnd.durationMs, requestedAt ?? Number.NEGATIVE_INFINITY), hookEnd.at);
 }
 
+/** A hook is heard of after what it tells, on a busy machine by seconds. */
 export function startOfTurn(turn: TurnState): number {
-	return turn.hookPrompts.size > 0 ? Math.min(...turn.hookPrompts) : (turn.transcriptPrompt ?? turn.lastAt);
+	const told = [...turn.hookPrompts, turn.transcriptPrompt ?? Number.POSITIVE_INFINITY];
+	const first = Math.min(...told, ...[...turn.together].map(startOfTurn));
+	return first === Number.POSITIVE_INFINITY ? turn.lastAt : first;
 }
 
 /** A life of an agent: the agent and which of its lives. */
@@ -63,7 +66,15 @@ export interface Places {
 }
 
 export function isTurn(turn: TurnState | undefined): turn is TurnState {
-	return turn !== undefined && (turn.hookPrompts.size > 0 || turn.transcriptPrompt !== undefined);
+	if (turn === undefined || turn.answeredIn !== undefined) return false;
+	return turn.hookPrompts.size > 0 || turn.transcriptPrompt !== undefined;
+}
+
+/** The turn in which a prompt is answered. */
+function turnUnder(stores: Stores, promptId: string): TurnState | undefined {
+	let turn = stores.turns.get(promptId);
+	while (turn?.answeredIn !== undefined) turn = turn.answeredIn;
+	return turn;
 }
 
 /** Whether another prompt came after it. */
@@ -96,7 +107,7 @@ export function createPlaces(stores: Stores, linkOf: (toolUseId: string) => Link
 	}
 
 	function locateInMain(lane: LaneTold, at: number, promptId: string | undefined): Located {
-		const turn = promptId === undefined ? undefined : stores.turns.get(promptId);
+		const turn = promptId === undefined ? undefined : turnUnder(stores, promptId);
 		const session = segmentAt(cache ?? segments(), lane.sessionId, at)?.n ?? 0;
 		const place = { sessionId: lane.sessionId, session, lives: [] };
 		if (!isTurn(turn)) return { ...place, parent: { kind: "session", n: session } };

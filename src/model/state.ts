@@ -24,8 +24,13 @@ export interface TurnState {
 	/** Arrival of each UserPromptSubmit. */
 	hookPrompts: Set<number>;
 	transcriptPrompt?: number;
+	/** What was told of its prompts, by witness and time, until it is handed on. */
+	prompts: Map<string, FactOf<"prompt.submitted">>;
+	/** Prompts before it that claude answers with it. */
+	together: Set<TurnState>;
+	/** The turn in which this prompt is answered with others. */
+	answeredIn?: TurnState;
 	synthetic?: Told<boolean>;
-	prompt?: Told<CleanContent>;
 	permissionMode?: Told<string>;
 	where?: Told<Where>;
 	lastStop?: Told<string | undefined>;

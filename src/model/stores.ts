@@ -184,7 +184,15 @@ function laterLedger(current: FactOf<"cost.state"> | undefined, next: FactOf<"co
 export function turnOf(stores: Stores, fact: Fact, promptId: string): TurnState {
 	let turn = stores.turns.get(promptId);
 	if (!turn) {
-		turn = { sessionId: fact.sessionId, promptId, hookPrompts: new Set(), lastAt: fact.at, handedOn: false };
+		turn = {
+			sessionId: fact.sessionId,
+			promptId,
+			hookPrompts: new Set(),
+			prompts: new Map(),
+			together: new Set(),
+			lastAt: fact.at,
+			handedOn: false,
+		};
 		stores.turns.set(promptId, turn);
 	}
 	return turn;
@@ -192,12 +200,17 @@ export function turnOf(stores: Stores, fact: Fact, promptId: string): TurnState 
 
 export function notePrompt(stores: Stores, fact: FactOf<"prompt.submitted">): void {
 	const turn = turnOf(stores, fact, fact.promptId);
+	if (!turn.handedOn) turn.prompts.set(`${fact.source}:${fact.at}`, fact);
 	if (fact.source === "hook") {
 		turn.hookPrompts.add(fact.at);
 		sessionOf(stores, fact).promptTimes.add(fact.at);
-	} else turn.transcriptPrompt = smallest(turn.transcriptPrompt, fact.at);
-	turn.synthetic = merge(turn.synthetic, fact, fact.synthetic, TRANSCRIPT_FIRST);
-	turn.prompt = merge(turn.prompt, fact, fact.content?.prompt, NATIVE_LAST);
+	} else if (fact.joined !== true) turn.transcriptPrompt = smallest(turn.transcriptPrompt, fact.at);
+	if (fact.joined !== true) turn.synthetic = merge(turn.synthetic, fact, fact.synthetic, TRANSCRIPT_FIRST);
+	if (fact.together === undefined) return;
+	const before = turnOf(stores, fact, fact.together);
+	if (before.handedOn) return;
+	before.answeredIn = turn;
+	turn.together.add(before);
 }
 
 export function noteTurn(

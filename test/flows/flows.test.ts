@@ -86,6 +86,13 @@ const OUTLIVED = new Set(["interactive-esc-agent"]);
 const EXCEPTIONS: Record<string, Usage> = {
 	"sigint-in-stream": { input: 23, output: 24, cacheRead: 2021, cacheCreation5m: 6, cacheCreation1h: 15 },
 	"interactive-esc-stream": { input: 53, output: 72, cacheRead: 2231, cacheCreation5m: 66, cacheCreation1h: 165 },
+	"interactive-queued-esc-stream": {
+		input: 105,
+		output: 150,
+		cacheRead: 2595,
+		cacheCreation5m: 170,
+		cacheCreation1h: 425,
+	},
 	// Without a transcript nobody tells of tokens.
 	"no-persistence": NO_USAGE,
 };

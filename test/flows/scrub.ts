@@ -224,6 +224,8 @@ function scrubRecord(record: Dict): Dict {
 		}
 		case "attachment":
 			return scrubAttachment(record);
+		case "queue-operation":
+			return pick(record, ["type", "timestamp", "operation"]);
 		case "api-request":
 			return { ...pick(record, ["type", "timestamp", "id"]), params: pick(record.params as Dict, ["model"]) };
 		default:
@@ -235,8 +237,16 @@ function scrubRecord(record: Dict): Dict {
 function scrubAttachment(record: Dict): Dict {
 	const { type, total, maxTurns } = record.attachment as Dict;
 	if (type === "budget_usd") return { ...pick(record, ["type", "timestamp"]), attachment: { type, total: total ?? 0 } };
+	if (type === "queued_command") return scrubQueued(record);
 	if (type !== "max_turns_reached") return pick(record, ["type"]);
 	return { ...pick(record, ["type", "timestamp"]), attachment: { type, maxTurns: maxTurns ?? 0 } };
+}
+
+function scrubQueued(record: Dict): Dict {
+	const { type, origin, prompt } = record.attachment as Dict;
+	const kind = (origin as Dict | undefined)?.kind ?? "";
+	const text = kind === "human" ? (prompt ?? "") : marksOf(String(prompt));
+	return { ...pick(record, ["type", "timestamp"]), attachment: { type: type ?? "", origin: { kind }, prompt: text } };
 }
 
 function scrubLedger(models: Dict): Dict {

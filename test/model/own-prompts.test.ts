@@ -86,10 +86,16 @@ const THEIRS = [
 	described("their agent"),
 	answer("theirs", 2600, "their agent"),
 ];
+/** Of prompts that are answered together, the last alone is named. */
+const TOGETHER: Fact[] = [
+	prompt("transcript", "first", 20_000),
+	{ ...prompt("transcript", "last", 20_005), together: "first" } as Fact,
+	{ source: "hook", kind: "turn.stopped", at: AT + 21_000, sessionId: "s", promptId: "last" },
+];
 const LATER = [prompt("native", "later", 9000), prompt("transcript", "later", 9000), answer("later", 9500)];
 
 test("of two claudes in one transcript the facts of this run's go through, once and in whatever order they come", () => {
-	const ours = [...OURS, ...OUR_AGENT, ...LATER];
+	const ours = [...OURS, ...OUR_AGENT, ...LATER, ...TOGETHER];
 	for (const seed of SEEDS) {
 		const facts = [...seededRandom(seed).shuffle([...ours, ...THEIRS]), exit({ exitCode: 0 })];
 		const { told, dropped } = pass([run(true), ...facts]);

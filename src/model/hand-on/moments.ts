@@ -8,8 +8,6 @@ import { placeOnly } from "./handover.ts";
 export function momentOf(places: Places, fact: Fact, lane: LaneTold, uid: string): Moment {
 	const at = { ...placeOnly(places.locate(lane, fact.at)), at: fact.at, uid };
 	switch (fact.kind) {
-		case "prompt.submitted":
-			return { ...at, kind: "user.prompt", synthetic: fact.synthetic, prompt: fact.content?.prompt };
 		case "request.retried": {
 			const { errorType, requestId, attempt, maxAttempts, waitMs } = fact;
 			return {

@@ -1,5 +1,6 @@
 // A prompt and what it led to → a turn episode.
 import type { Status } from "../episode.ts";
+import type { FactOf, Source } from "../fact.ts";
 import { isFollowed, isTurn, startOfTurn } from "../places.ts";
 import { hasLeft, wasStopped } from "../run-end.ts";
 import type { TurnState } from "../state.ts";
@@ -31,7 +32,8 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 		const start = startOfTurn(turn);
 		const place = places.locate({ sessionId: turn.sessionId }, start);
 		const session = sums.ofSession(place.session);
-		const synthetic = turn.synthetic?.value ?? false;
+		const prompts = promptsOf(turn);
+		const synthetic = isSynthetic(turn);
 		if (synthetic) session.syntheticTurns++;
 		else session.turns++;
 		const inOrder = timeline(place.session).insert(start, end, turn.promptId);
@@ -41,16 +43,16 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 		const { own, all } = sums.takeTurn(turn.promptId);
 		turn.handedOn = true;
 		const { status, errorType } = statusOfTurn(turn);
-		if (turn.hookPrompts.size === 0) {
+		for (const prompt of prompts) {
 			output.moment({
 				...placeOnly(place),
 				parent: { kind: "turn", sessionId: turn.sessionId, promptId: turn.promptId },
 				promptId: turn.promptId,
 				kind: "user.prompt",
-				at: start,
-				uid: `prompt:${turn.promptId}`,
-				synthetic,
-				prompt: turn.prompt?.value,
+				at: prompt.at,
+				uid: `prompt:${prompt.promptId}:${prompt.at}`,
+				synthetic: prompt.synthetic,
+				prompt: prompt.content?.prompt,
 			});
 		}
 		output.episode({
@@ -62,17 +64,17 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 			end: Math.max(start, end),
 			index: inOrder.index + waiting.length,
 			synthetic,
-			prompts: Math.max(1, turn.hookPrompts.size),
+			prompts: prompts.length,
 			status,
 			errorType,
-			prompt: turn.prompt?.value,
+			prompt: prompts[0]?.content?.prompt,
 			permissionMode: turn.permissionMode?.value,
 			...turn.where?.value,
 			totals: totalsOf(all, areRequestsTold(stores, turn.sessionId)),
 			own: totalsOf(own, areRequestsTold(stores, turn.sessionId)),
 			latencyMs: synthetic || latencyMs === Number.POSITIVE_INFINITY ? undefined : latencyMs,
 		});
-		turn.prompt = undefined;
+		turn.prompts.clear();
 	}
 
 	/** A turn that waits for its background agents is handed on after those that follow it. */
@@ -133,4 +135,27 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 	}
 
 	return { turn: handOnTurn, end: endOfTurn };
+}
+
+/**
+ * Its prompts in order of time. A hook tells of a typed one when it is typed, under the turn that is at work then; the
+ * transcript tells where it was taken up.
+ */
+function promptsOf(turn: TurnState): FactOf<"prompt.submitted">[] {
+	const told = [turn, ...togetherWith(turn)].flatMap(({ prompts }) => [...prompts.values()]);
+	const bySource = (source: Source) => told.filter((fact) => fact.source === source);
+	const hooked = bySource("hook");
+	const written = bySource("transcript");
+	const isWritten = written.some(({ joined }) => joined !== true);
+	const known = isWritten ? written : hooked.length > 0 ? hooked : told.slice(0, 1);
+	return known.toSorted((a, b) => a.at - b.at || (a.promptId < b.promptId ? -1 : 1));
+}
+
+function togetherWith(turn: TurnState): TurnState[] {
+	return [...turn.together].flatMap((before) => [before, ...togetherWith(before)]);
+}
+
+/** Nobody typed any of what it answers. */
+function isSynthetic(turn: TurnState): boolean {
+	return [turn, ...togetherWith(turn)].every(({ synthetic }) => synthetic?.value === true);
 }
