@@ -42,10 +42,10 @@ interface LaneState {
 	prompts: Map<string, string>;
 	/** Last thing that can have started a request. */
 	after?: number;
-	failedAttempts: number;
-	retryMs: number;
+	/** Attempts since the last answer that failed, as far as records tell of them. */
+	retries: { at: number; waitMs: number }[];
 	/** Attempts since the last answer, by the id to which the answer refers, with what each of them waited for. */
-	attempts: Map<string, { after?: number; model?: string }>;
+	attempts: Map<string, { at: number; after?: number; model?: string }>;
 	/** The model that the last attempt asked for. */
 	attemptedModel?: string;
 	/** Prompts taken out of the queue whose records are still to come. */
@@ -61,7 +61,7 @@ interface LaneState {
 		id: string;
 		after?: number;
 		failedAttempts: number;
-		retryMs: number;
+		retryMs?: number;
 		unfinished: boolean;
 		asksTools: boolean;
 		fact: MessageFact;
@@ -91,8 +91,7 @@ type MessageFact = Extract<RawFact, { kind: "message.seen" }>;
 export function createTranscriptReader(lane: Lane, onSkip = () => {}): (line: string) => RawFact[] {
 	const state: LaneState = {
 		prompts: new Map(),
-		failedAttempts: 0,
-		retryMs: 0,
+		retries: [],
 		attempts: new Map(),
 		dequeued: 0,
 		calledUnder: new Map(),
@@ -171,7 +170,7 @@ function promptOf(record: JsonObject, state: LaneState): string | undefined {
 function noteAttempt(record: JsonObject, at: number, state: LaneState): void {
 	const model = asString(asObject(record.params)?.model);
 	// The record itself is stamped after the request was sent, so it is no start.
-	state.attempts.set(asString(record.id) ?? `${at}`, { after: state.after, model });
+	state.attempts.set(asString(record.id) ?? `${at}`, { at, after: state.after, model });
 	state.attemptedModel = model ?? state.attemptedModel;
 }
 
@@ -254,6 +253,7 @@ function isPrompt(record: JsonObject, text: string): boolean {
 function noteTurnPrompt(record: JsonObject, at: number, id: string, state: LaneState): { together?: string } {
 	const turnIndex = asCount(asObject(record.turnPosition)?.turnIndex);
 	const before = state.prompt;
+	forgetAttemptsBefore(at, state);
 	const isTogether = before?.isNextWaiting === true && before.id !== id && before.turnIndex === turnIndex;
 	state.dequeued = Math.max(0, state.dequeued - 1);
 	state.prompt = { id, at: isTogether ? before.at : at, turnIndex, isNextWaiting: state.dequeued > 0 };
@@ -348,14 +348,13 @@ function readAssistant(record: JsonObject, at: number, lane: Lane, state: LaneSt
 	const copied = record.requestSessionId !== undefined && record.requestSessionId !== lane.sessionId;
 	if (messageId === undefined || copied) return [];
 	if (state.message?.id !== messageId) {
-		const { retryMs } = state;
 		const answered = asString(record.requestRef) ?? "";
 		const after = state.attempts.get(answered)?.after ?? state.after;
 		const tried = [...state.attempts.keys()];
 		const place = tried.indexOf(answered);
 		// What was begun after the one that was answered belongs to what comes next.
 		const before = place === -1 ? tried.length - 1 : place;
-		const failedAttempts = Math.max(state.failedAttempts, before);
+		const { failedAttempts, retryMs } = triedBefore(state, before);
 		const fact = readMessage(record, message, messageId, seen, { after, failedAttempts, retryMs });
 		state.message = { id: messageId, after, failedAttempts, retryMs, unfinished: false, asksTools: false, fact };
 		const next = place === -1 ? [] : [...state.attempts].slice(place + 1);
@@ -400,7 +399,7 @@ function readMessage(
 	message: JsonObject,
 	messageId: string,
 	seen: ReturnType<typeof seenIn>,
-	before: { after?: number; failedAttempts: number; retryMs: number },
+	before: { after?: number; failedAttempts: number; retryMs?: number },
 ): MessageFact {
 	const text = asArray(message.content)
 		.map((block) => (asObject(block)?.type === "text" ? (asString(asObject(block)?.text) ?? "") : ""))
@@ -449,8 +448,7 @@ function readSyntheticAnswer(
 		status,
 		requestedModel: state.attemptedModel,
 		after: state.after,
-		failedAttempts: Math.max(state.failedAttempts, state.attempts.size - 1),
-		retryMs: state.retryMs,
+		...triedBefore(state, state.attempts.size - 1),
 		unsent:
 			(cut.length === 0 && status === undefined && record.requestId === undefined && wasNothingTried(state)) ||
 			undefined,
@@ -460,14 +458,29 @@ function readSyntheticAnswer(
 	return [...cut, fact, ...readToHere(seen, lane)];
 }
 
-function wasNothingTried({ attempts, failedAttempts }: LaneState): boolean {
-	return attempts.size === 0 && failedAttempts === 0;
+function wasNothingTried({ attempts, retries }: LaneState): boolean {
+	return attempts.size === 0 && retries.length === 0;
+}
+
+/**
+ * Attempts before the last one, and the waits between them: unknown where there were more attempts than records of their
+ * failures, of which an interactive claude writes none.
+ */
+function triedBefore({ retries }: LaneState, attempts: number): { failedAttempts: number; retryMs?: number } {
+	const failedAttempts = Math.max(retries.length, attempts);
+	if (failedAttempts > retries.length) return { failedAttempts };
+	return { failedAttempts, retryMs: retries.reduce((sum, { waitMs }) => sum + waitMs, 0) };
 }
 
 function forgetAttempts(state: LaneState): void {
-	state.failedAttempts = 0;
-	state.retryMs = 0;
+	state.retries = [];
 	state.attempts.clear();
+}
+
+/** A prompt begins anew. Its first attempt can stand before its record, which is stamped earlier. */
+function forgetAttemptsBefore(at: number, state: LaneState): void {
+	state.retries = state.retries.filter((retry) => retry.at >= at);
+	for (const [id, attempt] of state.attempts) if (attempt.at < at) state.attempts.delete(id);
 }
 
 /** Nothing of this turn comes after this record, unless the turn goes on. */
@@ -558,19 +571,17 @@ function readFallback(record: JsonObject, at: number, seen: ReturnType<typeof se
 		requestedModel: from,
 		after: last[1].after,
 		failedAttempts: givenUp.length - 1,
-		retryMs: state.retryMs,
+		retryMs: triedBefore(state, givenUp.length - 1).retryMs,
 	});
 	for (const [id] of givenUp) state.attempts.delete(id);
-	state.failedAttempts = 0;
-	state.retryMs = 0;
+	state.retries = [];
 	return [switched, failed];
 }
 
 function readRetry(record: JsonObject, at: number, seen: ReturnType<typeof seenIn>, state: LaneState): RawFact {
 	const error = asObject(record.error);
 	const waitMs = asDuration(record.retryInMs) ?? 0;
-	state.failedAttempts++;
-	state.retryMs += waitMs;
+	state.retries.push({ at, waitMs });
 	state.after = at;
 	const status = asNumber(error?.status);
 	const text = contentOf(asString(error?.formatted) ?? asString(error?.message));
@@ -581,7 +592,7 @@ function readRetry(record: JsonObject, at: number, seen: ReturnType<typeof seenI
 		errorType: asObject(error?.connection) ? "connection_error" : classifyStatus(status),
 		status,
 		requestId: asString(error?.requestId),
-		attempt: asCount(record.retryAttempt) ?? state.failedAttempts,
+		attempt: asCount(record.retryAttempt) ?? state.retries.length,
 		maxAttempts: asCount(record.maxRetries) ?? 0,
 		waitMs,
 		model: state.attemptedModel,
