@@ -117,7 +117,7 @@ export function createTranscriptReader(lane: Lane, onSkip = () => {}): (line: st
 		}
 		if (record.type === "cost-state") return readCostState(record, lane, state);
 		const at = asTime(record.timestamp);
-		// /branch and --fork-session copy the records of the session that they come from, and mark them so.
+		// /branch copies the records of the session that it comes from, this run's own, and marks each.
 		if (record.forkedFrom !== undefined) state.isCopied = true;
 		if (at === undefined || record.forkedFrom !== undefined) return [];
 		const isForked = state.isCopied;

@@ -37,6 +37,7 @@ function turn(sessionId: string, time: number, input: number): Fact[] {
 		at(time, sessionId, { ...lane, source: "hook", kind: "prompt.submitted", synthetic: false }) as Fact,
 		at(time, sessionId, { ...lane, kind: "prompt.submitted", synthetic: false }) as Fact,
 		answer(sessionId, time + 100, input, lane),
+		at(time + 100, sessionId, { ...lane, kind: "turn.stopped" }) as Fact,
 		at(time + 200, sessionId, { ...lane, source: "hook", kind: "turn.stopped" }) as Fact,
 		at(time + 210, sessionId, { ...lane, kind: "turn.read" }) as Fact,
 	];
@@ -133,9 +134,9 @@ test("a session that is taken up again is compared with its ledger as a whole, w
 
 	// The same when the first part was told before the second began.
 	const { model, told } = startModel();
-	for (const fact of facts.slice(0, -6)) model.apply(fact);
+	for (const fact of facts.slice(0, -7)) model.apply(fact);
 	model.advance(AT + 29_000);
-	for (const fact of facts.slice(-6)) model.apply(fact);
+	for (const fact of facts.slice(-7)) model.apply(fact);
 	model.settle();
 	expect(driftsIn(told.moments)).toEqual([0, 0, 0]);
 });
@@ -179,4 +180,32 @@ test("an attempt that was cut and of which no record tells is no drift where the
 	expect(driftsIn(told.moments)).toEqual([0]);
 	const session = told.episodes.find((episode) => episode.kind === "session");
 	expect(session?.totals).toMatchObject({ picoUsd: 30_100, lost: usageOf(30_000) });
+});
+
+test("a summary that Rewind makes hangs under the session, though its records have the id of a turn that is over", () => {
+	const compacted = (time: number) =>
+		at(time, "one", { kind: "compacted", promptId: "prompt 1000", id: "c", trigger: "manual", durationMs: 50 }) as Fact;
+	const request: Fact = {
+		source: "native",
+		kind: "request.answered",
+		at: AT + 6990,
+		sessionId: "one",
+		promptId: "prompt 1000",
+		requestId: "summary",
+		model: MODEL,
+		usage: usageOf(500),
+		picoUsd: 500,
+		querySource: "compact",
+	};
+	const tell = (facts: Fact[]) => settle([run, ...facts]).episodes;
+	const rewound = tell([...turn("one", 1000, 100), compacted(7000), request, ...turn("one", 9000, 10)]);
+	const find = (kind: Episode["kind"]) => rewound.filter((episode) => episode.kind === kind);
+	expect(find("compaction")).toMatchObject([{ parent: { kind: "session" } }]);
+	expect(find("chat").find(({ parent }) => parent.kind === "compaction")?.promptId).toBeUndefined();
+	expect(find("turn")).toMatchObject([{ totals: { usage: usageOf(100) } }, { totals: { usage: usageOf(10) } }]);
+	expect(find("session")).toMatchObject([{ totals: { usage: usageOf(610) } }]);
+
+	// One in the midst of a turn stays there.
+	const during = tell([...turn("one", 1000, 100), compacted(1050)]);
+	expect(during.find(({ kind }) => kind === "compaction")).toMatchObject({ parent: { kind: "turn" } });
 });

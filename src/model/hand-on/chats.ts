@@ -17,8 +17,8 @@ import { heirAfter, heirOf, heirsAmong, inOrder, takeLost } from "./lost.ts";
 
 export interface ChatSteps {
 	chat(chat: ChatState): void;
-	/** A request that no transcript shows; `parent` is the compaction that made it. */
-	request(request: RequestState, parent?: Ref): void;
+	/** A request that no transcript shows, and the compaction that made it. */
+	request(request: RequestState, compaction?: { ref: Ref; place: Located }): void;
 	/** Counts what no message tells among what was answered, for the ledger. */
 	noteUsage(sessionId: string, model: string, usage: Usage): void;
 	/** Counts a request in the sums above it and hands it on. */
@@ -96,19 +96,19 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		return request?.fact;
 	}
 
-	function handOnRequest(request: RequestState, parent?: Ref): void {
+	function handOnRequest(request: RequestState, compaction?: { ref: Ref; place: Located }): void {
 		const { fact } = request;
 		const cut = areMessagesTold(stores, fact.sessionId) ? undefined : cutOutputOf(fact, stores, options.price);
 		if (cut !== undefined || beyondList(fact, options.price) > 0) triedGone.add(`${fact.sessionId} ${fact.model}`);
 		takeRequest(fact.requestId);
-		const place = places.locate(request, fact.at);
+		const place = compaction?.place ?? places.locate(request, fact.at);
 		const { lostHere, picoUsd: lostCost } = takeLost(handover, fact.requestId);
 		const usage = addUsage(fact.usage, { ...NO_USAGE, output: cut ?? 0 });
 		noteUsage(fact.sessionId, fact.model, addUsage(usage, lostHere));
 		if (fact.querySource === "compact") triedGone.add(`${fact.sessionId} ${fact.model}`);
 		const episode: ChatEpisode = {
 			...placeOnly(place),
-			...(parent ? { parent } : {}),
+			...(compaction ? { parent: compaction.ref } : {}),
 			kind: "chat",
 			ref: { kind: "chat", sessionId: fact.sessionId, key: fact.requestId },
 			...(timesOf(fact) ?? { start: fact.at, end: fact.at, timesSource: "native" }),

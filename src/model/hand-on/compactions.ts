@@ -2,7 +2,8 @@
 // beyond the messages. Without a compaction that rest is what was lost in attempts that were cut.
 import type { FactOf, Usage } from "../fact.ts";
 import { addAnswered, ledgerOf, residualOf } from "../ledger.ts";
-import type { LaneTold, RequestState } from "../state.ts";
+import type { Located } from "../places.ts";
+import type { LaneTold, RequestState, TurnState } from "../state.ts";
 import { areMessagesTold } from "../stores.ts";
 import { addUsage, NO_USAGE } from "../usage.ts";
 import type { ChatSteps } from "./chats.ts";
@@ -43,7 +44,7 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 		if (compaction.source !== "native" && native === undefined) unmatched.add(compaction);
 		const { preTokens, postTokens, durationMs } = native ?? compaction;
 		const requests = requestsOf(compaction);
-		const place = places.locate(laneOf(compaction), compaction.at);
+		const place = placeOf(compaction);
 		const start = compaction.at - (durationMs ?? 0);
 		const ref = { kind: "compaction" as const, sessionId: compaction.sessionId, id: compaction.id };
 		output.episode({
@@ -57,8 +58,16 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 			postTokens,
 			durationMs,
 		});
-		for (const request of requests) chats.request(request, ref);
+		for (const request of requests) chats.request(request, { ref, place });
 		if (requests.length === 0) waiting.push(compaction);
+	}
+
+	/** A summary from here or up to here (Rewind) has the id of the prompt before it, whose turn is over: it is of no turn, like /compact. */
+	function placeOf(compaction: FactOf<"compacted">): Located {
+		const { sessionId, at, durationMs = 0 } = compaction;
+		const place = places.locate(laneOf(compaction), at);
+		const isOver = place.lives.length === 0 && place.turn !== undefined && wasOver(place.turn, at - durationMs);
+		return isOver ? places.locate({ sessionId }, at) : place;
 	}
 
 	/** Native telemetry comes late: its compaction was handed on as the transcript told it. */
@@ -102,7 +111,7 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 			const requests = requestsOf(compaction);
 			waiting.splice(waiting.indexOf(compaction), 1);
 			const ref = { kind: "compaction" as const, sessionId: compaction.sessionId, id: compaction.id };
-			for (const request of requests) chats.request(request, ref);
+			for (const request of requests) chats.request(request, { ref, place: placeOf(compaction) });
 		}
 	}
 
@@ -170,7 +179,7 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 	}
 
 	function handOnCompactionChat(compaction: FactOf<"compacted">, residual: Map<string, Usage>): void {
-		const place = places.locate(laneOf(compaction), compaction.at);
+		const place = placeOf(compaction);
 		const parent = { kind: "compaction" as const, sessionId: compaction.sessionId, id: compaction.id };
 		const parts = residual.size > 0 ? [...residual].toSorted(([a], [b]) => (a < b ? -1 : 1)) : [undefined];
 		for (const [index, part] of parts.entries()) {
@@ -205,6 +214,12 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 	}
 
 	return { compaction: handOnCompaction, readLedgers, chats: handOnChats, closeSession };
+}
+
+/** It was stopped before, and did not go on. */
+function wasOver({ lastStop, transcriptStop, interruptedAt, activeAt }: TurnState, at: number): boolean {
+	const ends = [lastStop?.at, transcriptStop?.at, interruptedAt].filter((end) => end !== undefined);
+	return ends.length > 0 && Math.max(...ends) < at && (activeAt === undefined || activeAt < at);
 }
 
 /** Those whose model is known choose first. */
