@@ -47,6 +47,7 @@ export async function runCommandLine(process: NodeJS.Process, packageRoot: strin
 		stdoutIsTerminal: isatty(1),
 		stderrIsTerminal: isatty(2),
 		stderrColorLevel: () => colorLevelOf(process.stderr),
+		stderrColumns: () => process.stderr.columns,
 		writeAfter: (line) => void after.push(line),
 	};
 	const end = split.useSdk

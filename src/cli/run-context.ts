@@ -14,6 +14,8 @@ export interface RunContext {
 	stdoutIsTerminal: boolean;
 	stderrIsTerminal: boolean;
 	stderrColorLevel(): 0 | 1 | 2 | 3;
+	/** Undefined where it is no terminal. */
+	stderrColumns(): number | undefined;
 	/** To standard error, once claude has left the terminal. */
 	writeAfter(line: string): void;
 }

@@ -76,6 +76,8 @@ export const cliMistakes = {
 		new UserMistake(
 			"The Agent SDK is not installed where claude-otel can find it: install it beside claude-otel with `npm install @anthropic-ai/claude-agent-sdk`.",
 		),
+	noFolder: (path: string) => new UserMistake(`cwd is ${quote(path)}, which is no folder: name one that is there.`),
+	emptyPrompt: () => new UserMistake("The prompt is empty, and claude takes none that is: say what it is to do."),
 	sdkNeedsPrompt: () =>
 		new UserMistake("--use-sdk runs a prompt, and these arguments ask claude for something else: leave --use-sdk out."),
 	agentUnknown: (name: string, known: readonly string[]) =>

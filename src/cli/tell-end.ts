@@ -29,10 +29,10 @@ export async function finishInTime(
 export function tellEnd(
 	{ traces, undelivered }: Finished,
 	summary: RunSummary | undefined,
-	{ config, stderrIsTerminal, stderrColorLevel, writeAfter }: RunContext,
+	{ config, stderrIsTerminal, stderrColorLevel, stderrColumns, writeAfter }: RunContext,
 ): void {
 	// Asked for, so it is shown without a terminal as well.
-	const panel = summary?.show({ ...traces, url: config.traceUrl }, stderrColorLevel());
+	const panel = summary?.show({ ...traces, url: config.traceUrl }, stderrColorLevel(), stderrColumns());
 	if (panel !== undefined) writeAfter(panel);
 	if (undelivered !== undefined && stderrIsTerminal) writeAfter(`${undelivered}\n`);
 }

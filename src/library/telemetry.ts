@@ -1,6 +1,7 @@
 // One set of settings → what a program does with it: runs prompts, watches queries of its own, hears what happens in them,
 // and waits at its end until everything is delivered.
 import { randomUUID } from "node:crypto";
+import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { RunContext } from "../cli/run-context.ts";
 import { cliMistakes } from "../cli/sentences.ts";
@@ -115,8 +116,10 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
 	async function startRun({ options: sdkOptions = {}, onMessage }: RunOptions, prompt?: string) {
 		const sdk = await loadSdk();
 		if (sdk === undefined) throw cliMistakes.libraryWithoutSdk();
-		const { runId, traceId, events, onEpisode } = begin();
 		const { stderr, abortController, env: agentEnv, cwd = process.cwd() } = sdkOptions;
+		// The system would say of claude that it is not there.
+		if (!isFolder(cwd)) throw cliMistakes.noFolder(cwd);
+		const { runId, traceId, events, onEpisode } = begin();
 		const context: RunContext = {
 			config,
 			diagnostics,
@@ -127,6 +130,7 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
 			stdoutIsTerminal: false,
 			stderrIsTerminal: true,
 			stderrColorLevel: () => 0,
+			stderrColumns: () => undefined,
 			writeAfter: (line) => diagnostics.say("warn", line.trimEnd()),
 		};
 		const agent = await traceAgent({
@@ -158,6 +162,7 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
 
 	return {
 		async run(prompt, runOptions = {}) {
+			if (prompt.trim() === "") throw cliMistakes.emptyPrompt();
 			const { agent, traceId } = await startRun(runOptions, prompt);
 			const { error, results, exitCode, signal } = await agent.ended;
 			if (error !== undefined && results.length === 0) throw error;
@@ -203,6 +208,10 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
 			await webhook?.flush(timeoutMs);
 		},
 	};
+}
+
+function isFolder(path: string): boolean {
+	return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function destinationOf({ sink, providers }: TelemetryOptions): PipelineOptions["destination"] {

@@ -1,5 +1,6 @@
 // Comes in: the figures of a run, and where its trace is. Goes out: the lines of the panel that `--summary` shows.
 import type { Ansis } from "ansis";
+import wrapAnsi from "wrap-ansi";
 import type { RunFigures } from "./run-figures.ts";
 import { showDuration } from "./show-duration.ts";
 
@@ -18,10 +19,12 @@ const TOOLS_SHOWN = 5;
 /** Traces of a run that began many sessions; the last ones are shown. */
 const TRACES_SHOWN = 3;
 const LABEL_WIDTH = 8;
+const INDENT = "  ";
 const PICO = 1e12;
 const LEAST_PICO_USD = 1e8;
 
-export function showPanel(figures: RunFigures, trace: TraceTold, color: Ansis): string[] {
+/** @param columns undefined: there is room for all of a line */
+export function showPanel(figures: RunFigures, trace: TraceTold, color: Ansis, columns?: number): string[] {
 	const errors = errorsOf(figures);
 	const rows: [label: string, lines: string[]][] = [
 		["time", [showDuration(figures.durationMs)]],
@@ -32,8 +35,12 @@ export function showPanel(figures: RunFigures, trace: TraceTold, color: Ansis): 
 		["errors", [errors === "" ? "none" : color.red(errors)]],
 		["trace", tracesOf(trace, figures)],
 	];
+	const room = columns === undefined ? Number.POSITIVE_INFINITY : columns - INDENT.length - LABEL_WIDTH;
 	const lines = rows.flatMap(([label, texts]) =>
-		texts.map((text, nth) => `  ${color.dim((nth === 0 ? label : "").padEnd(LABEL_WIDTH))}${text}`),
+		// Between words alone: an id or a link is copied from here.
+		texts
+			.flatMap((text) => wrapAnsi(text, Math.max(room, 1)).split("\n"))
+			.map((text, nth) => `${INDENT}${color.dim((nth === 0 ? label : "").padEnd(LABEL_WIDTH))}${text}`),
 	);
 	return [
 		color.bold(

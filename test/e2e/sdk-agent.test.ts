@@ -31,6 +31,7 @@ async function open(options: Partial<TracedAgentOptions> & { env?: Record<string
 		stdoutIsTerminal: false,
 		stderrIsTerminal: false,
 		stderrColorLevel: () => 0,
+		stderrColumns: () => undefined,
 		writeAfter: () => {},
 	};
 	const messages: SDKMessage[] = [];

@@ -1,6 +1,7 @@
 // The library in a program's hands: runs, queries of the program's own, callbacks, webhooks and providers, with the real
 // claude and a scripted model.
 
+import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { delimiter, dirname, join } from "node:path";
@@ -35,6 +36,8 @@ import {
 const BIN = join(import.meta.dirname, "..", "..", "node_modules", ".bin");
 const PATH = [BIN, dirname(process.execPath), "/usr/bin", "/bin"].join(delimiter);
 const TOOLS = ["Bash", "Agent"];
+const LIBRARY_PAGE = readFileSync(join(import.meta.dirname, "..", "..", "docs/library.md"), "utf8");
+const CORRELATION = ["runId", "traceId", "spanId", "sessionId", "promptId", "requestId"];
 
 let model: ScriptedModel;
 let home: TestHome;
@@ -147,6 +150,14 @@ test("a run tells what it said, cost and did, and every event leads to its span"
 		expect(sink.spans.find(({ spanId }) => spanId === event.spanId)?.attributes["gen_ai.response.id"]).toBe(
 			event.messageId,
 		);
+	}
+	// The page lists all that is in an event.
+	for (const { event, ...fields } of events) {
+		const listed = new RegExp(`^\\| \`${event}\` \\| (.*) \\|$`, "m").exec(LIBRARY_PAGE)?.[1];
+		const missing = Object.keys(fields).filter(
+			(field) => !CORRELATION.includes(field) && !listed?.includes(`\`${field}\``),
+		);
+		expect([event, missing]).toEqual([event, []]);
 	}
 	for (const event of of("toolCall")) {
 		expect(sink.spans.find(({ spanId }) => spanId === event.spanId)?.attributes["tool.use_id"]).toBe(event.toolUseId);
@@ -465,5 +476,8 @@ test("what cannot be used is one sentence with the cure", async () => {
 		expect(() => createTelemetry(settings({ webhook: { url } }))).toThrow(/^webhook\.url cannot be read/);
 	}
 	const lost = createTelemetry(settings({ env: { ...home.env, CLAUDE_BIN: "/nowhere/claude" } }));
+	const nowhere = { options: { cwd: "/nowhere" } };
+	await expect(lost.run("Go.", nowhere)).rejects.toThrow(/cwd is "\/nowhere", which is no folder/);
+	await expect(lost.run(" \n")).rejects.toThrow(UserMistake);
 	await expect(lost.run("Go.")).rejects.toThrow(/CLAUDE_BIN is \/nowhere\/claude, which was not found/);
 });

@@ -59,6 +59,14 @@ test("the panel has the figures of the session that the model made", () => {
 	);
 });
 
+test("in a narrow terminal lines break between words, and what is copied does not break", () => {
+	const summary = createRunSummary();
+	for (const episode of settle(storyOf()).episodes) summary.episode(episode);
+	const panel = summary.show({ ...TRACES, url: "https://traces.example/{trace_id}" }, 0, 30) ?? "";
+	expect(row(panel, "tokens")).toEqual(["2 in, 40 out, cache", "600 read and 108,000", "written"]);
+	expect(row(panel, "trace")).toEqual(["trace-0", "https://traces.example/trace-0"]);
+});
+
 test("a session in which nothing happened says so, and what nobody told is unknown, not nothing", () => {
 	expect(panelOf([session()], { exported: false, url: "https://traces.example/{trace_id}" })).toBe(
 		`claude-otel: this session
