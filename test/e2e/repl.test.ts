@@ -103,7 +103,7 @@ test("two turns share what was said, each in a trace of its own, and the screen 
 🎉 1 turn · N in, N out · cache N read, N written · $N · context 0% · 1 tool call
 > second
 🔧 Bash echo three >&2; exit 3
-❌ Bash N s Exit code 3 (+1 line)
+❌ Bash N s Exit code 3: three
 🤖 It failed.
 🎉 2 turns · N in, N out · cache N read, N written · $N · context 0% · 2 tool calls
 >
@@ -353,6 +353,12 @@ test("/help, /tools and Tab tell what there is, and without colours and emoji al
 	await ask(terminal, "go", 1);
 	await terminal.submit("/tools");
 	await terminal.waitForText("Bash 1,");
+	await terminal.submit("/cost");
+	await terminal.waitForText(/Estimated cost[^>]*\n>$/);
+	await terminal.submit("/clear");
+	await terminal.waitForText(/Another session begins.*\n>$/);
+	await terminal.submit("again");
+	await terminal.waitForText("0 tool calls");
 	await leave(terminal);
 	expect(shown(terminal, stage)).toContain(`
 > go
@@ -361,6 +367,14 @@ test("/help, /tools and Tab tell what there is, and without colours and emoji al
 * done
 = 1 turn · N in, N out · cache N read, N written · $N · context 0% · 1 tool call
 `);
+	expect(shown(terminal, stage)).toContain(`
+> /clear
+Another session begins, which knows nothing of what was said.
+> again
+* done
+= 1 turn · N in, N out · cache N read, N written · $N · context 0% · 0 tool calls
+`);
+	expect(terminal.screen().match(/^= /gm)).toHaveLength(2);
 	expect(terminal.raw()).not.toMatch(/\u001b\[[\d;]*m/);
 	expect(terminal.raw()).not.toMatch(/\p{Emoji_Presentation}/u);
 });
@@ -387,13 +401,18 @@ test("a claude that dies ends the conversation, and the terminal is as it was", 
 	expect(terminal.screen()).toContain("claude has ended by itself.");
 });
 
-test("with telemetry off it is the same conversation, and says so", async () => {
+test("with telemetry off, in a terminal that can only write on, it is the same conversation, and plain", async () => {
 	const stage = await stageFor({ main: [], whenDone: step(text("fine")) });
-	const terminal = await converse(stage, [], { env: { CLAUDE_OTEL_LEVEL: "off" } });
+	const terminal = await converse(stage, [], { env: { CLAUDE_OTEL_LEVEL: "off", TERM: "dumb" } });
 	expect(terminal.screen()).toContain("telemetry  off (CLAUDE_OTEL_LEVEL=off)");
+	await terminal.type("dropped");
+	terminal.press("ctrl-c");
+	await terminal.waitForText(/^>$/m);
 	await ask(terminal, "go", 1);
 	await leave(terminal);
 	expect(stage.receiver.spans).toEqual([]);
+	expect(lastPrompt(stage.model.requests[0]?.body)).toBe("go");
+	expect(terminal.raw()).not.toContain("\u001b");
 });
 
 test("a turn that nobody typed shows and asks above a prompt that is half typed", async () => {
@@ -414,7 +433,7 @@ test("a turn that nobody typed shows and asks above a prompt that is half typed"
 	writeFileSync(join(stage.home.work, "go"), "");
 	await terminal.waitForText(/\[a\]lways$/m);
 	await terminal.submit("y");
-	await terminal.waitForText(/It has ended\.\n> half a$/);
+	await terminal.waitForText(/It has ended\.\n🎉 2 turns · .*\n> half a$/);
 	expect(existsSync(join(stage.home.work, "asked.txt"))).toBe(true);
 	expect(terminal.screen().match(/> half a/g)).toHaveLength(1);
 	await terminal.type("prompt");

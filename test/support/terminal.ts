@@ -81,7 +81,8 @@ export async function openTerminal(
 	const rows = options.rows ?? 40;
 	const emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
 	const pty = spawn(command, args, {
-		name: "xterm-256color",
+		// It is TERM, whatever the environment says.
+		name: options.env?.TERM ?? "xterm-256color",
 		cols: columns,
 		rows,
 		cwd: options.cwd ?? home.work,

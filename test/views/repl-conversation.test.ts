@@ -34,6 +34,8 @@ const said = (text: string, id = "msg_1") => [
 	),
 	event({ type: "content_block_stop", index: 0 }),
 	message({ type: "assistant", parent_tool_use_id: null, message: { id, content: [{ type: "text", text }] } }),
+	event({ type: "message_delta", delta: { stop_reason: "end_turn" } }),
+	event({ type: "message_stop" }),
 ];
 const usage = (tokens: number) => ({
 	inputTokens: tokens,
@@ -45,6 +47,7 @@ const usage = (tokens: number) => ({
 const ended = (more: object = {}) =>
 	message({
 		type: "result",
+		num_turns: 1,
 		subtype: "success",
 		is_error: false,
 		result: "",
@@ -190,10 +193,77 @@ test("the session line has the whole session's figures, of all models", () => {
 		ended(),
 	])
 		collector.message(it);
-	expect(showSessionLine(collector.figures(), true, theme)).toBe(
+	expect(showSessionLine(collector.figures(), true, theme, 120)).toEqual([
 		"🎉 1 turn · 1,001 in, 2,002 out · cache 1,001,000 read, 3,003 written · $0.1235 · context 50% · 1 tool call",
-	);
-	expect(showSessionLine(collector.figures(), false, theme)).toMatch(/^❌ 1 turn/);
+	]);
+	expect(showSessionLine(collector.figures(), false, theme, 24)).toEqual([
+		"❌ 1 turn · 1,001 in,",
+		"   2,002 out · cache",
+		"   1,001,000 read, 3,003",
+		"   written · $0.1235 ·",
+		"   context 50% · 1 tool",
+		"   call",
+	]);
+});
+
+test("commands that claude answers by itself are no turns, and with another session all figures begin anew", () => {
+	const collector = collectSessionFigures();
+	const told = () => {
+		const { turns, tools, output, contextTokens } = collector.figures();
+		return [turns, tools, output, contextTokens];
+	};
+	const hear = (...messages: SDKMessage[]) => messages.forEach(collector.message);
+	const tokens = event({ type: "message_delta", usage: { input_tokens: 10, output_tokens: 5 } });
+	hear(call("a", "Bash", {}), tokens, ended(), ended({ num_turns: 0 }));
+	expect(told()).toEqual([1, 1, 2_002, 15]);
+	hear(ended({ num_turns: 0, is_error: true }));
+	expect(told()).toEqual([2, 1, 2_002, 15]);
+	hear(message({ type: "conversation_reset", trigger: "clear" }), ended({ num_turns: 0, modelUsage: {} }));
+	expect(told()).toEqual([0, 0, 0, undefined]);
+	hear(call("b", "Bash", {}), ended());
+	expect(told()).toEqual([1, 1, 2_002, undefined]);
+});
+
+test("an agent that goes on in the background is said to, and what claude alone is told of it is not shown", () => {
+	const { lines, hear, wait } = open();
+	hear(call("a", "Agent", { description: "look around" }));
+	wait(100);
+	const launched = {
+		...result("a", "Async agent launched successfully. (internal)"),
+		tool_use_result: { isAsync: true },
+	};
+	hear(launched as SDKMessage);
+	expect(lines).toEqual(["🔧 Agent look around", "✅ Agent 0.1 s goes on in the background"]);
+});
+
+test("an answer that is cut off after something of it was shown is said to be", () => {
+	const { lines, view, hear } = open();
+	// What ends a whole one, and says how, is not there.
+	const cut = (id: string) => said("Begun.", id).filter((it) => !JSON.stringify(it).includes("message_delta"));
+	hear(...cut("msg_1"), ...said("Whole.", "msg_2"));
+	const words = "The answer was cut off here.";
+	expect(lines).toEqual(["🤖 Begun.", words, "🤖 Whole."]);
+	view.cancelled();
+	hear(...cut("msg_3"));
+	expect(lines.at(-1)).toBe("🤖 Begun.");
+});
+
+test("in a narrow terminal lines break between words, beside their sign, and no row of a panel begins with air", () => {
+	const { lines, hear, wait } = open({ columns: 24 });
+	hear(call("a", "Bash", { command: "echo and some more words" }));
+	wait(100);
+	hear(result("a", "Exit code 3\nthe reason why it failed", true));
+	hear(ended({ is_error: true, result: "one two three four fi ve six seven eight" }));
+	expect(`\n${lines.join("\n")}\n`).toBe(`
+🔧 Bash echo and some…
+❌ Bash 0.1 s Exit code…
+┌────────────────────┐
+│ ❌ the turn failed │
+│ one two three four │
+│ fi ve six seven    │
+│ eight              │
+└────────────────────┘
+`);
 });
 
 test("a question shows what is asked for, and takes yes, no and always", () => {
@@ -275,6 +345,8 @@ test("a result is its first line that says something", () => {
 	expect(resultWords("\n\n one \ntwo", 20)).toBe("one (+1 line)");
 	expect(resultWords([{ type: "image" }], 20)).toBe("[image]");
 	expect(resultWords(undefined, 20)).toBe("");
+	expect(resultWords("Exit code 3", 20)).toBe("Exit code 3");
+	expect(resultWords("Exit code 3\n\nno such file\nat all", 60)).toBe("Exit code 3: no such file (+1 line)");
 	expect(toolName("mcp__a__b_c")).toBe("a: b_c");
 });
 

@@ -17,7 +17,7 @@ import { plainText } from "../../views/repl/plain-text.ts";
 import { openPromptHistory } from "../../views/repl/prompt-history.ts";
 import { createScreen } from "../../views/repl/screen.ts";
 import { permissionWords, replWords } from "../../views/repl/sentences.ts";
-import { collectSessionFigures, showSessionLine } from "../../views/repl/session-figures.ts";
+import { collectSessionFigures, isTurn, showSessionLine } from "../../views/repl/session-figures.ts";
 import { createTheme } from "../../views/repl/theme.ts";
 import { showTools } from "../../views/repl/tools-panel.ts";
 import { colorLevelOf } from "../color-level.ts";
@@ -46,12 +46,14 @@ const LEAVING_SIGNALS = ["SIGTERM", "SIGHUP"] as const;
 export async function converse({ sdk, args, context, process, emoji }: Conversation): Promise<ClaudeEnd> {
 	const { config, cwd, env } = context;
 	const { stdin, stdout } = process;
-	const theme = createTheme(colorLevelOf(stdout), emoji);
+	/** A terminal that can only write on. */
+	const dumb = env.TERM === "dumb";
+	const theme = createTheme(dumb ? 0 : colorLevelOf(stdout), emoji);
 	const { color, icons } = theme;
 	const history = openPromptHistory(join(config.dataDir, HISTORY_FILE));
 	const figures = collectSessionFigures();
 	const leaving = new AbortController();
-	let turn: { done(ok: boolean): void; cancelledAt?: number } | undefined;
+	let turn: { done(): void; cancelledAt?: number } | undefined;
 	let lastInterrupt = Number.NEGATIVE_INFINITY;
 	let bySignal: NodeJS.Signals | undefined;
 	let claudeGone = false;
@@ -68,7 +70,7 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 	/** Questions are put one after the other. */
 	let asking: Promise<unknown> = Promise.resolve();
 
-	const screen = createScreen(stdout, theme, env.TERM !== "dumb", () => reader);
+	const screen = createScreen(stdout, theme, !dumb, () => reader);
 	const view = createConversationView({ theme, cwd, columns: screen.columns, now, show: screen.print });
 	const status = () => view.status() ?? replWords.thinking();
 	const agent = await traceAgent({
@@ -92,12 +94,12 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 	const blocks = createPastedBlocks();
 	const keyboard = openKeyboard({
 		stdin,
-		write: (codes) => void stdout.write(codes),
+		write: (codes) => void (dumb || stdout.write(codes)),
 		onInterrupt,
 		onSuspend,
 		onEnd: () => leaveBy("SIGHUP"),
 	});
-	const reader = createLineReader(keyboard, stdout, blocks);
+	const reader = createLineReader(keyboard, stdout, blocks, !dumb);
 	const gone: Promise<undefined> = agent.ended.then(onGone, onGone);
 	// Whoever showed our output has gone.
 	stdout.on("error", () => leaveBy("SIGHUP"));
@@ -153,14 +155,13 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 	}
 
 	async function runTurn({ send }: TracedAgent, prompt: string): Promise<void> {
-		const { promise, resolve } = Promise.withResolvers<boolean>();
+		const { promise, resolve } = Promise.withResolvers<void>();
 		turn = { done: resolve };
 		screen.work(status);
 		send(prompt);
-		const ok = await Promise.race([promise, gone]);
+		await Promise.race([promise, gone]);
 		turn = undefined;
 		screen.rest();
-		if (ok !== undefined) screen.print([showSessionLine(figures.figures(), ok, theme)]);
 	}
 
 	function hear(message: SDKMessage): void {
@@ -175,8 +176,13 @@ export async function converse({ sdk, args, context, process, emoji }: Conversat
 			}
 		}
 		view.message(message);
-		// Turns that nobody typed end between.
-		if (message.type === "result" && (message.queued_turn_count ?? 0) === 0) turn?.done(!message.is_error);
+		// Turns that nobody typed end between, or over the open prompt.
+		if (message.type !== "result" || (message.queued_turn_count ?? 0) > 0) return;
+		screen.rest();
+		if (isTurn(message)) {
+			screen.print(showSessionLine(figures.figures(), !message.is_error, theme, screen.columns()));
+		}
+		turn?.done();
 	}
 
 	async function ask(...call: Parameters<CanUseTool>): ReturnType<CanUseTool> {

@@ -3,6 +3,7 @@ import { showPanel, showRows } from "./panel.ts";
 import { plainText } from "./plain-text.ts";
 import { replWords } from "./sentences.ts";
 import type { Theme } from "./theme.ts";
+import { wrapWords } from "./wrap-words.ts";
 
 export interface Banner {
 	version: string;
@@ -27,6 +28,6 @@ export function showBanner(banner: Banner, theme: Theme, columns: number): strin
 	];
 	return [
 		...showPanel(`${theme.icons.answer} claude-otel ${banner.version}`, showRows(rows, color), { columns, color }),
-		color.dim(replWords.hint()),
+		...wrapWords(color.dim(replWords.hint()), columns),
 	];
 }

@@ -10,6 +10,7 @@ import { endOf, plainText } from "./plain-text.ts";
 import { replWords } from "./sentences.ts";
 import type { Theme } from "./theme.ts";
 import { inputWords, resultWords, toolName } from "./tool-words.ts";
+import { besideSign } from "./wrap-words.ts";
 
 export interface ConversationOptions {
 	theme: Theme;
@@ -59,6 +60,8 @@ export function createConversationView(options: ConversationOptions): Conversati
 	const streamed = new Set<string>();
 	let stream = createMarkdownStream();
 	let signed = false;
+	/** Claude has said how the answer ended. */
+	let whole = false;
 	let lastCall: string | undefined;
 	let doing: string | undefined;
 	let cancelling = false;
@@ -75,12 +78,18 @@ export function createConversationView(options: ConversationOptions): Conversati
 				return ended(it);
 			case "system":
 				return system(it);
+			case "conversation_reset":
+				return show([color.dim(replWords.cleared())]);
 			default:
 		}
 	}
 
 	function piece(event: Of<"stream_event">["event"]): void {
-		if (event.type === "message_start") streamed.add(event.message.id);
+		if (event.type === "message_start") {
+			streamed.add(event.message.id);
+			whole = false;
+			signed = false;
+		}
 		if (event.type === "content_block_start") {
 			const block = event.content_block;
 			if (block.type === "text") startText();
@@ -91,6 +100,8 @@ export function createConversationView(options: ConversationOptions): Conversati
 			doing = endOf(stream.waiting().slice(-WAITING_MAX), columns() - BESIDE_STATUS) || doing;
 		}
 		if (event.type === "content_block_stop") showText(stream.end());
+		if (event.type === "message_delta") whole = true;
+		if (event.type === "message_stop" && signed && !whole && !cancelling) show([color.dim(replWords.cutOff())]);
 	}
 
 	function startText(): void {
@@ -125,16 +136,19 @@ export function createConversationView(options: ConversationOptions): Conversati
 		if (calls.has(id)) return;
 		const depth = parent === null ? "" : AGENT_INDENT;
 		calls.set(id, { name, input, startedAt: now(), waitedMs: 0, denied: false, depth });
-		const head = `${depth}${icons.tool} ${color.bold(toolName(name))}`;
+		const head = color.bold(toolName(name));
 		const words = inputWords(input, cwd, roomBeside(depth, toolName(name)));
-		show([words === "" ? head : `${head} ${color.dim(words)}`]);
+		show(besideSign(`${depth}${icons.tool}`, words === "" ? head : `${head} ${color.dim(words)}`, columns()));
 		lastCall = id;
 	}
 
-	function results({ message: { content } }: Of<"user">): void {
+	function results({ message: { content }, tool_use_result: told }: Of<"user">): void {
 		if (typeof content === "string") return;
 		for (const block of content) {
-			if (block.type === "tool_result") endCall(block.tool_use_id, block.is_error === true, block.content);
+			if (block.type !== "tool_result") continue;
+			// What claude is told of an agent that goes on is for claude alone.
+			const words = isLaunch(told) ? replWords.background() : block.content;
+			endCall(block.tool_use_id, block.is_error === true, words);
 		}
 	}
 
@@ -148,11 +162,12 @@ export function createConversationView(options: ConversationOptions): Conversati
 		const verdict = call.denied ? replWords.denied() : stopped ? replWords.cancelledCall() : took;
 		// Calls that went on at once are told apart by what was put in.
 		const which = lastCall === id ? "" : inputWords(input, cwd, roomBeside(depth, toolName(name)) / 3);
-		const head = `${depth}${failed ? icons.failed : icons.ok} ${toolName(name)}${which === "" ? "" : ` ${color.dim(which)}`}`;
+		const sign = `${depth}${failed ? icons.failed : icons.ok}`;
+		const head = `${toolName(name)}${which === "" ? "" : ` ${color.dim(which)}`}`;
 		const room = roomBeside(depth, `${toolName(name)} ${which} ${verdict}`);
 		const words = call.denied || stopped ? "" : resultWords(content, room);
 		const paint = failed ? color.red : color.dim;
-		show([`${head} ${color.dim(verdict)}${words === "" ? "" : ` ${paint(words)}`}`]);
+		show(besideSign(sign, `${head} ${color.dim(verdict)}${words === "" ? "" : ` ${paint(words)}`}`, columns()));
 		lastCall = undefined;
 	}
 
@@ -214,4 +229,8 @@ export function createConversationView(options: ConversationOptions): Conversati
 			);
 		},
 	};
+}
+
+function isLaunch(told: unknown): boolean {
+	return (told as { isAsync?: unknown } | null | undefined)?.isAsync === true;
 }

@@ -38,7 +38,13 @@ interface Open {
 /** Escape alone is a key after so long. */
 const ESCAPE_MS = 50;
 
-export function createLineReader(keyboard: Keyboard, stdout: NodeJS.WriteStream, blocks: PastedBlocks): LineReader {
+export function createLineReader(
+	keyboard: Keyboard,
+	stdout: NodeJS.WriteStream,
+	blocks: PastedBlocks,
+	/** False: the terminal can only write on. */
+	canRedraw = true,
+): LineReader {
 	let open: Open | undefined;
 
 	async function read(options: ReadOptions): Promise<string | undefined> {
@@ -105,6 +111,10 @@ export function createLineReader(keyboard: Keyboard, stdout: NodeJS.WriteStream,
 
 	function hide(): void {
 		if (open === undefined) return;
+		if (!canRedraw) {
+			stdout.write("\n");
+			return;
+		}
 		moveCursor(stdout, 0, -open.line.getCursorPos().rows);
 		cursorTo(stdout, 0);
 		clearScreenDown(stdout);
@@ -115,6 +125,8 @@ export function createLineReader(keyboard: Keyboard, stdout: NodeJS.WriteStream,
 		// It would go up as many rows as the line had, where now stands something else.
 		(open.line as unknown as { prevRows: number }).prevRows = 0;
 		open.line.prompt(true);
+		// Readline leaves it out where it cannot go back over it.
+		if (!canRedraw) stdout.write(open.line.line);
 	}
 
 	return {
@@ -123,8 +135,10 @@ export function createLineReader(keyboard: Keyboard, stdout: NodeJS.WriteStream,
 			if (open === undefined) return false;
 			const something = open.line.line !== "" || open.lines.length > 0;
 			open.lines.length = 0;
-			open.line.write(null, { ctrl: true, name: "e" });
-			open.line.write(null, { ctrl: true, name: "u" });
+			if (canRedraw) {
+				open.line.write(null, { ctrl: true, name: "e" });
+				open.line.write(null, { ctrl: true, name: "u" });
+			} else Object.assign(open.line, { line: "", cursor: 0 });
 			hide();
 			open.line.setPrompt(open.prompt);
 			show();

@@ -18,7 +18,7 @@ const FRAME = 4;
 export function showPanel(title: string, lines: readonly string[], { columns, color, bad }: PanelOptions): string[] {
 	const room = Math.max(columns, LEAST_COLUMNS) - FRAME;
 	const wrapped = [title, ...lines]
-		.flatMap((line) => wrapAnsi(line, room, { hard: true, trim: false }).split("\n"))
+		.flatMap((line) => wrapAnsi(line, room, { hard: true, trim: false }).split("\n").map(withoutAir))
 		.map((line) => line.trimEnd());
 	const width = Math.max(...wrapped.map((line) => stringWidth(line)));
 	const paint = bad ? color.red : color.dim;
@@ -38,6 +38,11 @@ export function showRows(rows: readonly (readonly [string, string])[], color: An
 		const air = " ".repeat(width - stringWidth(label) + 2);
 		return `${color.dim(label)}${air}${text}`;
 	});
+}
+
+/** Between the words where it was broken; what stands before the first word stays. */
+function withoutAir(row: string, nth: number): string {
+	return nth === 0 ? row : row.replace(/^((?:\u001b\[[\d;]*m)*) /, "$1");
 }
 
 function paintFrame(line: string, paint: (text: string) => string): string {

@@ -5,6 +5,9 @@ export const replWords = {
 	preparing: (tool: string) => `preparing ${tool}`,
 	compacting: () => "making room in the context",
 	compacted: () => "The conversation was summed up, to make room in the context.",
+	cleared: () => "Another session begins, which knows nothing of what was said.",
+	cutOff: () => "The answer was cut off here.",
+	background: () => "goes on in the background",
 	retrying: (attempt: number, most: number, seconds: number) =>
 		`the request failed, trying again in ${seconds} s (${attempt} of ${most})`,
 	running: (tool: string, input: string, others: number, seconds: number) =>

@@ -1,6 +1,8 @@
-// Messages of the Agent SDK → what the conversation has taken so far, as claude's own ledger says it, and its line.
+// Messages of the Agent SDK → what the session has taken so far, as claude's own ledger says it, and its line. With /clear
+// another session begins.
 import type { SDKMessage, SDKResultMessage } from "../../launch/agent-runner.ts";
 import type { Theme } from "./theme.ts";
+import { besideSign } from "./wrap-words.ts";
 
 export interface SessionFigures {
 	turns: number;
@@ -23,19 +25,17 @@ export interface FiguresCollector {
 	figures(): SessionFigures;
 }
 
+const NOTHING: SessionFigures = { turns: 0, input: 0, output: 0, cacheRead: 0, cacheWritten: 0, usd: 0, tools: 0 };
+
 export function collectSessionFigures(): FiguresCollector {
-	const figures: SessionFigures = {
-		turns: 0,
-		input: 0,
-		output: 0,
-		cacheRead: 0,
-		cacheWritten: 0,
-		usd: 0,
-		tools: 0,
-	};
+	let figures = { ...NOTHING };
 	const calls = new Set<string>();
 	return {
 		message(message) {
+			if (message.type === "conversation_reset") {
+				figures = { ...NOTHING };
+				calls.clear();
+			}
 			if (message.type === "system" && message.subtype === "init") figures.model = message.model;
 			if (message.type === "assistant") {
 				for (const block of message.message.content) if (block.type === "tool_use") calls.add(block.id);
@@ -56,12 +56,17 @@ function noteContext(event: StreamEvent, figures: SessionFigures): void {
 	figures.contextTokens = (input ?? 0) + (read ?? 0) + (written ?? 0) + event.usage.output_tokens;
 }
 
+/** Commands that claude answers by itself have a result too. */
+export function isTurn({ num_turns: asked, is_error: failed }: SDKResultMessage): boolean {
+	return asked > 0 || failed;
+}
+
 /** The ledger is the whole session's; each result says it anew. */
 function noteResult(result: SDKResultMessage, figures: SessionFigures): void {
 	const models = Object.entries(result.modelUsage);
 	const sum = (of: (usage: (typeof models)[number][1]) => number) =>
 		models.reduce((total, [, usage]) => total + of(usage), 0);
-	figures.turns++;
+	if (isTurn(result)) figures.turns++;
 	figures.input = sum((usage) => usage.inputTokens);
 	figures.output = sum((usage) => usage.outputTokens);
 	figures.cacheRead = sum((usage) => usage.cacheReadInputTokens);
@@ -72,7 +77,12 @@ function noteResult(result: SDKResultMessage, figures: SessionFigures): void {
 }
 
 /** @param ok the turn that has just ended went well */
-export function showSessionLine(figures: SessionFigures, ok: boolean, { color, icons }: Theme): string {
+export function showSessionLine(
+	figures: SessionFigures,
+	ok: boolean,
+	{ color, icons }: Theme,
+	columns: number,
+): string[] {
 	const { turns, input, output, cacheRead, cacheWritten, usd, tools, contextTokens, contextWindow } = figures;
 	const parts = [
 		counted(turns, "turn"),
@@ -84,7 +94,7 @@ export function showSessionLine(figures: SessionFigures, ok: boolean, { color, i
 			: [`context ${Math.round((100 * contextTokens) / contextWindow)}%`]),
 		counted(tools, "tool call"),
 	];
-	return `${ok ? icons.done : icons.failed} ${color.dim(parts.join(" · "))}`;
+	return besideSign(ok ? icons.done : icons.failed, color.dim(parts.join(" · ")), columns);
 }
 
 const LEAST_USD = 0.0001;

@@ -41,6 +41,8 @@ export function resultWords(content: unknown, columns: number): string {
 		.replaceAll(/<\/?tool_use_error>/g, "")
 		.split("\n")
 		.filter((line) => line.trim() !== "");
+	// How it ended says little without why.
+	if (lines.length > 1 && /^Exit code \d+$/.test(lines[0] ?? "")) lines.unshift(`${lines.shift()}: ${lines.shift()}`);
 	const [first = ""] = lines;
 	const more = lines.length > 1 ? ` (+${lines.length - 1} ${lines.length === 2 ? "line" : "lines"})` : "";
 	return first === "" ? "" : `${oneLine(first, Math.max(columns - more.length, 1))}${more}`;
