@@ -146,6 +146,12 @@ export const deliveryCures = {
 	file: () => "check that CLAUDE_OTEL_FILE names a file that can be written",
 };
 
+/** The same where a proxy is in between, and is not reached or does not let us through. */
+export const proxyFailure = (address: string, words: string, variable: string) => ({
+	reason: `proxy ${address}: ${words}`,
+	cure: `check the proxy, which ${variable} names, or list the host in NO_PROXY`,
+});
+
 /** The same where the destination is a back end of CLAUDE_OTEL_BACKEND, and no collector of the user's. */
 export const backendCures: {
 	readonly [kind in keyof typeof deliveryCures]?: (address: string, credentials: string) => string;

@@ -368,7 +368,13 @@ describe("OpenTelemetry's other variables", () => {
 
 	test("proxies are read in both spellings, small letters first", () => {
 		const env = { http_proxy: "http://a", HTTP_PROXY: "http://b", HTTPS_PROXY: "http://c", NO_PROXY: "x,y" };
-		expect(otel(env).proxies).toEqual({ http: "http://a", https: "http://c", grpc: undefined, none: "x,y" });
+		expect(otel(env).proxies).toEqual({
+			http: "http://a",
+			https: "http://c",
+			grpc: undefined,
+			none: "x,y",
+			variables: { http: "http_proxy", https: "HTTPS_PROXY", grpc: undefined },
+		});
 	});
 });
 

@@ -101,12 +101,20 @@ export function readOtel(reader: Reader, replacedBy?: string): OtelConfig {
 			attributeCount: read("logAttributeCount") ?? attributeCount,
 		},
 		logLevel: read("logLevel"),
-		proxies: {
-			http: read("proxyHttp"),
-			https: read("proxyHttps"),
-			grpc: read("proxyGrpc"),
-			none: read("noProxy") ?? "",
-		},
+		proxies: readProxies(reader),
+	};
+}
+
+function readProxies(reader: Reader): Proxies {
+	const [http, https, grpc] = [OTEL_ROWS.proxyHttp, OTEL_ROWS.proxyHttps, OTEL_ROWS.proxyGrpc].map((row) =>
+		reader.read(row),
+	);
+	return {
+		http: http?.value,
+		https: https?.value,
+		grpc: grpc?.value,
+		none: reader.read(OTEL_ROWS.noProxy).value ?? "",
+		variables: { http: http?.origin, https: https?.origin, grpc: grpc?.origin },
 	};
 }
 

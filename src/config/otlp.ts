@@ -31,6 +31,8 @@ export interface Proxies {
 	https?: string;
 	grpc?: string;
 	none: string;
+	/** Which variable named each, where that is known. */
+	variables?: { http?: string; https?: string; grpc?: string };
 }
 
 /** Where Claude Code's own telemetry goes on to. `user`: where he has it go himself; `ours`: he had it off, and CLAUDE_OTEL_FORWARD_NATIVE is set. */

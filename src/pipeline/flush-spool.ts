@@ -2,8 +2,10 @@
 import { systemClock } from "../clock.ts";
 import type { Config, OtlpTarget } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
+import { tellFailure } from "../sinks/delivery.ts";
 import type { Batches } from "../sinks/exporter.ts";
 import type { Failure } from "../sinks/failure.ts";
+import { tellProxy } from "../sinks/proxy.ts";
 import { createLane } from "../sinks/spool/lane.ts";
 import type { Spool, WaitingLane } from "../sinks/spool/spool.ts";
 import { laneOf, openExit } from "../sinks/spool/spoolable.ts";
@@ -15,8 +17,8 @@ export interface FlushedLane {
 	refused: number;
 	/** Still there. */
 	waiting: number;
-	/** Why. */
-	failure?: Failure;
+	/** Why, and what to do about it. */
+	failure?: { reason: string; cure: string };
 	/** Today's configuration does not send there; another process delivers it now; the collector asked for patience. */
 	because?: "elsewhere" | "taken" | "patience";
 	/** The end of its patience: milliseconds since the epoch. */
@@ -49,6 +51,10 @@ export async function flushSpool(spool: Spool, config: Config, diagnostics: Diag
 			result.because = "elsewhere";
 			continue;
 		}
+		const proxy = tellProxy(here.target.url, here.target.protocol, otel.proxies);
+		const fail = (failure: Failure) => {
+			result.failure = tellFailure(failure, { ...result, proxy });
+		};
 		const way = createLane({
 			spool,
 			lane,
@@ -62,11 +68,9 @@ export async function flushSpool(spool: Spool, config: Config, diagnostics: Diag
 				},
 				refused(count, _own, failure) {
 					result.refused += count;
-					result.failure = failure;
+					fail(failure);
 				},
-				waits(failure) {
-					result.failure = failure;
-				},
+				waits: fail,
 			},
 		});
 		await way.deliver();

@@ -6,7 +6,7 @@ import type { Diagnostics } from "../diagnostics.ts";
 import { sendCanary } from "../signals/canary.ts";
 import { createPresetIds } from "../signals/ids.ts";
 import { resourceOf } from "../signals/resource.ts";
-import { cureOf, type SignalDelivery } from "../sinks/delivery.ts";
+import { type SignalDelivery, tellFailure } from "../sinks/delivery.ts";
 import type { Batches } from "../sinks/exporter.ts";
 import { createSinks } from "../sinks/providers.ts";
 import { VERSION } from "../version.ts";
@@ -70,7 +70,9 @@ function probed(delivery: SignalDelivery, { protocol }: SignalConfig): ProbedSig
 		failure:
 			exported > 0
 				? undefined
-				: { reason: failure?.words ?? "it was not sent", cure: failure ? cureOf(failure, delivery) : NO_REASON },
+				: failure === undefined
+					? { reason: "it was not sent", cure: NO_REASON }
+					: tellFailure(failure, delivery),
 	};
 }
 

@@ -1,9 +1,10 @@
 // Comes in: the tallies of all exporters at the end of a run. Goes out: what arrived and what did not, and the
 // one line that tells the user about it.
-import { backendCures, deliveryCures, deliveryLines } from "../errors.ts";
+import { backendCures, deliveryCures, deliveryLines, proxyFailure } from "../errors.ts";
 import type { Tally } from "./counting-exporter.ts";
 import type { Batches } from "./exporter.ts";
 import type { Failure } from "./failure.ts";
+import type { ProxyTold } from "./proxy.ts";
 
 export interface SignalDelivery {
 	signal: keyof Batches;
@@ -11,6 +12,8 @@ export interface SignalDelivery {
 	variable: string;
 	/** The variable that lets us in, of a back end that was chosen by its name. */
 	credentials?: string;
+	/** What stands between us and it. */
+	proxy?: ProxyTold;
 	exported: number;
 	/** Given to the exporter, and it failed or was given up. */
 	failed: number;
@@ -34,20 +37,23 @@ export interface Counted {
 	destination: string;
 	variable: string;
 	credentials?: string;
+	proxy?: ProxyTold;
 	tally: Tally;
 	/** Each batch of metrics repeats the totals. */
 	cumulative: boolean;
 }
 
 export function summarize(counted: Counted[]): Delivery {
-	const signals = counted.map(({ signal, destination, variable, credentials, tally, cumulative }): SignalDelivery => {
-		const { exported, failed } = tally;
-		const waiting = tally.spooled;
-		const dropped = signal === "metrics" ? 0 : Math.max(0, tally.offered - exported - waiting - failed);
-		const lost = signal === "metrics" && cumulative ? tally.lastFailed : failed + dropped;
-		const failure = tally.failure ?? (dropped > 0 ? QUEUE_FULL : undefined);
-		return { signal, destination, variable, credentials, exported, failed, dropped, waiting, lost, failure };
-	});
+	const signals = counted.map(
+		({ tally, cumulative, signal, destination, variable, credentials, proxy }): SignalDelivery => {
+			const { exported, failed } = tally;
+			const waiting = tally.spooled;
+			const dropped = signal === "metrics" ? 0 : Math.max(0, tally.offered - exported - waiting - failed);
+			const lost = signal === "metrics" && cumulative ? tally.lastFailed : failed + dropped;
+			const failure = tally.failure ?? (dropped > 0 ? QUEUE_FULL : undefined);
+			return { signal, destination, variable, credentials, proxy, exported, failed, dropped, waiting, lost, failure };
+		},
+	);
 	const lines = [tell(signals, "lost"), tell(signals, "waiting")].filter((line) => line !== undefined);
 	return { signals, line: lines.length > 0 ? lines.join(" ") : undefined };
 }
@@ -60,20 +66,21 @@ function tell(signals: readonly SignalDelivery[], what: "lost" | "waiting"): str
 	const sentences = [...new Set(missing.map(({ destination }) => destination))].map((destination) => {
 		const here = missing.filter((delivery) => delivery.destination === destination);
 		const failure = here.find((delivery) => delivery.failure)?.failure ?? QUEUE_FULL;
-		const cure = cureOf(failure, here[0] ?? { variable: "OTEL_EXPORTER_OTLP_ENDPOINT" });
+		const { reason, cure } = tellFailure(failure, here[0] ?? { variable: "OTEL_EXPORTER_OTLP_ENDPOINT" });
 		const amounts = join(here.map((delivery) => amount(delivery.signal, delivery[what])));
-		return deliveryLines[what === "lost" ? "undelivered" : "waiting"](amounts, destination, failure.words, cure);
+		return deliveryLines[what === "lost" ? "undelivered" : "waiting"](amounts, destination, reason, cure);
 	});
 	return sentences.length > 0 ? sentences.join(" ") : undefined;
 }
 
-/** What to do about it, at a collector or at a back end. */
-export function cureOf(
-	{ cure }: Failure,
-	{ variable, credentials }: Pick<SignalDelivery, "variable" | "credentials">,
-): string {
+/** Why, and what to do about it: at a collector, at a back end, or at the proxy before them, which is all that we connect to. */
+export function tellFailure(
+	{ words, cure }: Failure,
+	{ variable, credentials, proxy }: Pick<SignalDelivery, "variable" | "credentials" | "proxy">,
+): { reason: string; cure: string } {
+	if (proxy !== undefined && cure === "unreachable") return proxyFailure(proxy.address, words, proxy.variable);
 	const ofBackend = credentials === undefined ? undefined : backendCures[cure]?.(variable, credentials);
-	return ofBackend ?? deliveryCures[cure](variable);
+	return { reason: words, cure: ofBackend ?? deliveryCures[cure](variable) };
 }
 
 function amount(signal: SignalDelivery["signal"], count: number): string {

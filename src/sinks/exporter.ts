@@ -4,6 +4,7 @@ import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-lo
 import type { PushMetricExporter, ResourceMetrics } from "@opentelemetry/sdk-metrics";
 import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace";
 import type { OtelConfig } from "../config.ts";
+import type { ProxyTold } from "./proxy.ts";
 import type { Exit } from "./spool/exit.ts";
 
 export interface Batches {
@@ -43,6 +44,8 @@ export interface Route<B> {
 	variable: string;
 	/** The variable that lets us in, of a back end that was chosen by its name. */
 	credentials?: string;
+	/** What stands between us and it. */
+	proxy?: ProxyTold;
 	/** Where metrics are taken in one way alone. */
 	temporality?: OtelConfig["temporality"];
 	/** What tells the destination of a span that has begun and will last. */

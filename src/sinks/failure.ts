@@ -24,6 +24,7 @@ function networkFailure(text: string): Failure | undefined {
 }
 
 const NETWORK: [RegExp, Failure][] = [
+	[/ERR_PROXY_TUNNEL/, { words: "it does not connect us", cure: "unreachable" }],
 	[/ECONNREFUSED/, { words: "connection refused", cure: "unreachable" }],
 	[/ENOTFOUND|EAI_AGAIN|Name resolution failed/, { words: "host not found", cure: "unreachable" }],
 	[/EHOSTUNREACH|ENETUNREACH|ETIMEDOUT/, { words: "host not reached", cure: "unreachable" }],
@@ -38,6 +39,8 @@ const NETWORK: [RegExp, Failure][] = [
 	[/timed? ?out|Deadline/i, { words: "no answer in time", cure: "noAnswer" }],
 	[/retryable status/, { words: "HTTP 429, 502, 503 or 504", cure: "overloaded" }],
 	[/ECONNRESET|EPIPE|socket hang up|Connection dropped|RST_STREAM/, { words: "connection closed", cure: "rejected" }],
+	// All that gRPC says of a proxy.
+	[/No connection established/, { words: "no connection", cure: "unreachable" }],
 	[/console limit/, { words: "more than is kept for the end of a session", cure: "console" }],
 	[/header|metadata/i, { words: "a header cannot be sent", cure: "refusedIdentity" }],
 	[/EACCES|EISDIR|ENOSPC|EROFS|ENOENT|ENOTDIR|EDQUOT/, { words: "file cannot be written", cure: "file" }],

@@ -73,7 +73,7 @@ function lineOf<S extends keyof Batches>(
 	options: LineOptions,
 	wrap: Wrap<Batches[S]>,
 ): Line<Batches[S]> {
-	const { destination, variable, credentials, spoolable } = route;
+	const { destination, variable, credentials, proxy, spoolable } = route;
 	const { spool, diagnostics } = options;
 	const tally = newTally();
 	const key = spoolable?.lane ?? `${signal} ${destination}`;
@@ -124,6 +124,7 @@ function lineOf<S extends keyof Batches>(
 		destination,
 		variable,
 		credentials,
+		proxy,
 		tally,
 		cumulative: temporalityOf(route, options) === "cumulative",
 		route,

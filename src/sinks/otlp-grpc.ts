@@ -9,6 +9,7 @@ import type { Diagnostics } from "../diagnostics.ts";
 import type { BatchExporter, Batches, Route } from "./exporter.ts";
 import { GrpcConnections } from "./grpc-connections.ts";
 import { isGrpcRetryable } from "./is-retryable.ts";
+import { tellProxy } from "./proxy.ts";
 import { RetryingExporter } from "./retrying-exporter.ts";
 
 const EXPORTERS: { [S in keyof Batches]: new (options: GrpcOptions) => BatchExporter<Batches[S]> } = {
@@ -21,8 +22,10 @@ type GrpcOptions = NonNullable<ConstructorParameters<typeof OTLPTraceExporter>[0
 
 export class GrpcRoutes {
 	private readonly connections: GrpcConnections;
+	private readonly proxies: OtelConfig["proxies"];
 
 	constructor(proxies: OtelConfig["proxies"], diagnostics: Diagnostics) {
+		this.proxies = proxies;
 		this.connections = new GrpcConnections(proxies, diagnostics);
 	}
 
@@ -43,6 +46,7 @@ export class GrpcRoutes {
 			exporter,
 			destination: target.endpoint,
 			variable: target.endpointVariable,
+			proxy: tellProxy(target.url, "grpc", this.proxies),
 			close: () => exporter.close(),
 		};
 	}

@@ -9,7 +9,7 @@ import type { OtelConfig, OtlpTarget } from "../config.ts";
 import type { Batches, Route } from "./exporter.ts";
 import { readIdentity } from "./identity.ts";
 import { createHttpExporter } from "./otlp-http-exporter.ts";
-import { proxyFor } from "./proxy.ts";
+import { proxyFor, tellProxy } from "./proxy.ts";
 
 /** Connections to one collector; more batches than that wait for one of them. */
 export const SOCKET_LIMIT = 8;
@@ -32,6 +32,7 @@ export class HttpRoutes {
 			onRejected: (listener) => void rejections.on("rejected", listener),
 			destination: target.endpoint,
 			variable: target.endpointVariable,
+			proxy: tellProxy(target.url, target.protocol, this.proxies),
 			close: (onDown) => observed.close(onDown),
 			destroy: () => observed.destroy(),
 		};

@@ -4,17 +4,38 @@
 import { BlockList, isIP } from "node:net";
 import type { OtelConfig } from "../config.ts";
 
-export function proxyFor(url: string, protocol: string, proxies: OtelConfig["proxies"]): string | undefined {
+type Proxies = OtelConfig["proxies"];
+
+export function proxyFor(url: string, protocol: string, proxies: Proxies): string | undefined {
+	return chooseProxy(url, protocol, proxies)?.url;
+}
+
+/** For a person: the proxy without user and password, and the variable that names it. */
+export interface ProxyTold {
+	address: string;
+	variable: string;
+}
+
+export function tellProxy(url: string, protocol: string, proxies: Proxies): ProxyTold | undefined {
+	const proxy = chooseProxy(url, protocol, proxies);
+	if (proxy === undefined) return undefined;
+	const variable = proxies.variables?.[proxy.kind];
+	return variable === undefined ? undefined : { address: proxy.url.replace(/\/\/[^/]*@/, "//****@"), variable };
+}
+
+function chooseProxy(url: string, protocol: string, proxies: Proxies) {
 	const { protocol: scheme, hostname, port } = new URL(url);
 	if (scheme === "unix:") return undefined;
-	const own = scheme === "https:" ? proxies.https : proxies.http;
+	const own = scheme === "https:" ? "https" : "http";
 	// gRPC implementations take whichever there is, since CONNECT serves both.
-	const proxy = protocol === "grpc" ? (proxies.grpc ?? proxies.https ?? proxies.http) : own;
-	if (proxy === undefined) return undefined;
+	const kinds = protocol === "grpc" ? (["grpc", "https", "http"] as const) : ([own] as const);
+	const kind = kinds.find((name) => proxies[name] !== undefined);
+	const proxy = kind && proxies[kind];
+	if (kind === undefined || proxy === undefined) return undefined;
 	const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
 	if (isLoopback(host) || isExcluded(host, port || (scheme === "https:" ? "443" : "80"), proxies.none))
 		return undefined;
-	return proxy.includes("://") ? proxy : `http://${proxy}`;
+	return { kind, url: proxy.includes("://") ? proxy : `http://${proxy}` };
 }
 
 export function isLoopback(host: string): boolean {

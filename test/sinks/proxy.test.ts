@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { proxyFor } from "../../src/sinks/proxy.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
-import { startProxy } from "./collectors.ts";
+import { startHttp, startProxy, unusedAddress } from "./collectors.ts";
 import { emitOne, openSinks } from "./open.ts";
 
 const PROXIES = { http: "http://proxy:3128", https: "http://secure-proxy:3128", none: "" };
@@ -86,6 +86,28 @@ describe.each(["grpc", "http/protobuf", "http/json"])("over %s", (protocol) => {
 		const asked =
 			protocol === "grpc" ? "CONNECT collector.example:4999" : "POST http://collector.example:4999/v1/traces";
 		expect(proxy.asked).toContain(asked);
+	});
+
+	test("a proxy that is dead, or does not connect us, is told by its variable, and not the collector", async () => {
+		const refusing = await startHttp((_incoming, response) => void response.writeHead(502).end());
+		ends.push(refusing.close);
+		// Of a request that is not tunnelled nobody knows who answered.
+		for (const proxy of [await unusedAddress(), ...(protocol === "http/json" ? [] : [refusing.url])]) {
+			const sinks = await openSinks({
+				OTEL_EXPORTER_OTLP_ENDPOINT: `${protocol === "http/json" ? "http" : "https"}://collector.example:4999`,
+				OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+				OTEL_EXPORTER_OTLP_TIMEOUT: "2000",
+				HTTPS_PROXY: proxy.replace("//", "//ada:hunter2@"),
+				http_proxy: proxy.replace("//", "//ada:hunter2@"),
+			});
+			emitOne(sinks);
+			const { line } = await sinks.shutdown(10_000);
+			expect(line).toContain(
+				`not delivered to ${protocol === "http/json" ? "http" : "https"}://collector.example:4999 (proxy ${proxy.replace("//", "//****@")}: `,
+			);
+			expect(line).toMatch(/; check the proxy, which (HTTPS_PROXY|http_proxy) names, or list the host in NO_PROXY\.$/);
+			delete process.env["grpc_proxy"];
+		}
 	});
 
 	test("a collector on loopback is not", async () => {

@@ -3,13 +3,17 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ExportResultCode } from "@opentelemetry/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { createDiagnostics } from "../../src/diagnostics.ts";
 import { flushSpool } from "../../src/pipeline/flush-spool.ts";
-import { createLane } from "../../src/sinks/spool/lane.ts";
+import { CountingExporter, newTally } from "../../src/sinks/counting-exporter.ts";
+import type { BatchExporter } from "../../src/sinks/exporter.ts";
+import { createLane, type Lane } from "../../src/sinks/spool/lane.ts";
 import { createSpool, LEASE_MS, type Spool } from "../../src/sinks/spool/spool.ts";
 import { laneOf } from "../../src/sinks/spool/spoolable.ts";
+import { SpoolingExporter } from "../../src/sinks/spool/spooling-exporter.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { until } from "../support/run.ts";
 import { type Place, readBody, startFickle, startHanging, startRelay, unusedAddress } from "./collectors.ts";
@@ -195,7 +199,11 @@ describe("over http", () => {
 		expect((await sinks.shutdown(GRACE_MS)).line).toBe(
 			`claude-otel: 1 span could not be delivered to ${portal.url} yet (a web page came back, so no collector answered) and waits on this machine for the next run or \`claude-otel flush\`; log in to the network if it wants that, or check that OTEL_EXPORTER_OTLP_ENDPOINT names a collector.`,
 		);
-		expect(await flushed(protocol, portal.url)).toMatchObject([{ waiting: 1, failure: { cure: "webPage" } }]);
+		const failure = {
+			reason: "a web page came back, so no collector answered",
+			cure: "log in to the network if it wants that, or check that OTEL_EXPORTER_OTLP_ENDPOINT names a collector",
+		};
+		expect(await flushed(protocol, portal.url)).toMatchObject([{ waiting: 1, failure }]);
 	});
 
 	const odd: [string, string | Buffer, string | undefined][] = [
@@ -400,4 +408,28 @@ describe("the spool", () => {
 		await ours.release(lane, one, 1_000_000_000);
 		expect(await ours.lease(lane, two, 1_000)).toBe(true);
 	});
+});
+
+test("a batch that is just being kept when its destination is given up waits, and is not told as lost", async () => {
+	const kept = Promise.withResolvers<boolean>();
+	const lane = { isBehind: () => false, add: () => kept.promise } as unknown as Lane;
+	const error = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+	const inner: BatchExporter<string[]> = {
+		export: (_batch, done) => done({ code: ExportResultCode.FAILED, error }),
+		shutdown: () => Promise.resolve(),
+	};
+	const sizeOf = (batch: string[]) => batch.length;
+	const spooling = new SpoolingExporter(inner, {
+		serialize: () => new Uint8Array(1),
+		sizeOf,
+		lane,
+		lastFailure: () => undefined,
+	});
+	const counting = new CountingExporter(spooling, sizeOf, newTally(), () => {});
+	counting.export(["a", "b"], () => {});
+	const givenUp = spooling.abandon({ words: "connection refused", cure: "unreachable" });
+	setTimeout(() => kept.resolve(true), 20);
+	await givenUp;
+	counting.abandon({ words: "connection refused", cure: "unreachable" });
+	expect(counting.tally).toMatchObject({ spooled: 2, failed: 0, exported: 0 });
 });

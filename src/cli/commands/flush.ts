@@ -1,7 +1,6 @@
 // `claude-otel flush` → what collectors did not take is delivered to them, and what became of it is told.
 import { systemClock } from "../../clock.ts";
 import { createDiagnostics } from "../../diagnostics.ts";
-import { deliveryCures } from "../../errors.ts";
 import type { OwnContext } from "../program.ts";
 import { spoolLines } from "../sentences.ts";
 
@@ -23,10 +22,9 @@ export async function flush({ process, loaded }: OwnContext): Promise<number> {
 	for (const problem of problems) process.stderr.write(`${problem}\n`);
 	if (flushed.length === 0) say(spoolLines.empty());
 	for (const { signal, destination, delivered, refused, waiting, failure, because, until, variable } of flushed) {
-		const cure = failure && deliveryCures[failure.cure](variable);
 		if (delivered > 0) say(spoolLines.delivered(delivered, signal, destination));
-		if (refused > 0) say(spoolLines.refused(refused, signal, destination, failure?.words ?? "", cure ?? ""));
-		if (waiting > 0 && failure && cure) say(spoolLines.waiting(waiting, signal, destination, failure.words, cure));
+		if (refused > 0) say(spoolLines.refused(refused, signal, destination, failure?.reason ?? "", failure?.cure ?? ""));
+		if (waiting > 0 && failure) say(spoolLines.waiting(waiting, signal, destination, failure.reason, failure.cure));
 		else if (waiting > 0 && because === "taken") say(spoolLines.taken(waiting, signal, destination));
 		else if (waiting > 0 && until !== undefined)
 			say(spoolLines.patience(waiting, signal, destination, new Date(until)));

@@ -38,29 +38,29 @@ export class SpoolingExporter<B> implements BatchExporter<B> {
 
 	export(batch: B, done: (result: ExportResult) => void): void {
 		const { lane, lastFailure } = this.options;
-		if (lane.isBehind()) {
-			const failure = lastFailure() ?? BEHIND;
-			void this.queueUp(batch, failure, done);
-			return;
-		}
 		let settled = false;
-		const spool = async (result: ExportResult, failure: Failure) => {
-			settled = true;
-			this.flights.delete(giveUp);
-			done(await this.spool(batch, result, failure));
-		};
-		const giveUp = (failure: Failure) =>
-			spool({ code: ExportResultCode.FAILED, error: new Error(failure.words) }, failure);
-		this.flights.add(giveUp);
-		this.inner.export(batch, (result) => {
-			if (settled) return;
-			if (result.code !== ExportResultCode.SUCCESS && !isPermanent(result.error)) {
-				void spool(result, describeFailure(result.error));
-				return;
-			}
+		const settle = (result: ExportResult) => {
 			settled = true;
 			this.flights.delete(giveUp);
 			done(result);
+		};
+		let keeping: Promise<void> | undefined;
+		const keep = (result: ExportResult, failure: Failure) => {
+			keeping ??= this.spool(batch, result, failure).then(settle);
+			return keeping;
+		};
+		const giveUp = (failure: Failure) =>
+			keep({ code: ExportResultCode.FAILED, error: new Error(failure.words) }, failure);
+		// Until it is kept too: who gives up would count it as lost meanwhile.
+		this.flights.add(giveUp);
+		if (lane.isBehind()) {
+			void giveUp(lastFailure() ?? BEHIND);
+			return;
+		}
+		this.inner.export(batch, (result) => {
+			if (settled || keeping !== undefined) return;
+			if (result.code === ExportResultCode.SUCCESS || isPermanent(result.error)) settle(result);
+			else void keep(result, describeFailure(result.error));
 		});
 	}
 
@@ -75,10 +75,6 @@ export class SpoolingExporter<B> implements BatchExporter<B> {
 
 	shutdown(): Promise<void> {
 		return this.inner.shutdown();
-	}
-
-	private async queueUp(batch: B, failure: Failure, done: (result: ExportResult) => void): Promise<void> {
-		done(await this.spool(batch, { code: ExportResultCode.FAILED, error: new Error(failure.words) }, failure));
 	}
 
 	private async spool(batch: B, failed: ExportResult, failure: Failure): Promise<ExportResult> {
