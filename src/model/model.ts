@@ -224,7 +224,7 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 		while (handOnReadyLives(now)) {}
 		for (const turn of openTurns) {
 			if (turn.handedOn || turn.answeredIn !== undefined) openTurns.delete(turn);
-			else if (isTurnReady(turn, now)) handOn.turn(turn);
+			else if (isTurnReady(turn, now)) handOn.turn(turn, isTold(turn));
 		}
 		// What is late has waited for seconds: to look for it at every tick would cost more than all the rest.
 		if (late) {
@@ -295,11 +295,28 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 		if (stop === Number.NEGATIVE_INFINITY) return now >= turn.lastAt + TURN_QUIET_MS && isFollowed(stores, turn);
 		if (turn.activeAt !== undefined && turn.activeAt > stop) return false;
 		if (now >= stop + TURN_QUIET_MS) return true;
-		// The record of a stop is written after the hook was answered; after a fatal error there is only the error's.
+		return (
+			hooks &&
+			isRead(turn, stop) &&
+			!handOn.hasOpenAgents(turn) &&
+			!handOn.waitsForLedger(turn) &&
+			!handOn.waitsForNative(turn)
+		);
+	}
+
+	/** The record of a stop is written after the hook was answered; after a fatal error there is only the error's. */
+	function isRead(turn: TurnState, stop: number): boolean {
 		const failed = turn.lastStop?.value !== undefined && turn.failure !== undefined;
 		const readTo = failed ? turn.failure?.at : stop - STAMP_SKEW_MS;
-		const read = hooks && turn.readAt !== undefined && readTo !== undefined && turn.readAt >= readTo;
-		return read && !handOn.hasOpenAgents(turn) && !handOn.waitsForLedger(turn) && !handOn.waitsForNative(turn);
+		return turn.readAt !== undefined && readTo !== undefined && turn.readAt >= readTo;
+	}
+
+	/** All that it asked the model is known: not where its hooks say that it ended, and its transcript is still to be read. */
+	function isTold(turn: TurnState): boolean {
+		const { lastStop, transcriptStop, activeAt, sessionId } = turn;
+		const isWritten = stores.sessions.get(sessionId)?.transcriptSeen === true;
+		if (lastStop === undefined || !isWritten || isRead(turn, lastStop.at)) return true;
+		return transcriptStop !== undefined && transcriptStop.at >= (activeAt ?? transcriptStop.at);
 	}
 
 	function settle(): void {

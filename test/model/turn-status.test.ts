@@ -1,7 +1,8 @@
 // How a turn ended that its hooks do not tell to its end, because nobody listened to them any more.
 import { expect, test } from "vitest";
 import type { Fact } from "../../src/model/fact.ts";
-import { settle } from "./run-model.ts";
+import { TURN_QUIET_MS } from "../../src/model/limits.ts";
+import { settle, startModel } from "./run-model.ts";
 
 const START = 1_790_000_000_000;
 const SEEN = { sessionId: "s", promptId: "p" };
@@ -17,3 +18,36 @@ test.each([
 	const turn = settle(facts).episodes.find((episode) => episode.kind === "turn");
 	expect(turn).toMatchObject({ status });
 });
+
+const written: Fact = { ...SEEN, source: "transcript", kind: "prompt.submitted", at: START - 900, synthetic: false };
+const answer: Fact = {
+	...SEEN,
+	source: "transcript",
+	kind: "message.seen",
+	at: START + 15,
+	messageId: "m",
+	requestedModel: "claude-opus-5-5",
+	responseModel: "claude-opus-5-5",
+	usage: { input: 7, output: 3, cacheRead: 0, cacheCreation5m: 0, cacheCreation1h: 0 },
+	stopReason: "end_turn",
+	textBytes: 0,
+	blockIndex: 0,
+};
+const hookStopped: Fact = { ...SEEN, source: "hook", kind: "turn.stopped", at: START + 20 };
+
+test.each([
+	["has its numbers where its answer was read", [written, hooked, answer, stopped, hookStopped], 7],
+	["has none, and no zeros, where its transcript was not read in time", [written, hooked, hookStopped], undefined],
+	["has zeros where it was broken off before it asked", [written, hooked, nextPrompt()], 0],
+])("a turn that is handed on while the run goes on %s", (_what, facts: Fact[], input) => {
+	const { model, told } = startModel();
+	for (const fact of facts) model.apply(fact);
+	model.advance(START + 20 + TURN_QUIET_MS);
+	const turn = told.episodes.find((episode) => episode.kind === "turn");
+	expect(turn).toMatchObject({ start: START - 900 });
+	expect(turn?.kind === "turn" && turn.totals.usage?.input).toBe(input);
+});
+
+function nextPrompt(): Fact {
+	return { ...hooked, promptId: "q", at: START + 19 } as Fact;
+}

@@ -19,7 +19,8 @@ export interface HandOn {
 	isDone(id: string): boolean;
 	openSessions(): void;
 	life(life: Life): void;
-	turn(turn: TurnState): void;
+	/** @param isTold all that it asked the model is known */
+	turn(turn: TurnState, isTold: boolean): void;
 	/** Agents below this one that are not handed on yet. */
 	openChildren(life: Life): Life[];
 	/** Whether agents of this turn are still at work. */
@@ -99,7 +100,7 @@ export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links
 		compactions.chats(residuals);
 		for (const life of lives) agents.life(life);
 		open.sort((a, b) => startOfTurn(a) - startOfTurn(b) || (a.promptId < b.promptId ? -1 : 1));
-		for (const turn of open) turns.turn(turn);
+		for (const turn of open) turns.turn(turn, true);
 		for (const segment of sessions.all()) {
 			sessions.open(segment);
 			sessions.close(segment);

@@ -12,7 +12,8 @@ import { type Handover, placeOnly } from "./handover.ts";
 import { inTurn, type Lanes } from "./lanes.ts";
 
 export interface TurnSteps {
-	turn(turn: TurnState): void;
+	/** @param isTold all that it asked the model is known */
+	turn(turn: TurnState, isTold: boolean): void;
 	end(turn: TurnState): number;
 }
 
@@ -26,7 +27,7 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 		return found;
 	}
 
-	function handOnTurn(turn: TurnState): void {
+	function handOnTurn(turn: TurnState, isTold: boolean): void {
 		const end = endOfTurn(turn);
 		lanes.handOn(inTurn(turn), end);
 		const start = startOfTurn(turn);
@@ -70,8 +71,8 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 			prompt: prompts[0]?.content?.prompt,
 			permissionMode: turn.permissionMode?.value,
 			...turn.where?.value,
-			totals: totalsOf(all, areRequestsTold(stores, turn.sessionId)),
-			own: totalsOf(own, areRequestsTold(stores, turn.sessionId)),
+			totals: totalsOf(all, isTold && areRequestsTold(stores, turn.sessionId)),
+			own: totalsOf(own, isTold && areRequestsTold(stores, turn.sessionId)),
 			latencyMs: synthetic || latencyMs === Number.POSITIVE_INFINITY ? undefined : latencyMs,
 		});
 		turn.prompts.clear();
