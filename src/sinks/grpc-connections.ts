@@ -14,7 +14,7 @@ export class GrpcConnections {
 	constructor(proxies: OtelConfig["proxies"], diagnostics: Diagnostics) {
 		this.proxies = proxies;
 		// gRPC would write to the terminal, which is claude's.
-		const say = (message: unknown) => diagnostics.say("warn", `grpc: ${String(message)}`);
+		const say = (message: unknown) => diagnostics.say("info", `grpc: ${String(message)}`);
 		setLogger({ error: say, info: say, debug: say });
 	}
 

@@ -77,9 +77,10 @@ function lineOf<S extends keyof Batches>(
 	const { spool, diagnostics } = options;
 	const tally = newTally();
 	const key = spoolable?.lane ?? `${signal} ${destination}`;
+	// No warnings, batch by batch: the account at the end tells the user once what did not arrive.
 	const tell = (count: number, failure: Failure, error?: Error) => {
 		const told = `${count} ${signal} not delivered to ${destination}: ${failure.words}`;
-		diagnostics.say("warn", error ? `${told} (${String(error)})` : told);
+		diagnostics.say("info", error ? `${told} (${String(error)})` : told);
 		options.onExportFailure?.(signal, count, failure.words);
 	};
 	const lane =
@@ -109,7 +110,6 @@ function lineOf<S extends keyof Batches>(
 				},
 				waits(failure) {
 					tally.failure = failure;
-					// What was not delivered at last is told at the end.
 					diagnostics.say("info", `${signal} wait in the spool for ${destination}: ${failure.words}`);
 				},
 			},

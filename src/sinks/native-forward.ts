@@ -79,7 +79,7 @@ function openLane(signal: "metrics" | "logs", destination: NativeDestination, op
 	let onEmpty: (() => void) | undefined;
 	const tell = (count: number, failure: Failure, error?: Error) => {
 		const told = `${count} of claude's own ${signal} exports not passed on to ${destination.endpoint}: ${failure.words}`;
-		diagnostics.say("warn", error ? `${told} (${String(error)})` : told);
+		diagnostics.say("info", error ? `${told} (${String(error)})` : told);
 	};
 	let exits: Exits | undefined;
 	const opening = open();

@@ -18,7 +18,8 @@ export function listenToSdk(diagnostics: Diagnostics, onPartial: OnPartial): voi
 			diagnostics.say(level, `opentelemetry: ${words}`);
 			if (message === PARTIAL && typeof rest[0] === "string") readPartial(rest[0], onPartial);
 		};
-	const logger = { error: at("error"), warn: at("warn"), info: at("info"), debug: at("debug"), verbose: at("verbose") };
+	// What it complains of, the account of what arrived tells the user in our own words.
+	const logger = { error: at("info"), warn: at("info"), info: at("info"), debug: at("debug"), verbose: at("verbose") };
 	// INFO: at DEBUG the SDK would hand over every batch.
 	diag.setLogger(logger, { logLevel: DiagLogLevel.INFO, suppressOverrideMessage: true });
 }

@@ -338,14 +338,19 @@ test.each(["throws", "rejects"])(
 	},
 );
 
-test("a collector that is not there is one problem and not several", async () => {
+test.each([
+	[undefined, "could not be delivered"],
+	["off", "were not delivered"],
+])("a collector that is not there is one problem and not several, with a spool that is %s", async (spool, words) => {
 	await prepare(PLAIN_SCRIPT);
 	const problems: string[] = [];
+	const env = { ...home.env, CLAUDE_OTEL_SPOOL: spool };
+	const onProblem = (sentence: string) => void problems.push(sentence);
 	await runAgentWithTelemetry("Go.", {
-		...settings({ sink: undefined, endpoint: "http://127.0.0.1:9", onProblem: (it) => void problems.push(it) }),
+		...settings({ sink: undefined, endpoint: "http://127.0.0.1:9", env, onProblem }),
 		options: { cwd: home.work },
 	});
-	expect(problems).toEqual([expect.stringMatching(/could not be delivered to http:\/\/127\.0\.0\.1:9 yet/)]);
+	expect(problems).toEqual([expect.stringContaining(`${words} to http://127.0.0.1:9`)]);
 });
 
 /** A receiver that remembers, and answers as told. */
