@@ -41,6 +41,14 @@ export async function openRoutes(
 		metrics: SPARE_BATCHES,
 		logs: Math.ceil(otel.logBatch.queueLimit / otel.logBatch.batchLimit) + SPARE_BATCHES,
 	};
+	/**
+	 * An empty protobuf is no bytes at all: over HTTP some receivers refuse that, over gRPC some stumble over the lists that
+	 * are not in it. Of metrics there is a resource in it, and over gRPC they open the connection for all that go their way.
+	 */
+	const isWarmed = (signal: keyof Batches, target: SignalConfig) => {
+		if (target.protocol !== "grpc" || signal === "metrics") return target.protocol !== "http/protobuf";
+		return !(sends(otel.metrics) && wayOf(otel.metrics) === wayOf(target));
+	};
 	const open = async <S extends keyof Batches>(signal: S): Promise<Route<Batches[S]>[]> => {
 		const target = otel[signal];
 		const opened: Route<Batches[S]>[] = [];
@@ -52,9 +60,7 @@ export async function openRoutes(
 						? grpc?.create(signal, target, inFlight[signal])
 						: http?.create(signal, target, inFlight[signal]);
 				const spoolable = { spoolable: spoolableTo(signal, target, otel.proxies, diagnostics) };
-				// An empty protobuf is no bytes at all, and some receivers refuse that.
-				if (route)
-					opened.push({ ...(target.protocol === "http/protobuf" ? route : warmable(signal, route)), ...spoolable });
+				if (route) opened.push({ ...(isWarmed(signal, target) ? warmable(signal, route) : route), ...spoolable });
 			} catch (error) {
 				diagnostics.say("error", `${signal} exporter: ${String(error)}`);
 				opened.push(failing(target, error));
@@ -69,6 +75,12 @@ export async function openRoutes(
 		routes: { traces: await open("traces"), metrics: await open("metrics"), logs: await open("logs") },
 		console,
 	};
+}
+
+/** What decides over gRPC whether two signals share a connection. */
+function wayOf({ protocol, url, insecure, compression, ...tls }: SignalConfig): string {
+	const identity = insecure ? [] : [tls.certificate, tls.clientKey, tls.clientCertificate];
+	return JSON.stringify([protocol, url, insecure, compression, ...identity]);
 }
 
 /**
