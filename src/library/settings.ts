@@ -40,7 +40,10 @@ export interface TelemetrySettings {
 	traceparent?: string;
 	/** Milliseconds that the end of a run waits for the collector at most. Default: 1000. */
 	exitGraceMs?: number;
-	/** Told what goes wrong with telemetry, in one sentence each, and what was not delivered at the end of a run; nothing of it is thrown. */
+	/**
+	 * Told what goes wrong with telemetry, in one sentence each, and at the end of a run what was not delivered; nothing of
+	 * it is thrown.
+	 */
 	onProblem?(sentence: string): void;
 }
 
