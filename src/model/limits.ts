@@ -24,3 +24,5 @@ export const UNNAMED_FACTS_MAX = 20_000;
 export const FOREIGN_AFTER_MS = 60_000;
 /** By how much a record's stamp and what names its prompt may be apart (milliseconds). */
 export const NAME_SKEW_MS = 1000;
+/** By how much the begin of an agent's life and the call that revived it may be apart (milliseconds). */
+export const REVIVAL_SKEW_MS = 2000;

@@ -194,11 +194,14 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 		for (let index = 0; index < pending.length; index++) {
 			const { lane, at, make } = pending[index] as (typeof pending)[number];
 			const agent = lane.agentId === undefined ? undefined : stores.agents.get(lane.agentId);
-			if (!all && lane.agentId !== undefined && !(agent && places.isParentKnown({ agent, n: lifeAt(agent, at) })))
-				continue;
+			if (!all && lane.agentId !== undefined && !(agent && isPlaced({ agent, n: lifeAt(agent, at) }))) continue;
 			output.moment(make());
 			pending.splice(index--, 1);
 		}
+	}
+
+	function isPlaced(life: Life): boolean {
+		return life.agent.handedOn.has(life.n) || places.isParentKnown(life, false);
 	}
 
 	function noteFlight(fact: Fact): void {
@@ -263,9 +266,10 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 	}
 
 	function isLifeReady(life: Life, now: number): boolean {
-		if (!places.isParentKnown(life) || life.agent.firstAt === Number.POSITIVE_INFINITY) return false;
 		const stopped = endOfLife(life.agent, life.n);
 		const read = readOfLife(life.agent, life.n);
+		const isLate = now >= (stopped ?? read ?? Number.POSITIVE_INFINITY) + TURN_QUIET_MS;
+		if (!places.isParentKnown(life, isLate) || life.agent.firstAt === Number.POSITIVE_INFINITY) return false;
 		const hooks = stores.sessions.get(life.agent.sessionId)?.hookSeen === true;
 		if (stopped !== undefined && now >= stopped + TURN_QUIET_MS) return true;
 		// With -p no hook tells that a request of it failed for good, which was its end if nothing came after.
@@ -276,6 +280,7 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 			return (
 				stopped !== undefined &&
 				read !== undefined &&
+				places.locateLife(life).turn !== undefined &&
 				handOn.openChildren(life).length === 0 &&
 				!handOn.lifeWaitsForLedger(life)
 			);

@@ -1,6 +1,7 @@
 // Where things belong: from a lane (main loop or subagent) to the episode above it, its turn and its session.
 import { lifeAt, livesOf } from "./agents.ts";
 import type { Place, Ref } from "./episode.ts";
+import { REVIVAL_SKEW_MS } from "./limits.ts";
 import { currentSegment, type Segment, segmentAt, segmentsOf } from "./segments.ts";
 import type { AgentState, LaneTold, ToolState, TurnState } from "./state.ts";
 import type { Stores } from "./stores.ts";
@@ -58,8 +59,8 @@ export interface Places {
 	locate(lane: LaneTold, at: number): Located;
 	/** Of a life of an agent itself. */
 	locateLife(life: Life): Located;
-	/** Whether the call that started it is known, and so on up to the main loop. */
-	isParentKnown(life: Life): boolean;
+	/** Whether the call that started it is known, and so on up to the main loop; `isLate`: no call that revived it is to come. */
+	isParentKnown(life: Life, isLate: boolean): boolean;
 	segments(): Segment[];
 	/** The session in whose ledger the client counts what ends at this time: of an agent that outlives /clear, the next. */
 	countedIn(sessionId: string, at: number): string;
@@ -130,30 +131,44 @@ export function createPlaces(stores: Stores, linkOf: (toolUseId: string) => Link
 		return { ...place, parent: { kind: "tool", sessionId: call.sessionId, toolUseId: call.toolUseId } };
 	}
 
-	/** Life 0: the file beside its transcript, else the answer of the call that started it. Later lives: who revived it, in order. */
-	function parentCall({ agent, n }: Life): Link | undefined {
-		if (n === 0) {
-			const toolUseId = agent.meta?.toolUseId ?? stores.startedBy.get(agent.agentId)?.value;
-			return toolUseId === undefined ? undefined : linkOf(toolUseId);
-		}
-		const revivals = [...(stores.revivedBy.get(agent.agentId) ?? [])].toSorted(
-			([idA, a], [idB, b]) => a - b || (idA < idB ? -1 : 1),
-		);
-		const toolUseId = revivals[n - 1]?.[0];
-		return toolUseId === undefined ? undefined : linkOf(toolUseId);
+	/**
+	 * Who revived it, else who started it (the file beside its transcript, else the answer of that call): an agent is woken by
+	 * the end of what it left at work, too.
+	 */
+	function parentCall(life: Life): Link | undefined {
+		const { agent } = life;
+		const toolUseId = agent.meta?.toolUseId ?? stores.startedBy.get(agent.agentId)?.value;
+		return revivalOf(life) ?? (toolUseId === undefined ? undefined : linkOf(toolUseId));
 	}
 
-	function isParentKnown(life: Life, depth = 0): boolean {
+	/** The call that revived it: while that was at work, or by a hook's delay beside it, this life began. */
+	function revivalOf({ agent, n }: Life): Link | undefined {
+		const start = livesOf(agent)[n];
+		if (n === 0 || start === undefined) return undefined;
+		const calls = [...(stores.revivedBy.get(agent.agentId) ?? [])].map(([toolUseId, end]) => ({
+			link: linkOf(toolUseId),
+			toolUseId,
+			end,
+		}));
+		const around = calls.filter(
+			({ link, end }) => start >= (link?.at ?? end) - REVIVAL_SKEW_MS && start <= end + REVIVAL_SKEW_MS,
+		);
+		const apart = ({ link, end }: (typeof calls)[number]) => Math.max((link?.at ?? end) - start, start - end, 0);
+		return around.toSorted((a, b) => apart(a) - apart(b) || (a.toolUseId < b.toolUseId ? -1 : 1))[0]?.link;
+	}
+
+	function isParentKnown(life: Life, isLate: boolean, depth = 0): boolean {
+		if (life.n > 0 && !isLate && revivalOf(life) === undefined) return false;
 		const call = parentCall(life);
 		if (call?.agentId === undefined || depth >= DEPTH_MAX) return call !== undefined;
 		const above = stores.agents.get(call.agentId);
-		return above !== undefined && isParentKnown({ agent: above, n: lifeAt(above, call.at) }, depth + 1);
+		return above !== undefined && isParentKnown({ agent: above, n: lifeAt(above, call.at) }, isLate, depth + 1);
 	}
 
 	return {
 		locate: (lane, at) => locate(lane, at),
 		locateLife: (life) => locateLife(life),
-		isParentKnown: (life) => isParentKnown(life),
+		isParentKnown: (life, isLate) => isParentKnown(life, isLate),
 		segments,
 		countedIn: (sessionId, at) => currentSegment(cache ?? segments(), at)?.sessionId ?? sessionId,
 	};

@@ -80,7 +80,7 @@ describe("what was exported", () => {
  * A background agent goes on for more than two seconds after its turn: live, the turn is exported without what its
  * agent did, which goes with the session. By design; spans and session totals are the same.
  */
-const OUTLIVED = new Set(["interactive-esc-agent"]);
+const OUTLIVED = new Set(["interactive-esc-agent", "interactive-woken-agent"]);
 
 /** Streams that a person or a signal broke off: what was told before the break counts (there was no other answer). */
 const EXCEPTIONS: Record<string, Usage> = {
