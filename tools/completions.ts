@@ -129,26 +129,37 @@ function fish({ flags, commands }: OwnWords): string {
 	return `# Completion of claude-otel for fish. ${MADE}
 # Put it into ~/.config/fish/completions/.
 
-function __claude_otel_in_front
+# The first word that is no flag of ours behind which ours still count.
+function __claude_otel_word
 	for word in (commandline -opc)[2..]
 		switch $word
 			case ${goingOn(flags)
 				.map((pattern) => `'${pattern}'`)
 				.join(" ")}
 			case '*'
-				return 1
+				echo $word
+				return
 		end
 	end
 end
 
+function __claude_otel_in_front
+	test -z "$(__claude_otel_word)"
+end
+
+function __claude_otel_behind
+	contains -- "$(__claude_otel_word)" $argv
+end
+
 complete -c claude-otel --wraps claude
+# Ours take no files but behind an equals sign.
+complete -c claude-otel -f -n '__claude_otel_in_front; and not string match -q -- "--*=*" (commandline -ct)'
+complete -c claude-otel -f -n '__claude_otel_behind ${[...commands.filter((command) => command.flags.length > 0).map(({ name }) => name), ...endings({ flags, commands })].join(" ")}'
 ${commands.map(({ name, description }) => line("__claude_otel_in_front", `-a ${name}`, description)).join("\n")}
 ${flags.map(({ name, description }) => line("__claude_otel_in_front", long(name), description)).join("\n")}
 ${commands
 	.flatMap((command) =>
-		command.flags.map(({ name, description }) =>
-			line(`__fish_seen_subcommand_from ${command.name}`, long(name), description),
-		),
+		command.flags.map(({ name, description }) => line(`__claude_otel_behind ${command.name}`, long(name), description)),
 	)
 	.join("\n")}
 `;

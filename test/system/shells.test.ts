@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { COMPLETION_FILES } from "../../tools/completions.ts";
+import { ownWords } from "../../tools/own-words.ts";
 
 const inProject = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const has = (command: string) => spawnSync(command, ["--version"]).status === 0;
@@ -50,4 +51,14 @@ test.skipIf(!hasFish)("fish accepts its completion and offers our words in front
 	expect(offered("claude-otel --summary --con")).toContain("--config");
 	expect(offered("claude-otel install-hooks --")).toContain("--project");
 	expect(offered("claude-otel -p --con")).not.toContain("--config");
+	// Files where they make sense, and nowhere else.
+	expect(offered("claude-otel demo ")).toEqual([""]);
+	expect(offered("claude-otel uninstall-hooks ")).toEqual([""]);
+	expect(offered("claude-otel ").filter((word) => word !== "")).toEqual(
+		ownWords()
+			.commands.map(({ name }) => name)
+			.toSorted(),
+	);
+	expect(offered("claude-otel -p ")).toContain("package.json");
+	expect(offered("claude-otel --claude-otel-debug=pack")).toContain("--claude-otel-debug=package.json");
 });
