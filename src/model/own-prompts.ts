@@ -56,6 +56,7 @@ export function createOwnPrompts(onForeign: () => void): OwnPrompts {
 	function name(fact: Fact): Fact[] {
 		listen(fact);
 		const ids = [fact.promptId, fact.agentId].filter((id) => id !== undefined && !named.has(id));
+		if (fact.kind === "session.ended" && unnamed.has(fact.promptId ?? "")) nameAll();
 		for (const id of ids) remember(id as string);
 		return ids.length === 0 ? [] : release();
 	}
@@ -64,6 +65,11 @@ export function createOwnPrompts(onForeign: () => void): OwnPrompts {
 		const ids = namedBy(fact).filter((id) => !named.has(id));
 		for (const id of ids) remember(id);
 		return ids.length === 0 ? [] : release();
+	}
+
+	/** Its last prompt is named at its end alone: the doors were shut meanwhile, and what waits is its own. */
+	function nameAll(): void {
+		for (const [key, { isForeign }] of unnamed) if (!isForeign) remember(key);
 	}
 
 	function remember(id: string): void {

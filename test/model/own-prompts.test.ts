@@ -130,6 +130,21 @@ test("what a killed claude could not tell any more is its own", () => {
 	expect(pass([run(true), ...OURS, ...THEIRS, ...LATER, exit({ signal: "SIGKILL" })]).dropped).toBe(THEIRS.length);
 });
 
+test("where nobody heard its prompts any more, its end names them", () => {
+	const deaf = [prompt("transcript", "next", 9000), answer("next", 9500), prompt("transcript", "last", 9600)];
+	const ended = (promptId: string): Fact => ({
+		source: "hook",
+		kind: "session.ended",
+		at: AT + 20_000,
+		sessionId: "s",
+		promptId,
+		reason: "prompt_input_exit",
+	});
+	const { dropped } = pass([run(true), ...OURS, ...deaf, ended("last"), exit({ exitCode: 0 })]);
+	expect(dropped).toBe(0);
+	expect(pass([run(true), ...OURS, ...deaf, ended("ours"), exit({ exitCode: 0 })]).dropped).toBe(deaf.length);
+});
+
 test("a command of Claude Code's own is this run's, though no hook tells of it", () => {
 	const { told, dropped } = pass([run(false), ...OURS, answer("/compact", 3000), exit({ exitCode: 0 })]);
 	expect(dropped).toBe(0);
