@@ -506,6 +506,8 @@ function readSystem(record: JsonObject, at: number, lane: Lane, state: LaneState
 			return [];
 		case "stop_hook_summary":
 			return readToHere(seen, lane);
+		case "informational":
+			return readEnding(record, seen);
 		case "model_fallback":
 			return readFallback(record, at, seen, state);
 		default:
@@ -546,6 +548,12 @@ function readAttachment(
 		default:
 			return [];
 	}
+}
+
+/** A prompt that a hook of the user's refuses has no record of its own. */
+function readEnding(record: JsonObject, { promptId: _before, ...seen }: ReturnType<typeof seenIn>): RawFact[] {
+	const { kind } = asObject(asObject(record.promptSubmitEnding)?.ending) ?? {};
+	return kind === "blocked_by_hook" ? [{ ...seen, kind: "prompt.refused" }] : [];
 }
 
 /** The model was given up: that was a final error, and the attempts from here on are those of another request. */

@@ -119,6 +119,10 @@ export interface PromptSubmitted {
 	/** The id of the prompt before it that claude answers together with it, in this turn. */
 	together?: string;
 }
+/** A hook of the user refused a prompt; nobody says which, and no other record is made of it. */
+export interface PromptRefused {
+	kind: "prompt.refused";
+}
 /** Stop or StopFailure; in a transcript, the record after a stop. */
 export interface TurnStopped {
 	kind: "turn.stopped";
@@ -401,6 +405,7 @@ type Kinds =
 	| SessionEnded
 	| SessionSeen
 	| PromptSubmitted
+	| PromptRefused
 	| TurnStopped
 	| TurnInterrupted
 	| TurnRead

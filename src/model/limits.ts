@@ -26,3 +26,5 @@ export const FOREIGN_AFTER_MS = 60_000;
 export const NAME_SKEW_MS = 1000;
 /** By how much the begin of an agent's life and the call that revived it may be apart (milliseconds). */
 export const REVIVAL_SKEW_MS = 2000;
+/** By how much the record of a refused prompt and the hook that told of the prompt may be apart (milliseconds). */
+export const REFUSAL_SKEW_MS = 2000;

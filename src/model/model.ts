@@ -79,6 +79,7 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 				break;
 			case "session.ended":
 			case "session.seen":
+			case "prompt.refused":
 			case "cost.state":
 				noteSession(stores, fact);
 				break;

@@ -130,6 +130,8 @@ export interface SessionState {
 	lastAt: number;
 	/** Arrival of each UserPromptSubmit. */
 	promptTimes: Set<number>;
+	/** When a hook of the user refused a prompt. */
+	refusals: Set<number>;
 	hookSeen: boolean;
 	/** Some message was whole, and said so: one that does not was cut. */
 	wholeSeen: boolean;

@@ -113,6 +113,7 @@ function sessionOf(stores: Stores, fact: Fact): SessionState {
 			firstAt: Number.POSITIVE_INFINITY,
 			lastAt: Number.NEGATIVE_INFINITY,
 			promptTimes: new Set(),
+			refusals: new Set(),
 			hookSeen: false,
 			wholeSeen: false,
 			transcriptSeen: false,
@@ -162,9 +163,13 @@ export function hasTurnHooks(stores: Stores, sessionId: string): boolean {
 	return (stores.sessions.get(sessionId)?.promptTimes.size ?? 0) > 0;
 }
 
-export function noteSession(stores: Stores, fact: FactOf<"session.ended" | "session.seen" | "cost.state">): void {
+export function noteSession(
+	stores: Stores,
+	fact: FactOf<"session.ended" | "prompt.refused" | "session.seen" | "cost.state">,
+): void {
 	const session = sessionOf(stores, fact);
 	if (fact.kind === "session.ended") session.ends.set(fact.at, fact.reason);
+	else if (fact.kind === "prompt.refused") session.refusals.add(fact.at);
 	else if (fact.kind === "session.seen") noteSource(session, fact);
 	else if (fact.source === "native") session.nativeLedger = laterLedger(session.nativeLedger, fact);
 	else if (fact.baseline) session.baseline = laterLedger(session.baseline, fact);

@@ -57,7 +57,7 @@ export const ATTRIBUTES = {
 	"gen_ai.agent.id": "agent id",
 	"turn.index": "place in the session, from 1",
 	"turn.synthetic": "not typed by a human",
-	"turn.status": "ok, error, interrupted or lost",
+	"turn.status": "ok, error, denied, interrupted or lost",
 	"turn.prompts": "prompts submitted in this turn",
 	"prompt.length": "UTF-8 bytes of the prompt",
 	"prompt.preview": "the prompt (level full)",
@@ -74,7 +74,8 @@ export const ATTRIBUTES = {
 	"gen_ai.usage.cache_write.input_tokens": "the same, under its newer name",
 	"request.id": "request id of the API",
 	"request.attempts": "attempts until the answer or the final error",
-	"request.retry_ms": "milliseconds waited between attempts",
+	"request.retry_ms":
+		"milliseconds waited between attempts; absent where nobody tells of a failed one, as in interactive use",
 	query_source: "main, subagent, compact or auxiliary",
 	"error.type": "class of the error",
 	"error.message": "the error's text: its first line, at level full all of it",

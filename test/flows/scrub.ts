@@ -209,6 +209,10 @@ function scrubRecord(record: Dict): Dict {
 			if (record.type === "system" || record.isApiErrorMessage === true) Object.assign(kept, pick(record, ["uuid"]));
 			if (record.type === "cost-state") kept.modelUsage = scrubLedger(record.modelUsage as Dict);
 			if (record.message !== undefined) kept.message = scrubMessage(record, record.message as Dict);
+			if (record.promptSubmitEnding !== undefined) {
+				const { ending } = record.promptSubmitEnding as Dict;
+				kept.promptSubmitEnding = { ending: pick(ending as Dict, ["kind"]) };
+			}
 			if (record.userFeedback !== undefined) kept.userFeedback = "<text>";
 			if (record.toolUseResult !== undefined) kept.toolUseResult = scrubAnswer(record.toolUseResult);
 			if (record.error !== undefined) kept.error = scrubError(record.error);

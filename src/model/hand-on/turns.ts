@@ -1,6 +1,7 @@
 // A prompt and what it led to → a turn episode.
 import type { Status } from "../episode.ts";
 import type { FactOf, Source } from "../fact.ts";
+import { REFUSAL_SKEW_MS } from "../limits.ts";
 import { isFollowed, isTurn, startOfTurn } from "../places.ts";
 import { hasLeft, wasStopped } from "../run-end.ts";
 import type { TurnState } from "../state.ts";
@@ -102,6 +103,7 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 	}
 
 	function statusOfTurn(turn: TurnState): { status: Status; errorType?: string } {
+		if (wasRefused(turn)) return { status: "denied" };
 		const stop = stopOf(turn);
 		if (turn.interruptedAt !== undefined && (stop === undefined || stop.at < turn.interruptedAt))
 			return { status: "interrupted" };
@@ -119,6 +121,13 @@ export function createTurnSteps(handover: Handover, lanes: Lanes): TurnSteps {
 		if (isFollowed(stores, turn)) return { status: "interrupted" };
 		if (wasBudgetSpent(turn)) return { status: "error", errorType: "max_budget_usd" };
 		return { status: hasLeft(stores.runEnd) || wasStopped(stores.runEnd) ? "interrupted" : "lost" };
+	}
+
+	/** By a hook of the user's: the transcript tells that one was, and no prompt. */
+	function wasRefused({ sessionId, hookPrompts, transcriptPrompt, lastStop }: TurnState): boolean {
+		if (transcriptPrompt !== undefined || lastStop !== undefined) return false;
+		const refusals = [...(stores.sessions.get(sessionId)?.refusals ?? [])];
+		return [...hookPrompts].some((at) => refusals.some((refusal) => Math.abs(refusal - at) <= REFUSAL_SKEW_MS));
 	}
 
 	/** claude leaves with an exit code when it has spent what it may, and the ledger alone tells. */
