@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Ansis } from "ansis";
 import { expect, test } from "vitest";
 import { missingHooks, recoverLines, spoolLines } from "../src/cli/sentences.ts";
+import { configurationTable } from "../src/config.ts";
 import { deliveryCures, deliveryLines, mistakes } from "../src/errors.ts";
 import { END_EVENT, eventsOf, HOOK_EVENTS } from "../src/launch/hook-settings.ts";
 import { ATTRIBUTES, BACKEND_ATTRIBUTES, METRICS, PROCESS_METRICS, RECORDS, SPANS } from "../src/signals/names.ts";
@@ -98,6 +99,14 @@ const EMITTED = new Set<string>([
 	// Of a turn's span, the one event.
 	"turn.completed",
 ]);
+
+test("what is called the same in migration.md is emitted, or read", () => {
+	const rows = [...textOf("docs/migration.md").matchAll(/^\| ([^|]+) \| the same(?: names?)?(?:[;,:][^|]*)? \|$/gm)];
+	const names = rows.flatMap(([, before = ""]) => [...before.matchAll(/`([\w.]+)`/g)].map(([, name = ""]) => name));
+	expect(names.length).toBeGreaterThan(20);
+	const read = new Set([...configurationTable().matchAll(/`([A-Z][A-Z_]+)`/g)].map(([, name]) => name));
+	expect(names.filter((name) => !EMITTED.has(name) && !read.has(name))).toEqual([]);
+});
 
 test.each([
 	"README.md",

@@ -114,6 +114,8 @@ ${command.flags.map((flag) => `		${described(flag)}`).join("\n")}
 			;;
 		esac
 	done
+	# A path.
+	[[ $PREFIX == --*=* ]] && compset -P '*=' && { _files; return }
 	_describe -t commands command commands
 	_describe -o flag flags
 }
