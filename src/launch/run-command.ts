@@ -1,8 +1,7 @@
 // A command that nobody sits before → what it wrote and how it ended, within its time in any case. A script may leave
 // others behind that hold its pipes: so all that it starts is one group, which is ended as one, and the pipes of what has
 // gone are not waited for.
-import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
-import type { Readable } from "node:stream";
+import { execa, type ResultPromise } from "execa";
 
 export interface CommandOptions {
 	command: string;
@@ -27,62 +26,55 @@ export interface CommandEnd {
 const PIPES_LIMIT_MS = 1_000;
 /** From the signal that asks it to end to the one that ends it. */
 const KILL_AFTER_MS = 5_000;
-/** Of each output; the rest is read and dropped. */
-const OUTPUT_MAX_CHARS = 4 * 1024 * 1024;
 const ENDING: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 const HAS_GROUPS = process.platform !== "win32";
 
-export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
-	const { limitMs, cancel } = options;
+export async function runCommand({ command, args, env, cwd, limitMs, cancel }: CommandOptions): Promise<CommandEnd> {
 	const limit = AbortSignal.timeout(limitMs);
 	const ourEnd = abortBeforeWeEnd();
+	const stop = AbortSignal.any([limit, ourEnd.signal, ...(cancel === undefined ? [] : [cancel])]);
 	try {
-		const child = start(options);
-		if (child === undefined) return { exitCode: undefined, stdout: "", stderr: "", timedOut: false };
-		const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
-		await isOver(child, AbortSignal.any([limit, ourEnd.signal, ...(cancel === undefined ? [] : [cancel])]));
-		const exitCode = child.pid === undefined ? undefined : (child.exitCode ?? undefined);
-		return { exitCode, stdout: stdout(), stderr: stderr(), timedOut: limit.aborted };
+		const child = execa(command, args, { ...OPTIONS, env, extendEnv: env === undefined, cwd });
+		const release = endInTime(child, stop);
+		const { exitCode, stdout, stderr } = await child;
+		release();
+		return { exitCode, stdout, stderr, timedOut: limit.aborted };
 	} finally {
 		ourEnd.release();
 	}
 }
 
-type Child = ChildProcessByStdio<null, Readable, Readable>;
+const OPTIONS = {
+	stdin: "ignore",
+	detached: HAS_GROUPS,
+	windowsHide: true,
+	reject: false,
+	stripFinalNewline: false,
+} as const;
 
-/** Undefined: the system does not start it. That may be an event too. */
-function start({ command, args, env, cwd }: CommandOptions): Child | undefined {
-	const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
-	try {
-		return spawn(command, args, { env, cwd, stdio, detached: HAS_GROUPS, windowsHide: true });
-	} catch {
-		return undefined;
-	}
-}
+type Child = ResultPromise<typeof OPTIONS>;
 
-async function isOver(child: Child, stop: AbortSignal): Promise<void> {
-	const over = Promise.withResolvers<void>();
+/** Gives back what ends the watch, when all of it is over. */
+function endInTime(child: Child, stop: AbortSignal): () => void {
 	const timers: NodeJS.Timeout[] = [];
-	let closed = false;
 	const end = () => {
 		signalGroup(child, "SIGTERM");
-		timers.push(setTimeout(() => signalGroup(child, "SIGKILL"), KILL_AFTER_MS));
+		timers.push(setTimeout(signalGroup, KILL_AFTER_MS, child, "SIGKILL"));
 	};
 	if (stop.aborted) end();
 	else stop.addEventListener("abort", end, { once: true });
-	child.once("exit", () => timers.push(setTimeout(over.resolve, PIPES_LIMIT_MS)));
-	child.once("close", () => {
-		closed = true;
-		over.resolve();
-	});
-	child.once("error", () => over.resolve());
-	await over.promise;
-	for (const timer of timers) clearTimeout(timer);
-	stop.removeEventListener("abort", end);
-	// Whoever holds its pipes yet has not heard that it was to end.
-	if (!closed && stop.aborted) signalGroup(child, "SIGKILL");
-	child.stdout.destroy();
-	child.stderr.destroy();
+	child.nodeChildProcess.once("exit", () => timers.push(setTimeout(leavePipes, PIPES_LIMIT_MS)));
+	return () => {
+		for (const timer of timers) clearTimeout(timer);
+		stop.removeEventListener("abort", end);
+	};
+
+	function leavePipes(): void {
+		// Whoever holds them yet has not heard that it was to end.
+		if (stop.aborted) signalGroup(child, "SIGKILL");
+		child.stdout.destroy();
+		child.stderr.destroy();
+	}
 }
 
 /** In a group of its own it hears of no Ctrl-C: what ends us ends it. The signal is still ours, unless somebody else listens. */
@@ -103,7 +95,7 @@ function abortBeforeWeEnd(): { signal: AbortSignal; release(): void } {
 	return { signal: stop.signal, release };
 }
 
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+function signalGroup(child: Child, signal: NodeJS.Signals): void {
 	if (child.pid === undefined) return;
 	try {
 		if (HAS_GROUPS) process.kill(-child.pid, signal);
@@ -111,12 +103,4 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 	} catch {
 		// It has gone.
 	}
-}
-
-function collect(output: Readable): () => string {
-	let text = "";
-	output.setEncoding("utf8").on("data", (more: string) => {
-		if (text.length < OUTPUT_MAX_CHARS) text += more.slice(0, OUTPUT_MAX_CHARS - text.length);
-	});
-	return () => text;
 }
