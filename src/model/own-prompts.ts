@@ -29,6 +29,9 @@ export function createOwnPrompts(onForeign: () => void): OwnPrompts {
 	const hooks = { isHeard: false, until: Number.NEGATIVE_INFINITY };
 	const native = { isHeard: false, until: Number.NEGATIVE_INFINITY };
 	let isNativeDue = false;
+	/** When each prompt was submitted, by hooks. One that is queued is told so under the id of the prompt that is answered meanwhile. */
+	const submitted = new Map<string, Set<number>>();
+	let queuedTaken = 0;
 	let end: FactOf<"run.ended"> | undefined;
 
 	function admit(fact: Fact): Fact[] {
@@ -82,7 +85,11 @@ export function createOwnPrompts(onForeign: () => void): OwnPrompts {
 	function listen({ source, kind, promptId, at }: Fact): void {
 		if (promptId === undefined) return;
 		if (source === "native") native.isHeard = true;
-		if (source === "hook" && kind === "prompt.submitted") hooks.isHeard = true;
+		if (source === "hook" && kind === "prompt.submitted") {
+			hooks.isHeard = true;
+			submitted.set(promptId, (submitted.get(promptId) ?? new Set()).add(at));
+			if (submitted.size > REMEMBERED_IDS_MAX) submitted.delete(submitted.keys().next().value as string);
+		}
 		const witness = source === "native" ? native : hooks;
 		witness.until = Math.max(witness.until, at);
 	}
@@ -92,7 +99,10 @@ export function createOwnPrompts(onForeign: () => void): OwnPrompts {
 		const { at, isForeign } = unnamed.get(key) ?? { at: fact.at, isForeign: false };
 		unnamed.set(key, { at: Math.min(at, fact.at), isForeign });
 		waiting.push(fact);
-		if (isForeign || isPassedOver(key, FOREIGN_AFTER_MS)) leaveOut(key);
+		if (isForeign || isPassedOver(key, FOREIGN_AFTER_MS)) {
+			if (!takeQueued(key)) leaveOut(key);
+			else return release();
+		}
 		if (waiting.length <= UNNAMED_FACTS_MAX) return [];
 		if (hooks.isHeard || native.isHeard) leaveOut(keyOf(waiting[0] as Fact));
 		// Nobody ever named a prompt: the transcript tells alone.
@@ -104,6 +114,20 @@ export function createOwnPrompts(onForeign: () => void): OwnPrompts {
 	function isPassedOver(key: string, withinMs: number): boolean {
 		const at = unnamed.get(key)?.at ?? Number.POSITIVE_INFINITY;
 		return [hooks, native].some(({ isHeard, until }) => isHeard && until > at + withinMs);
+	}
+
+	/** One that was queued may be answered under an id that no hook names: as many as were queued are this claude's. */
+	function takeQueued(key: string): boolean {
+		if (native.isHeard || unnamed.get(key)?.isForeign === true || isAgent(key)) return false;
+		const queued = [...submitted.values()].reduce((sum, times) => sum + times.size - 1, 0);
+		if (queued <= queuedTaken) return false;
+		queuedTaken++;
+		remember(key);
+		return true;
+	}
+
+	function isAgent(key: string): boolean {
+		return waiting.some(({ agentId }) => agentId === key);
 	}
 
 	function leaveOut(key: string): void {
@@ -153,9 +177,10 @@ export function createOwnPrompts(onForeign: () => void): OwnPrompts {
 		// What a claude tells that was killed may be lost on its way to us.
 		const isWhole = end?.exitCode !== undefined && end.signal === undefined;
 		const isAllNamed = isWhole && (hooks.isHeard || native.isHeard);
-		for (const [key, { isForeign }] of unnamed) {
-			if (isForeign || isAllNamed || isPassedOver(key, NAME_SKEW_MS)) leaveOut(key);
-			else remember(key);
+		for (const [key, { isForeign }] of [...unnamed].toSorted(([, a], [, b]) => a.at - b.at)) {
+			const isOthers = isForeign || isAllNamed || isPassedOver(key, NAME_SKEW_MS);
+			if (!isOthers) remember(key);
+			else if (!takeQueued(key)) leaveOut(key);
 		}
 		return release();
 	}

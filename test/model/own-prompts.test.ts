@@ -130,6 +130,20 @@ test("what a killed claude could not tell any more is its own", () => {
 	expect(pass([run(true), ...OURS, ...THEIRS, ...LATER, exit({ signal: "SIGKILL" })]).dropped).toBe(THEIRS.length);
 });
 
+test("a queued prompt that was broken off is this claude's though no hook names it, and no more than were queued", () => {
+	// Its hook comes when it is typed, with the id of the prompt that is answered then; told twice it is one prompt all the same.
+	const typed = prompt("hook", "ours", 300);
+	const queued = [prompt("transcript", "queued", 1000), answer("queued", 1200)];
+	const next = [prompt("hook", "next", 9000), prompt("transcript", "next", 9001), answer("next", 9500)];
+	const theirs = THEIRS.slice(0, 2);
+	const facts = [...OURS, typed, typed, ...queued, ...theirs, ...next, exit({ exitCode: 0 })];
+	const { told, dropped } = pass([run(false), ...facts]);
+	expect(told).toEqual(expect.arrayContaining(queued));
+	expect(dropped).toBe(theirs.length);
+	// Native telemetry names all of them.
+	expect(pass([run(true), ...facts, ...LATER]).dropped).toBe(theirs.length + queued.length);
+});
+
 test("where nobody heard its prompts any more, its end names them", () => {
 	const deaf = [prompt("transcript", "next", 9000), answer("next", 9500), prompt("transcript", "last", 9600)];
 	const ended = (promptId: string): Fact => ({
