@@ -1,0 +1,140 @@
+// Records of type `assistant` → facts: a block of an answer with the calls that it asks for, and Claude Code's own words where
+// a request failed.
+import type { RawFact } from "../../model/fact.ts";
+import { classifyApiError } from "../api-error.ts";
+import { readExtras, readUsage } from "../api-usage.ts";
+import { contentOf } from "../content.ts";
+import { asArray, asCount, asNumber, asObject, asString, compact, type JsonObject } from "../json.ts";
+import { forgetAttempts, triedBefore, wasNothingTried } from "./attempts.ts";
+import {
+	cutMessage,
+	type Lane,
+	type LaneState,
+	type MessageFact,
+	readToHere,
+	type Seen,
+	seenIn,
+	textOf,
+} from "./lane.ts";
+
+export function readAssistant(record: JsonObject, at: number, lane: Lane, state: LaneState): RawFact[] {
+	const message = asObject(record.message);
+	const seen = seenIn(record, at, lane, state);
+	if (message === undefined) return [];
+	if (record.isApiErrorMessage === true || message.model === "<synthetic>") {
+		return readSyntheticAnswer(record, message, seen, lane, state);
+	}
+	const messageId = asString(message.id);
+	// A fork copies records of the session that it comes from, and marks them so.
+	const copied = record.requestSessionId !== undefined && record.requestSessionId !== lane.sessionId;
+	if (messageId === undefined || copied) return [];
+	if (state.message?.id !== messageId) {
+		const answered = asString(record.requestRef) ?? "";
+		const after = state.attempts.get(answered)?.after ?? state.after;
+		const tried = [...state.attempts.keys()];
+		const place = tried.indexOf(answered);
+		// What was begun after the one that was answered belongs to what comes next.
+		const before = place === -1 ? tried.length - 1 : place;
+		const { failedAttempts, retryMs } = triedBefore(state, before);
+		const fact = readMessage(record, message, messageId, seen, { after, failedAttempts, retryMs });
+		state.message = { id: messageId, after, failedAttempts, retryMs, unfinished: false, asksTools: false, fact };
+		const next = place === -1 ? [] : [...state.attempts].slice(place + 1);
+		forgetAttempts(state);
+		for (const [id, attempt] of next) state.attempts.set(id, attempt);
+		state.toolEndsTurn = false;
+	} else {
+		state.message.fact = readMessage(record, message, messageId, seen, state.message);
+	}
+	// A stream that was cut leaves its blocks without what the API sends last.
+	state.message.unfinished = state.message.fact.whole !== true;
+	state.prompt = undefined;
+	const stopReason = asString(message.stop_reason);
+	const done = stopReason !== undefined && stopReason !== "tool_use" && stopReason !== "pause_turn";
+	state.agentDone = done;
+	const facts: RawFact[] = [state.message.fact];
+	for (const block of asArray(message.content)) {
+		const tool = asObject(block);
+		const toolUseId = asString(tool?.id);
+		if (tool?.type !== "tool_use" || toolUseId === undefined) continue;
+		state.message.asksTools = true;
+		const input = contentOf(tool.input);
+		if (lane.agentId === undefined && state.promptId !== undefined) state.calledUnder.set(toolUseId, state.promptId);
+		facts.push(
+			compact({
+				...seen,
+				kind: "tool.requested" as const,
+				toolUseId,
+				toolName: asString(tool.name) ?? "",
+				messageId,
+				content: input && { input },
+			}),
+		);
+	}
+	if (done && lane.agentId !== undefined) facts.push({ ...seen, kind: "agent.read", agentId: lane.agentId });
+	if (done && lane.agentId === undefined) facts.push({ ...seen, kind: "turn.stopped" });
+	return facts;
+}
+
+function readMessage(
+	record: JsonObject,
+	message: JsonObject,
+	messageId: string,
+	seen: Seen,
+	before: { after?: number; failedAttempts: number; retryMs?: number },
+): MessageFact {
+	const text = asArray(message.content)
+		.map((block) => (asObject(block)?.type === "text" ? (asString(asObject(block)?.text) ?? "") : ""))
+		.join("");
+	const answer = text === "" ? undefined : contentOf(text);
+	return compact({
+		...seen,
+		kind: "message.seen" as const,
+		messageId,
+		requestId: asString(record.requestId),
+		requestedModel: asString(record.requestedModel) ?? asString(message.model) ?? "unknown",
+		responseModel: asString(message.model) ?? "unknown",
+		usage: readUsage(asObject(message.usage) ?? {}),
+		...readExtras(asObject(message.usage) ?? {}),
+		stopReason: asString(message.stop_reason),
+		after: before.after,
+		failedAttempts: before.failedAttempts,
+		retryMs: before.retryMs,
+		textBytes: answer?.bytes ?? 0,
+		blockIndex: asCount(record.apiBlockIndex) ?? 0,
+		whole: "stop_details" in message,
+		content: answer && { answer },
+	});
+}
+
+/** Claude Code's own record of a request that failed for good, or of a stream that was cut while its tools run on. */
+function readSyntheticAnswer(
+	record: JsonObject,
+	message: JsonObject,
+	seen: Seen,
+	lane: Lane,
+	state: LaneState,
+): RawFact[] {
+	if (record.isApiErrorMessage !== true) return [];
+	const cut = record.streamCutCause === undefined ? [] : cutMessage(state);
+	// What was asked for before the break is done, and the model hears of it.
+	if (cut.length > 0 && state.message?.asksTools) return cut;
+	const status = asNumber(record.apiErrorStatus);
+	const error = contentOf(textOf(message.content));
+	const fact: RawFact = compact({
+		...seen,
+		kind: "request.failed" as const,
+		id: asString(record.requestId) ?? asString(record.uuid) ?? "",
+		requestId: asString(record.requestId),
+		errorType: classifyApiError(asString(record.apiErrorType), status, asString(record.error)),
+		status,
+		requestedModel: state.attemptedModel,
+		after: state.after,
+		...triedBefore(state, state.attempts.size - 1),
+		unsent:
+			(cut.length === 0 && status === undefined && record.requestId === undefined && wasNothingTried(state)) ||
+			undefined,
+		content: error && { error },
+	});
+	forgetAttempts(state);
+	return [...cut, fact, ...readToHere(seen, lane)];
+}

@@ -1,0 +1,90 @@
+// Records of requests on their way → how often the next answer was asked for, and the facts of attempts that failed.
+import type { RawFact } from "../../model/fact.ts";
+import { classifyStatus } from "../api-error.ts";
+import { contentOf } from "../content.ts";
+import { asCount, asDuration, asNumber, asObject, asString, compact, type JsonObject } from "../json.ts";
+import type { LaneState, Seen } from "./lane.ts";
+
+export function noteAttempt(record: JsonObject, at: number, state: LaneState): void {
+	const model = asString(asObject(record.params)?.model);
+	// The record itself is stamped after the request was sent, so it is no start.
+	state.attempts.set(asString(record.id) ?? `${at}`, { at, after: state.after, model });
+	state.attemptedModel = model ?? state.attemptedModel;
+}
+
+export function wasNothingTried({ attempts, retries }: LaneState): boolean {
+	return attempts.size === 0 && retries.length === 0;
+}
+
+/**
+ * Attempts before the last one, and the waits between them: unknown where there were more attempts than records of their
+ * failures, of which an interactive claude writes none.
+ */
+export function triedBefore({ retries }: LaneState, attempts: number): { failedAttempts: number; retryMs?: number } {
+	const failedAttempts = Math.max(retries.length, attempts);
+	if (failedAttempts > retries.length) return { failedAttempts };
+	return { failedAttempts, retryMs: retries.reduce((sum, { waitMs }) => sum + waitMs, 0) };
+}
+
+export function forgetAttempts(state: LaneState): void {
+	state.retries = [];
+	state.attempts.clear();
+}
+
+/** A prompt begins anew. Its first attempt can stand before its record, which is stamped earlier. */
+export function forgetAttemptsBefore(at: number, state: LaneState): void {
+	state.retries = state.retries.filter((retry) => retry.at >= at);
+	for (const [id, attempt] of state.attempts) if (attempt.at < at) state.attempts.delete(id);
+}
+
+export function readRetry(record: JsonObject, at: number, seen: Seen, state: LaneState): RawFact {
+	const error = asObject(record.error);
+	const waitMs = asDuration(record.retryInMs) ?? 0;
+	state.retries.push({ at, waitMs });
+	state.after = at;
+	const status = asNumber(error?.status);
+	const text = contentOf(asString(error?.formatted) ?? asString(error?.message));
+	return compact({
+		...seen,
+		kind: "request.retried" as const,
+		id: asString(record.uuid) ?? `${at}`,
+		errorType: asObject(error?.connection) ? "connection_error" : classifyStatus(status),
+		status,
+		requestId: asString(error?.requestId),
+		attempt: asCount(record.retryAttempt) ?? state.retries.length,
+		maxAttempts: asCount(record.maxRetries) ?? 0,
+		waitMs,
+		model: state.attemptedModel,
+		content: text && { error: text },
+	});
+}
+
+/** The model was given up: that was a final error, and the attempts from here on are those of another request. */
+export function readFallback(record: JsonObject, at: number, seen: Seen, state: LaneState): RawFact[] {
+	const from = asString(record.originalModel) ?? "";
+	const reason = asString(record.trigger);
+	const switched = compact({
+		...seen,
+		kind: "model.switched" as const,
+		from,
+		to: asString(record.fallbackModel) ?? "",
+		reason,
+	});
+	// The first attempt of the other model can stand before this record.
+	const givenUp = [...state.attempts].filter(([, { model }]) => model === from);
+	const last = givenUp.at(-1);
+	if (!last) return [switched];
+	const failed: RawFact = compact({
+		...seen,
+		kind: "request.failed" as const,
+		id: asString(record.uuid) ?? `${at}`,
+		errorType: reason ?? "unknown",
+		requestedModel: from,
+		after: last[1].after,
+		failedAttempts: givenUp.length - 1,
+		retryMs: triedBefore(state, givenUp.length - 1).retryMs,
+	});
+	for (const [id] of givenUp) state.attempts.delete(id);
+	state.retries = [];
+	return [switched, failed];
+}
