@@ -16,25 +16,15 @@ import {
 	STAMP_SKEW_MS,
 	TURN_QUIET_MS,
 } from "./limits.ts";
+import { noteAgent } from "./note/agents.ts";
+import { noteFailure, noteMessage, noteRequest, noteSize } from "./note/requests.ts";
+import { noteSession } from "./note/sessions.ts";
+import { noteSurroundings } from "./note/surroundings.ts";
+import { noteBatch, noteTool } from "./note/tools.ts";
+import { notePrompt, noteTurn } from "./note/turns.ts";
 import { createPlaces, isFollowed, isTurn, type Life, type Link, linkOfTool } from "./places.ts";
 import type { LaneTold, TurnState } from "./state.ts";
-import {
-	areMessagesTold,
-	createStores,
-	hasTurnHooks,
-	noteAgent,
-	noteBatch,
-	noteFailure,
-	noteMessage,
-	notePrompt,
-	noteRequest,
-	noteSession,
-	noteSize,
-	noteSurroundings,
-	noteTool,
-	noteTurn,
-	type Stores,
-} from "./stores.ts";
+import { areMessagesTold, createStores, hasTurnHooks, type Stores } from "./stores.ts";
 
 export type ModelOptions = HandoverOptions;
 
