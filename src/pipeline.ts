@@ -43,15 +43,12 @@ export { recoverRuns } from "./pipeline/recovery.ts";
 export interface PipelineOptions {
 	config: Config;
 	runId: string;
-	/** When claude was started: milliseconds since the epoch. */
-	startedAt: number;
 	/** What is kept of the run, so that another process can tell it. */
 	context: Omit<RunContext, "resource" | "extra">;
 	token: string;
 	/** Per-run key of input digests. */
 	digestKey: Uint8Array;
 	cwd: string;
-	sessionPersistence: boolean;
 	/** claude has been told to run our hooks. */
 	hooked?: boolean;
 	/** claude has been told to send its own telemetry to us; where that goes on to. */
@@ -66,10 +63,6 @@ export interface PipelineOptions {
 	destination?: { open: typeof createSinks; ids?: PresetIds };
 	/** Whoever runs it may ask what was said so far. */
 	keepHistory?: boolean;
-	/** --session-id, or --resume with an id. */
-	knownSessionId?: string;
-	/** --resume with an id and --fork-session: the session that this one goes on from. */
-	forkedFrom?: string;
 	claudePid: number | undefined;
 	diagnostics: Diagnostics;
 	/** Standard error, once claude has left the terminal. */
@@ -121,8 +114,8 @@ const IDLE_AFTER_MS = 5000;
 const ALIVE_MS = 60_000;
 
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
-	const { config, runId, startedAt, diagnostics, clock = systemClock } = options;
-	const { told } = options.context;
+	const { config, runId, diagnostics, clock = systemClock } = options;
+	const { told, startedAt, sessionPersistence, knownSessionId, forkedFrom } = options.context;
 	const inbound = parseTraceparent(told.inbound.traceparent, told.inbound.tracestate);
 	// What goes to a program's own providers is that program's to keep.
 	const keeping = options.destination ? NOTHING_KEPT : await openKeeping(config, diagnostics);
@@ -183,16 +176,24 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	const history = options.keepHistory ? createHistory() : undefined;
 	const read: RawFact[] = [];
 	const tail = createTranscriptTail(startedAt, (fact) => read.push(fact), {
-		forkedFrom: options.forkedFrom,
+		forkedFrom,
 		onSkip: () => flow.metrics.dropped("transcript"),
 	});
 	/** What hooks should have told as well. */
 	let due = 0;
 	const readOtlp = createOtlpReader();
-	const agent = createAgentReader({ transcript: options.sessionPersistence });
+	const agent = createAgentReader({ transcript: sessionPersistence });
 	const isWithinRate = createHookRate();
 	const passedOn = await openPassOn(options.native, config, clean, diagnostics);
-	const finder = createSessionFinder(options, (path) => {
+	const where = {
+		config,
+		cwd: options.cwd,
+		claudePid: options.claudePid,
+		startedAt,
+		sessionPersistence,
+		knownSessionId,
+	};
+	const finder = createSessionFinder(where, (path) => {
 		tail.follow(path);
 		journal?.session(sessionOf(path));
 	});
@@ -312,8 +313,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 }
 
 function runStarted(options: PipelineOptions): RawFact {
-	const { runId, startedAt: at, cwd, context } = options;
-	const { sessionSource, interactive, argsCount, argsPreview, native } = context;
+	const { runId, cwd, context } = options;
+	const { startedAt: at, sessionSource, interactive, argsCount, argsPreview, native } = context;
 	const told = { runId, sessionSource, interactive, argsCount, argsPreview, native, cwd };
 	return { kind: "run.started", source: "launch", at, sessionId: "", ...told };
 }

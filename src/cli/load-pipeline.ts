@@ -20,25 +20,18 @@ const DIGEST_KEY_BYTES = 32;
 
 export type PipelineStart = {
 	claudeArgs: ClaudeArgs;
+	/** When claude was started: milliseconds since the epoch. */
+	startedAt: number;
 	/** Is told what it takes to stand in for this process, should it be killed. */
 	guard?(brief: Omit<StandInBrief, "doors">): void;
 } & Pick<
 	PipelineOptions,
-	| "runId"
-	| "token"
-	| "hooked"
-	| "native"
-	| "startedAt"
-	| "claudePid"
-	| "onFact"
-	| "onEpisode"
-	| "destination"
-	| "keepHistory"
+	"runId" | "token" | "hooked" | "native" | "claudePid" | "onFact" | "onEpisode" | "destination" | "keepHistory"
 >;
 type ToldRun = PipelineOptions["context"];
 
 export async function loadPipeline(run: PipelineStart, context: RunContext): Promise<Pipeline> {
-	const { claudeArgs, guard, ...rest } = run;
+	const { claudeArgs: _args, startedAt: _at, guard, ...rest } = run;
 	const { config, cwd } = context;
 	const told = contextOf(run, context);
 	const digestKey = randomBytes(DIGEST_KEY_BYTES);
@@ -58,9 +51,6 @@ export async function loadPipeline(run: PipelineStart, context: RunContext): Pro
 		context: told,
 		digestKey,
 		cwd,
-		sessionPersistence: told.sessionPersistence,
-		knownSessionId: claudeArgs.knownSessionId,
-		forkedFrom: claudeArgs.forkedFrom,
 		onContextThreshold: contextCommand(context),
 		diagnostics: context.diagnostics,
 		writeAfter: context.writeAfter,

@@ -97,19 +97,17 @@ async function startFor(options: ObserveOptions, observation: Observation): Prom
 	const { config, diagnostics, runId, destination, onEpisode, events } = observation;
 	const startedAt = systemClock();
 	const { cwd = process.cwd() } = options;
-	const sessionPersistence = options.transcript !== false;
 	const { startPipeline } = await import("../pipeline.ts");
 	return startPipeline({
 		config,
 		runId,
-		startedAt,
 		context: {
 			told: toldOf(config, false),
 			redaction: redactionMark(config),
 			startedAt,
 			project: projectMark(cwd),
 			claudeConfigDir: config.claudeConfigDir,
-			sessionPersistence,
+			sessionPersistence: options.transcript !== false,
 			sessionSource: "startup",
 			interactive: false,
 			argsCount: 0,
@@ -119,7 +117,6 @@ async function startFor(options: ObserveOptions, observation: Observation): Prom
 		token: newToken(),
 		digestKey: randomBytes(DIGEST_KEY_BYTES),
 		cwd,
-		sessionPersistence,
 		claudePid: undefined,
 		diagnostics,
 		writeAfter: (line) => diagnostics.say("info", line),

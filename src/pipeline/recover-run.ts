@@ -127,7 +127,7 @@ function configOf(config: Config, { told, redaction, resource }: RunContext): Co
 	};
 	// Under other rules of redaction than then, what is still to be read is told without texts.
 	const sameRules = redactionMark({ ...config, level: told.level }) === redaction;
-	return { ...config, otel, level: sameRules ? told.level : "minimal", sample: told.sample.ratio };
+	return { ...config, otel, level: sameRules ? told.level : "minimal" };
 }
 
 /** False where it was stopped. */

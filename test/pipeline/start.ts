@@ -20,7 +20,6 @@ export function startIn({ home, file, startedAt, clock, diagnostics }: Start): P
 	return startPipeline({
 		config,
 		runId: "11111111-2222-4333-8444-555555555555",
-		startedAt,
 		context: {
 			told: toldOf(config, false),
 			redaction: "",
@@ -37,7 +36,6 @@ export function startIn({ home, file, startedAt, clock, diagnostics }: Start): P
 		token: "a-token-of-the-run",
 		digestKey: Buffer.from("key"),
 		cwd: home,
-		sessionPersistence: false,
 		claudePid: undefined,
 		diagnostics,
 		writeAfter() {},
