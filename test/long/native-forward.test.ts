@@ -18,7 +18,6 @@ import {
 	unusedAddress,
 } from "../sinks/collectors.ts";
 import { CLAUDE_OTEL } from "../support/claude-home.ts";
-import { some } from "../support/every.ts";
 import { eventsOf, metricsOf, namesOf, OF_HOOKS, portrait, requestsOf } from "../support/native-portrait.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { runClaude } from "../support/run.ts";
@@ -175,7 +174,7 @@ test("of our hooks claude tells as of any; without them its events are the same 
 	expect(namesOf(bare.own).toSorted()).toEqual(namesOf(plain.own).toSorted());
 });
 
-test.each(some(PROTOCOLS))(
+test.each(PROTOCOLS)(
 	"over %s his helper's headers, those of one signal, and totals instead of steps stay as he wants them",
 	async (protocol) => {
 		const scene = {
@@ -197,7 +196,7 @@ test.each(some(PROTOCOLS))(
 	},
 );
 
-test.each(some(["http/protobuf", "http/json"] as const))(
+test.each(["http/protobuf", "http/json"] as const)(
 	"over %s it arrives packed where the user wants it so",
 	async (protocol) => {
 		const encodings: unknown[][] = [];
@@ -215,7 +214,7 @@ test.each(some(["http/protobuf", "http/json"] as const))(
 	},
 );
 
-test.each(some(PROTOCOLS))(
+test.each(PROTOCOLS)(
 	"over %s it goes through the proxy that the user names in his settings alone",
 	async (protocol) => {
 		const asked: string[][] = [];
@@ -274,7 +273,7 @@ describe("over TLS claude's trust is ours too:", () => {
 		["claude's own certificate", "http/json", ownCertificate],
 		["no look at certificates, and not a word of it", "http/json", anyone],
 	];
-	test.each(some(TRUSTS))("%s, over %s", async (_what, protocol, trust) => {
+	test.each(TRUSTS)("%s, over %s", async (_what, protocol, trust) => {
 		const { env, around, mutual } = trust();
 		const relay = (to: string) => startTlsRelay(files, to, mutual);
 		const scene = { protocol, way: "user settings", env, around, relay } as const;
@@ -297,7 +296,7 @@ function secretsIn(receiver: Receiver): string[] {
 	return Object.entries(SECRETS).flatMap(([place, secret]) => (receiver.rawBytes().includes(secret) ? [place] : []));
 }
 
-test.each(some(PROTOCOLS))(
+test.each(PROTOCOLS)(
 	"over %s a secret reaches the user's own receiver as claude wrote it, and not where he wants it redacted",
 	async (protocol) => {
 		const scene = { protocol, way: "user settings", env: TOLD_WHOLE, ...PLANTED } as const;
@@ -324,7 +323,7 @@ test.each(some(PROTOCOLS))(
 	},
 );
 
-test.each(some(PROTOCOLS))(
+test.each(PROTOCOLS)(
 	"CLAUDE_OTEL_FORWARD_NATIVE tells over %s where ours goes what claude would tell, redacted, with our headers",
 	async (protocol) => {
 		const plain = await play(false, { protocol, way: "the environment", env: TOLD_WHOLE });
