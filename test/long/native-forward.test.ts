@@ -137,8 +137,8 @@ const SETTINGS: [Way, Protocol][] = [
 ];
 
 test.each<[Way, Protocol]>([
-	...some(PROTOCOLS).map((protocol): [Way, Protocol] => ["the environment", protocol]),
-	...some(SETTINGS),
+	...PROTOCOLS.map((protocol): [Way, Protocol] => ["the environment", protocol]),
+	...SETTINGS,
 ])("set up by %s, over %s, the user's receiver gets what it gets without us", async (way, protocol) => {
 	const plain = await play(false, { protocol, way });
 	const { own, stage } = await play(true, { protocol, way });
