@@ -2,8 +2,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { readBegun } from "../../src/begun-runs.ts";
+import { pidOf } from "../../src/process-identity.ts";
 import { assertTold, outline, tree } from "../support/oracle.ts";
-import { childrenOf, until } from "../support/run.ts";
+import { until } from "../support/run.ts";
 import { bash, nextUsage, step, text } from "../support/scripting.ts";
 import { openStage, type Stage } from "../support/stage.ts";
 
@@ -152,11 +154,12 @@ test("increments that arrived before the kill are not sent again (delta temporal
 test("two runs in one folder that were killed while claude started are both told", async () => {
 	const done = step(text("done"));
 	stage = await openStage({ main: [], whenDone: done });
+	const dataDir = join(stage.home.home, ".local", "share", "claude-otel");
 	const killed = (prompt: string) =>
 		stage.print(prompt, [], {
 			onStart: async (running) => {
-				await until("claude's start", () => childrenOf(running.pid).length > 0);
-				await new Promise((resolve) => setTimeout(resolve, 50));
+				const isNoted = () => readBegun(dataDir).some(({ owner }) => pidOf(owner) === running.pid);
+				await until("the note that the run has begun", isNoted);
 				running.signal("SIGKILL");
 			},
 		});
