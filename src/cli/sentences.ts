@@ -72,7 +72,7 @@ export const cliMistakes = {
 		new UserMistake(
 			`--use-sdk needs the Agent SDK, which is not installed where claude-otel is: install it there with \`${GET_SDK}\`, or leave --use-sdk out.`,
 		),
-	libraryWithoutSdk: () =>
+	sdkMissingForPrograms: () =>
 		new UserMistake(
 			"The Agent SDK is not installed where claude-otel can find it: install it beside claude-otel with `npm install @anthropic-ai/claude-agent-sdk`.",
 		),

@@ -115,7 +115,7 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
 
 	async function startRun({ options: sdkOptions = {}, onMessage }: RunOptions, prompt?: string) {
 		const sdk = await loadSdk();
-		if (sdk === undefined) throw cliMistakes.libraryWithoutSdk();
+		if (sdk === undefined) throw cliMistakes.sdkMissingForPrograms();
 		const { stderr, abortController, env: agentEnv, cwd = process.cwd() } = sdkOptions;
 		// The system would say of claude that it is not there.
 		if (!isFolder(cwd)) throw cliMistakes.noFolder(cwd);

@@ -38,6 +38,8 @@ export async function probeDelivery(config: Config, diagnostics: Diagnostics): P
 				metrics: hurried(otel.metrics),
 				logs: hurried(otel.logs),
 				sampler: { name: "always_on", ratio: 1 },
+				// A canary tells nothing of whoever sends it.
+				resourceAttributes: {},
 			},
 		},
 		runId,

@@ -11,6 +11,7 @@ import { createSinks, type Sinks } from "../sinks/providers.ts";
 import type { Journal } from "../store/journal.ts";
 import type { AbandonedRun, LaterRun, Store } from "../store/store.ts";
 import { VERSION } from "../version.ts";
+import { cleanNamed, cleanResource } from "./clean-texts.ts";
 import { createFlow, type Flow } from "./flow.ts";
 import type { RecoveredRun, RecoveryOptions } from "./recovery.ts";
 import { type RunContext, readContext, redactionMark } from "./run-context.ts";
@@ -64,7 +65,7 @@ async function openFlow(
 	const asItWas = configOf(config, context);
 	const privacy = createRunPrivacy(asItWas, []);
 	const sinks = await createSinks({
-		config: asItWas,
+		config: cleanResource(asItWas, cleanNamed(privacy.text)),
 		runId,
 		startedAt: context.startedAt,
 		resource: { "service.version": VERSION, "service.instance.id": runId, ...attributesOf(context.resource) },

@@ -343,7 +343,7 @@ function pick(from: Dict, keys: readonly string[]): Dict {
 /** The recorder's home becomes /home/dev, its working directory /home/dev/project. */
 function withoutPaths(text: string): string {
 	return text
-		.replaceAll(/\/tmp\/claude-home-\w+\/work/g, WORKING_DIRECTORY)
+		.replaceAll(/\/tmp\/claude-home-\w+[/]work\b/g, WORKING_DIRECTORY)
 		.replaceAll(/\/tmp\/claude-home-\w+/g, "/home/dev")
 		.replaceAll(/-tmp-claude-home-\w+-work/g, "-home-dev-project");
 }

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { checkCollector } from "../../../src/cli/checks/collector.ts";
 import { CANARY } from "../../../src/signals/names.ts";
@@ -106,14 +107,20 @@ test("a back end that takes its signals is told by its name, and one that refuse
 	expect(takes.spans.map(({ name }) => name)).toEqual([CANARY.span]);
 });
 
-test("sampling keeps no canary back, and nothing is kept in a file", async () => {
+test("sampling keeps no canary back, nothing is kept in a file, and the canary has none of the user's attributes", async () => {
 	const receiver = opened(await startReceiver());
 	const file = join(folder, "out.jsonl");
-	const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.grpc, OTEL_TRACES_SAMPLER: "always_off", CLAUDE_OTEL_FILE: file };
+	const env = {
+		OTEL_EXPORTER_OTLP_ENDPOINT: receiver.grpc,
+		OTEL_TRACES_SAMPLER: "always_off",
+		OTEL_RESOURCE_ATTRIBUTES: "deploy.token=planted",
+		CLAUDE_OTEL_FILE: file,
+	};
 	expect(await collector(env)).toEqual([
 		expect.stringMatching(/^ok collector: .* takes traces, metrics and logs by grpc/),
 	]);
 	expect(receiver.spans.map(({ name }) => name)).toEqual([CANARY.span]);
+	expect(inspect([receiver.spans, receiver.metrics, receiver.logs], { depth: null })).not.toContain("planted");
 	expect(existsSync(file)).toBe(false);
 });
 
