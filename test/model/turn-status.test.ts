@@ -51,3 +51,35 @@ test.each([
 function nextPrompt(): Fact {
 	return { ...hooked, promptId: "q", at: START + 19 } as Fact;
 }
+
+test("a turn that is handed on before an agent of it has ended counts what the agent had done until then", () => {
+	const { model, told } = startModel();
+	const call = { ...SEEN, toolUseId: "t", toolName: "Agent" };
+	const inAgent = { ...SEEN, agentId: "a" };
+	const facts: Fact[] = [
+		written,
+		hooked,
+		answer,
+		{ ...call, source: "transcript", kind: "tool.requested", at: START + 15 } as Fact,
+		{ ...call, source: "hook", kind: "tool.started", at: START + 16 } as Fact,
+		{ ...inAgent, source: "hook", kind: "agent.started", at: START + 17, agentType: "Explore" } as Fact,
+		{ ...inAgent, source: "transcript", kind: "agent.described", at: START + 17, toolUseId: "t" } as Fact,
+		{ ...answer, ...inAgent, at: START + 18, messageId: "m1" } as Fact,
+		stopped,
+		hookStopped,
+	];
+	for (const fact of facts) model.apply(fact);
+	model.advance(START + 20 + TURN_QUIET_MS);
+	model.apply({ ...answer, ...inAgent, at: START + 9_000, messageId: "m2" } as Fact);
+	model.apply({ ...inAgent, source: "hook", kind: "agent.stopped", at: START + 9_001 } as Fact);
+	model.settle();
+	const totalsOf = (kind: string) => {
+		const one = told.episodes.find((episode) => episode.kind === kind);
+		return one && "totals" in one ? one.totals.usage?.input : undefined;
+	};
+	expect({ turn: totalsOf("turn"), agent: totalsOf("agent"), session: totalsOf("session") }).toEqual({
+		turn: 14,
+		agent: 14,
+		session: 21,
+	});
+});

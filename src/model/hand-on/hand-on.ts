@@ -107,13 +107,22 @@ export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links
 		}
 	}
 
+	/** What agents of it that are still at work had done until its end counts in its sums. */
+	function handOnTurn(turn: TurnState, isTold: boolean): void {
+		const end = turns.end(turn);
+		for (const life of agents.open()) {
+			if (places.locateLife(life).turn === turn) lanes.handOnUntouched(inLife(life), end);
+		}
+		turns.turn(turn, isTold);
+	}
+
 	return {
 		isDone: handover.isDone,
 		openSessions() {
 			for (const segment of places.segments()) sessions.open(segment);
 		},
 		life: agents.life,
-		turn: turns.turn,
+		turn: handOnTurn,
 		openChildren: ({ agent, n }) =>
 			agents
 				.open()
