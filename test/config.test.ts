@@ -80,6 +80,8 @@ describe("our own settings", () => {
 		["CLAUDE_OTEL_MAX_ATTR_LENGTH", "-1", "a whole number from 1 to 1000000"],
 		["CLAUDE_OTEL_MAX_PAYLOAD_BYTES", "1k", "a whole number from 1 to 1000000"],
 		["CLAUDE_OTEL_PROPAGATE", "perhaps", "1 or 0"],
+		["CLAUDE_OTEL_CONTEXT_THRESHOLDS", "0.1", "percentages from 1 to 100 separated by commas, or none"],
+		["CLAUDE_OTEL_CONTEXT_THRESHOLDS", "1,100.5", "percentages from 1 to 100 separated by commas, or none"],
 		["CLAUDE_OTEL_ATTRIBUTES", "sprint", "key=value pairs separated by commas"],
 		[
 			"CLAUDE_OTEL_REDACT_PATTERNS",

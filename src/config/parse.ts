@@ -38,13 +38,13 @@ export function subset<const T extends string>(...names: readonly T[]): Parse<T[
 	};
 }
 
-/** Percentages → shares from 0 to 1, ascending, each once. */
+/** Percentages from 1 to 100 → shares, ascending, each once. */
 export function percents(value: string): readonly number[] | undefined {
 	if (/^none$/i.test(value)) return [];
 	const numbers = value.split(",").map((part) => part.trim().replace(/%$/, ""));
 	if (!numbers.every((part) => /^\d+(?:\.\d+)?$/.test(part))) return undefined;
 	const shares = [...new Set(numbers.map((part) => Number(part) / 100))].toSorted((a, b) => a - b);
-	return shares.every((share) => share > 0 && share <= 1) ? shares : undefined;
+	return shares.every((share) => share >= 0.01 && share <= 1) ? shares : undefined;
 }
 
 /** What people write for yes and no. */
