@@ -169,7 +169,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		onAdvanced: (at, late) => journal?.advanced(at, late),
 		onEpisode: options.onEpisode,
 		onContextThreshold: options.onContextThreshold,
-		transcriptOf: (sessionId) => tail.paths().find((path) => path.endsWith(`${sessionId}.jsonl`)),
+		transcriptOf: (sessionId) =>
+			tail.paths().find((path) => sessionOf(path) === sessionId) ?? finder.transcriptOf(sessionId),
 		onBug: tellBug,
 	});
 	if (keeping.spool) flow.metrics.watchSpool(keeping.spool.bytes);

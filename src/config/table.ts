@@ -153,7 +153,7 @@ export const OWN_ROWS = {
 	onContextThreshold: optionalText(
 		"CLAUDE_OTEL_ON_CONTEXT_THRESHOLD",
 		"a command",
-		"Shell command to start each time a threshold is crossed (to save a checkpoint, say). It sees `CLAUDE_OTEL_SESSION_ID`, `CLAUDE_OTEL_CONTEXT_USED_RATIO`, `CLAUDE_OTEL_CONTEXT_THRESHOLD` and `CLAUDE_OTEL_TRANSCRIPT_PATH`; its output goes nowhere.",
+		"Shell command to start each time a threshold is crossed (to save a checkpoint, say). It sees `CLAUDE_OTEL_SESSION_ID`, `CLAUDE_OTEL_CONTEXT_USED_RATIO`, `CLAUDE_OTEL_CONTEXT_THRESHOLD` and, where `hooks` or `transcript` are among the sources and Claude Code keeps a transcript, `CLAUDE_OTEL_TRANSCRIPT_PATH`; its output goes nowhere.",
 	),
 	file: optionalText(
 		"CLAUDE_OTEL_FILE",

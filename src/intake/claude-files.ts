@@ -122,7 +122,7 @@ function listFolder(folder: string): string[] {
 	}
 }
 
-function isFile(path: string): boolean {
+export function isFile(path: string): boolean {
 	try {
 		return statSync(path).isFile();
 	} catch {

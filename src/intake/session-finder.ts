@@ -4,7 +4,14 @@ import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { hookNotes } from "../errors.ts";
 import type { Fact, RawFact } from "../model/fact.ts";
-import { findTranscript, projectFolder, readHead, readLiveSessions, readSessionOfProcess } from "./claude-files.ts";
+import {
+	findTranscript,
+	isFile,
+	projectFolder,
+	readHead,
+	readLiveSessions,
+	readSessionOfProcess,
+} from "./claude-files.ts";
 import { asString, type JsonObject } from "./json.ts";
 
 export interface FinderOptions {
@@ -27,6 +34,8 @@ export interface SessionFinder {
 	admits(sessionId: string, inPrompt: boolean): boolean;
 	/** Asks claude's file of the process; cheap enough for every tick. */
 	look(): void;
+	/** Where a session is written down, as its hooks tell it; undefined where claude keeps no transcript. */
+	transcriptOf(sessionId: string): string | undefined;
 	/** Whether the transcript of this run is found. */
 	isSettled(): boolean;
 	/** claude has gone: the last chance to find a transcript that nobody told of. */
@@ -42,6 +51,7 @@ export function createSessionFinder(options: FinderOptions, follow: (transcript:
 	const { claudeConfigDir } = options.config;
 	const sessions = new Set<string>();
 	const followed = new Set<string>();
+	const transcripts = new Map<string, string>();
 	let ended = false;
 	let hooks = 0;
 	let foreign = 0;
@@ -88,16 +98,21 @@ export function createSessionFinder(options: FinderOptions, follow: (transcript:
 			sessions.add(sessionId);
 			ended = payload.hook_event_name === "SessionEnd";
 			const path = asString(payload.transcript_path);
-			if (path !== undefined && options.sessionPersistence && basename(path) === `${sessionId}.jsonl`) {
-				followed.add(sessionId);
-				follow(path);
-			}
+			if (path === undefined || basename(path) !== `${sessionId}.jsonl`) return true;
+			transcripts.set(sessionId, path);
+			if (!options.sessionPersistence) return true;
+			followed.add(sessionId);
+			follow(path);
 			return true;
 		},
 		look() {
 			if (sessions.size > 0 && followed.size === sessions.size && looks++ % LOOKS_PER_READ !== 0) return;
 			askProcess();
 			for (const sessionId of sessions) followSession(sessionId, options.cwd);
+		},
+		transcriptOf(sessionId) {
+			const path = transcripts.get(sessionId);
+			return path !== undefined && isFile(path) ? path : undefined;
 		},
 		isSettled: () => followed.size > 0 || !options.sessionPersistence,
 		lookLast() {

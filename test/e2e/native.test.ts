@@ -70,33 +70,45 @@ test("a compaction has its own request, with the client's numbers", async () => 
 	expect(spanNamed(spans, "claude.session").attributes["claude.cost_usd"]).toBeCloseTo(ledgerUsd(stage), 9);
 });
 
-test("a threshold of the context starts the user's command once per crossing, with what it must know", async () => {
-	const fill = (input: number) => ({ ...step(bash("echo hi")), usage: { ...USAGE, input } });
-	stage = await openStage({
-		main: [fill(100_000), fill(760_000), fill(780_000), fill(990_000), fill(1_000), fill(750_000), step(text("done"))],
-		compact: { blocks: [text("<summary>s</summary>")] },
-	});
-	const told = join(stage.home.home, "told.txt");
-	const { code } = await stage.print("go", ["--model", "haiku"], {
-		env: {
-			CLAUDE_OTEL_CONTEXT_THRESHOLDS: "70",
-			CLAUDE_OTEL_ON_CONTEXT_THRESHOLD: `echo "$CLAUDE_OTEL_SESSION_ID $CLAUDE_OTEL_CONTEXT_THRESHOLD $CLAUDE_OTEL_CONTEXT_USED_RATIO $CLAUDE_OTEL_TRANSCRIPT_PATH ${"$"}{CLAUDE_OTEL_TOKEN-none}" >> ${told}`,
-		},
-	});
-	expect(code).toBe(0);
-	const lines = () => (existsSync(told) ? readFileSync(told, "utf8").trim().split("\n") : []);
-	await until("two lines", () => lines().length >= 2);
-	const [transcript = ""] = stage.home.transcripts();
-	const sessionId = basename(transcript, ".jsonl");
-	expect(lines().map((line) => line.split(" "))).toEqual([
-		[sessionId, "0.7", "0.7623", transcript, "none"],
-		[sessionId, "0.7", "0.7523", transcript, "none"],
-	]);
-	const records = stage.receiver.logs.filter(({ attributes }) => attributes["event.name"] === "context.threshold");
-	expect(records).toHaveLength(2);
-	const ratios = stage.receiver.metrics.filter(({ name }) => name === "claude.context_window_used_ratio");
-	expect(ratios.length).toBeGreaterThan(0);
-});
+test.each(["hooks,transcript,native", "hooks,native"])(
+	"with %s a threshold of the context starts the user's command once per crossing, with what it must know",
+	async (sources) => {
+		const fill = (input: number) => ({ ...step(bash("echo hi")), usage: { ...USAGE, input } });
+		stage = await openStage({
+			main: [
+				fill(100_000),
+				fill(760_000),
+				fill(780_000),
+				fill(990_000),
+				fill(1_000),
+				fill(750_000),
+				step(text("done")),
+			],
+			compact: { blocks: [text("<summary>s</summary>")] },
+		});
+		const told = join(stage.home.home, "told.txt");
+		const { code } = await stage.print("go", ["--model", "haiku"], {
+			env: {
+				CLAUDE_OTEL_SOURCES: sources,
+				CLAUDE_OTEL_CONTEXT_THRESHOLDS: "70",
+				CLAUDE_OTEL_ON_CONTEXT_THRESHOLD: `echo "$CLAUDE_OTEL_SESSION_ID $CLAUDE_OTEL_CONTEXT_THRESHOLD $CLAUDE_OTEL_CONTEXT_USED_RATIO $CLAUDE_OTEL_TRANSCRIPT_PATH ${"$"}{CLAUDE_OTEL_TOKEN-none}" >> ${told}`,
+			},
+		});
+		expect(code).toBe(0);
+		const lines = () => (existsSync(told) ? readFileSync(told, "utf8").trim().split("\n") : []);
+		await until("two lines", () => lines().length >= 2);
+		const [transcript = ""] = stage.home.transcripts();
+		const sessionId = basename(transcript, ".jsonl");
+		expect(lines().map((line) => line.split(" "))).toEqual([
+			[sessionId, "0.7", "0.7623", transcript, "none"],
+			[sessionId, "0.7", "0.7523", transcript, "none"],
+		]);
+		const records = stage.receiver.logs.filter(({ attributes }) => attributes["event.name"] === "context.threshold");
+		expect(records).toHaveLength(2);
+		const ratios = stage.receiver.metrics.filter(({ name }) => name === "claude.context_window_used_ratio");
+		expect(ratios.length).toBeGreaterThan(0);
+	},
+);
 
 test.each(PROTOCOLS)(
 	"what the user has claude send somewhere over %s arrives there, and here too",

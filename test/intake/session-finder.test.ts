@@ -150,6 +150,17 @@ describe("without hooks", () => {
 		expect(followed).toEqual([first]);
 	});
 
+	test("the path that a hook tells is known where the transcript is not read, if there is a file", () => {
+		const finder = find({ sessionPersistence: false });
+		const path = transcript("s1");
+		finder.accepts({ ...hook("s1"), transcript_path: path });
+		finder.accepts({ ...hook("s1", "SessionEnd"), transcript_path: path });
+		finder.accepts(hook("s2"));
+		expect(finder.transcriptOf("s1")).toBe(path);
+		expect(finder.transcriptOf("s2")).toBeUndefined();
+		expect(followed).toEqual([]);
+	});
+
 	test("nothing is looked for where claude keeps no transcript", () => {
 		claudeSays("s1");
 		transcript("s1");
