@@ -46,7 +46,10 @@ const FULL_CHANCE = 0.25;
 const FATAL_CHANCE = 0.15;
 const MISHAP_CHANCE = 0.5;
 
-type Lane = { prompt: string; steps: ScriptBlock[][]; startedBy?: ToolBlock };
+/** Of Claude Code 2.1.330: agents so deep have no Agent tool. */
+const AGENT_DEPTH_MAX = 3;
+
+type Lane = { prompt: string; depth: number; steps: ScriptBlock[][]; startedBy?: ToolBlock };
 
 export function randomScript(random: Random, limits: RandomLimits): RandomScript {
 	const statuses = new Map<string, string>();
@@ -101,7 +104,7 @@ function randomLanes(
 	call: () => ToolBlock,
 	statuses: Map<string, string>,
 ): Lane[] {
-	const lanes: Lane[] = [{ prompt: "", steps: [] }];
+	const lanes: Lane[] = [{ prompt: "", depth: 0, steps: [] }];
 	let callsLeft = random.int(limits.callsFrom ?? 1, limits.calls);
 	const agents = random.int(0, Math.min(limits.agents, callsLeft - 1));
 	for (let n = 0; n < agents; n++) {
@@ -110,10 +113,11 @@ function randomLanes(
 		const background = parent === lanes[0] && random.chance(0.3);
 		const model = random.pick([undefined, ...MODELS]);
 		const starts = agent(prompt, { run_in_background: background, ...(model === undefined ? {} : { model }) });
-		statuses.set(starts.id, "ok");
 		callsLeft--;
 		parent.steps.push([starts]);
-		lanes.push({ prompt, steps: [], startedBy: starts });
+		const isGiven = parent.depth < AGENT_DEPTH_MAX;
+		statuses.set(starts.id, isGiven ? "ok" : "error");
+		if (isGiven) lanes.push({ prompt, depth: parent.depth + 1, steps: [], startedBy: starts });
 	}
 	while (callsLeft > 0) {
 		const together = Math.min(callsLeft, random.chance(0.4) ? random.int(2, 6) : 1);
