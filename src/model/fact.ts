@@ -167,7 +167,7 @@ export interface MessageSeen {
 	partial?: boolean;
 	/** And nobody asked again in its place: the user had interrupted it. */
 	givenUp?: boolean;
-	/** Whether what the API sends last has come with this record; the others of its message may tell. */
+	/** Whether this record says why the answer stopped: one in the midst of which claude was ended has no reason. */
 	whole?: boolean;
 	/** What costs beside its tokens: searches by the server, and fast mode, whose tokens have another price. */
 	webSearches?: number;

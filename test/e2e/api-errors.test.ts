@@ -55,20 +55,29 @@ test("after a 529, a 500 and a cut stream the answer has one chat span that coun
 	expect(retries.map((log) => log.severityText)).toEqual(["WARN", "WARN", "WARN"]);
 });
 
-test("a stream that is cut after a whole block counts nothing of the cut answer", async () => {
+test("a stream that is cut after a whole block counts nothing of the cut answer, and one that is no stream counts whole", async () => {
+	const broken = { ...step(text("cut")), fault: { cut: "mid-block" as const } };
 	stage = await openStage({
 		main: [
 			step(bash("echo 1")),
 			{ ...step(text("this one is cut"), bash("echo never")), fault: { cut: "after-block" } },
-			step(text("answered after the cut")),
+			step(text("answered after the cut"), bash("echo 2")),
+			// After these claude asks for an answer that is no stream.
+			broken,
+			broken,
+			step(text("answered at once"), bash("echo 3")),
+			step(text("ok")),
 		],
 	});
-	await stage.print("go");
+	await stage.print("go", [], { env: { CLAUDE_CODE_MAX_RETRIES: "1" } });
 	const { spans } = stage.receiver;
-	const cut = stage.model.requests.find((request) => request.outcome === "cut");
-	assertTold(spans, stage.model.requests);
+	const { requests } = stage.model;
+	const cut = requests.find((request) => request.outcome === "cut");
+	assertTold(spans, requests);
+	expect(requests[5]?.body.stream).not.toBe(true);
+	expect(spanOfRequest(spans, requests[5]).attributes["gen_ai.response.finish_reasons"]).toEqual(["tool_use"]);
 	expect(spans.map((span) => span.attributes["gen_ai.response.id"])).not.toContain(cut?.messageId);
-	const lost = spanOfRequest(spans, stage.model.requests.at(-1)).attributes;
+	const lost = spanOfRequest(spans, requests[2]).attributes;
 	expect(lost["tokens.lost.input"]).toBe(cut?.usage.input);
 	expect(lost["tokens.lost.cache_read"]).toBe(cut?.usage.cacheRead);
 });

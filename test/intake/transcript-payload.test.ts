@@ -162,6 +162,40 @@ describe("an answer", () => {
 	});
 });
 
+describe("an answer that was no stream", () => {
+	// Claude Code asks so when its streams break: the record has what the API sends, and that needs no stop_details.
+	const call = { type: "tool_use", id: "toolu_1", name: "Read", input: {} };
+	const asks = answer(2, { stop_details: undefined as unknown as Json, stop_reason: "tool_use", content: [call] });
+	const says = answer(2, { stop_details: undefined as unknown as Json });
+	const partial = (lines: Line[]) => of(read(lines), "message.seen").filter((fact) => fact.partial);
+	const attempt: Line = { type: "api-request", timestamp: at(4), id: "b", params: { model: "m" } };
+
+	test("is whole", () => {
+		expect(of(read([prompt(1), asks, result(3), answer(5, { id: "msg_2" })]), "message.seen")).toMatchObject([
+			{ messageId: "msg_1", whole: true, stopReason: "tool_use" },
+			{ messageId: "msg_2", whole: true },
+		]);
+		const ended = answer(2, { stop_details: undefined as unknown as Json, stop_reason: null });
+		expect(of(read([prompt(1), ended]), "message.seen")).toMatchObject([{ whole: false }]);
+	});
+
+	test("is not the one that was cut or interrupted after it", () => {
+		const lost = { isApiErrorMessage: true, streamCutCause: "stale_connection", requestId: undefined };
+		const synthetic = answer(5, { id: "msg_2", model: "<synthetic>" }, lost);
+		expect(partial([prompt(1), asks, result(3), attempt, synthetic])).toEqual([]);
+		const interrupted = prompt(5, { message: { role: "user", content: "[Request interrupted by user]" } });
+		expect(partial([prompt(1), asks, interrupted])).toEqual([]);
+		expect(partial([prompt(1), says, prompt(3, { promptId: "p2" }), { ...interrupted, promptId: "p2" }])).toEqual([]);
+	});
+
+	test("is not cut where the next prompt has a companion, or where it was refused", () => {
+		const companion: Line = { ...prompt(3), isMeta: true, turnCompanion: true, turnOrigin: undefined };
+		expect(partial([prompt(1), says, { ...companion, promptId: "p2" }])).toEqual([]);
+		const refused = answer(2, { stop_details: undefined as unknown as Json, stop_reason: "refusal" });
+		expect(partial([prompt(1), refused, companion])).toEqual([]);
+	});
+});
+
 describe("a request", () => {
 	const retry = (seconds: number, error: Json): Line => ({
 		type: "system",

@@ -37,7 +37,16 @@ export function readAssistant(record: JsonObject, at: number, lane: Lane, state:
 		const before = place === -1 ? tried.length - 1 : place;
 		const { failedAttempts, retryMs } = triedBefore(state, before);
 		const fact = readMessage(record, message, messageId, seen, { after, failedAttempts, retryMs });
-		state.message = { id: messageId, after, failedAttempts, retryMs, unfinished: false, asksTools: false, fact };
+		state.message = {
+			id: messageId,
+			after,
+			failedAttempts,
+			retryMs,
+			unfinished: false,
+			cut: false,
+			asksTools: false,
+			fact,
+		};
 		const next = place === -1 ? [] : [...state.attempts].slice(place + 1);
 		forgetAttempts(state);
 		for (const [id, attempt] of next) state.attempts.set(id, attempt);
@@ -45,8 +54,7 @@ export function readAssistant(record: JsonObject, at: number, lane: Lane, state:
 	} else {
 		state.message.fact = readMessage(record, message, messageId, seen, state.message);
 	}
-	// A stream that was cut leaves its blocks without what the API sends last.
-	state.message.unfinished = state.message.fact.whole !== true;
+	state.message.unfinished = !("stop_details" in message);
 	state.prompt = undefined;
 	const stopReason = asString(message.stop_reason);
 	const done = stopReason !== undefined && stopReason !== "tool_use" && stopReason !== "pause_turn";
@@ -101,7 +109,7 @@ function readMessage(
 		retryMs: before.retryMs,
 		textBytes: answer?.bytes ?? 0,
 		blockIndex: asCount(record.apiBlockIndex) ?? 0,
-		whole: "stop_details" in message,
+		whole: asString(message.stop_reason) !== undefined,
 		content: answer && { answer },
 	});
 }
@@ -115,7 +123,7 @@ function readSyntheticAnswer(
 	state: LaneState,
 ): RawFact[] {
 	if (record.isApiErrorMessage !== true) return [];
-	const cut = record.streamCutCause === undefined ? [] : cutMessage(state);
+	const cut = record.streamCutCause === undefined ? [] : cutMessage(state, seen);
 	// What was asked for before the break is done, and the model hears of it.
 	if (cut.length > 0 && state.message?.asksTools) return cut;
 	const status = asNumber(record.apiErrorStatus);

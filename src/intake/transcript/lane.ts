@@ -34,15 +34,7 @@ export interface LaneState {
 	/** The turn that was interrupted when the next one had been begun, and when that was. */
 	interrupted?: { promptId: string; at: number };
 	/** The message whose records are being written: all of them share these. */
-	message?: {
-		id: string;
-		after?: number;
-		failedAttempts: number;
-		retryMs?: number;
-		unfinished: boolean;
-		asksTools: boolean;
-		fact: MessageFact;
-	};
+	message?: Message;
 	/** A compact_boundary waits for the summary record that names its prompt. */
 	boundary?: { record: JsonObject; at: number };
 	/** An agent's last message had no more tool calls: the next prompt revives it. */
@@ -58,6 +50,19 @@ export interface LaneState {
 	/** The time of the last record of this run. */
 	lastAt?: number;
 	inRun: boolean;
+}
+
+interface Message {
+	id: string;
+	after?: number;
+	failedAttempts: number;
+	retryMs?: number;
+	/** Its records lack what a stream sends last: it was cut, or never was a stream. */
+	unfinished: boolean;
+	/** It was cut. */
+	cut: boolean;
+	asksTools: boolean;
+	fact: MessageFact;
 }
 
 export type MessageFact = Extract<RawFact, { kind: "message.seen" }>;
@@ -108,9 +113,32 @@ export function readToHere(seen: Seen, lane: Lane): RawFact[] {
 	return lane.agentId !== undefined || promptId === undefined ? [] : [{ ...seen, kind: "turn.read", promptId }];
 }
 
-/** The last message turns out to be the stump of a cut stream. */
-export function cutMessage(state: LaneState): MessageFact[] {
-	if (!state.message?.unfinished) return [];
+/** The last message turns out to be the stump of a cut stream: claude goes on with its prompt. */
+export function cutMessage(state: LaneState, seen: Seen): MessageFact[] {
+	const { message } = state;
+	if (!message?.unfinished || !wasCut(state, message, seen)) return [];
+	message.cut = true;
 	state.agentDone = false;
-	return [{ ...state.message.fact, partial: true }];
+	return [{ ...message.fact, partial: true }];
+}
+
+/** The user broke it off, and not a call that it had asked for. */
+export function breakOffMessage(state: LaneState, seen: Seen): MessageFact[] {
+	const { message } = state;
+	const answered = message?.fact.stopReason !== undefined && message.asksTools && !message.cut;
+	if (answered) return [];
+	return cutMessage(state, seen).map((fact) => ({ ...fact, givenUp: true }));
+}
+
+/** Stop reasons that Claude Code itself gives to a stream that was cut. */
+const STOPS_OF_CUT: readonly (string | undefined)[] = [undefined, "end_turn", "tool_use"];
+
+/**
+ * An answer that was no stream looks the same as a stump that has got a stop reason; but what goes on after it is another request
+ * or another prompt.
+ */
+function wasCut({ attempts }: LaneState, { cut, fact }: Message, { promptId, at }: Seen): boolean {
+	if (cut || fact.stopReason === undefined) return true;
+	const isAskedAgain = [...attempts.values()].some((attempt) => attempt.at < at);
+	return STOPS_OF_CUT.includes(fact.stopReason) && fact.promptId === promptId && !isAskedAgain;
 }

@@ -3,7 +3,16 @@ import type { Json, RawFact } from "../../model/fact.ts";
 import { contentOf } from "../content.ts";
 import { asArray, asCount, asDuration, asObject, asString, compact, type JsonObject } from "../json.ts";
 import { forgetAttempts, forgetAttemptsBefore } from "./attempts.ts";
-import { cutMessage, type Lane, type LaneState, readToHere, type Seen, seenIn, textOf } from "./lane.ts";
+import {
+	breakOffMessage,
+	cutMessage,
+	type Lane,
+	type LaneState,
+	readToHere,
+	type Seen,
+	seenIn,
+	textOf,
+} from "./lane.ts";
 import { readToolResult } from "./tool-result.ts";
 
 export function readUser(record: JsonObject, at: number, lane: Lane, state: LaneState): RawFact[] {
@@ -32,14 +41,14 @@ export function readUser(record: JsonObject, at: number, lane: Lane, state: Lane
 	const text = textOf(content);
 	if (text.startsWith("[Request interrupted by user")) {
 		state.after = at;
+		const stump = breakOffMessage(state, seen);
 		// Attempts that were given up are not those of the next request.
 		forgetAttempts(state);
-		const stump = cutMessage(state).map((fact) => ({ ...fact, givenUp: true }));
 		const stopped = { ...seen, ...state.interrupted };
 		state.interrupted = undefined;
 		return [...stump, { ...stopped, kind: "turn.interrupted" }, ...readToHere(stopped, lane)];
 	}
-	if (record.isMeta === true && record.turnCompanion === true) facts.push(...cutMessage(state));
+	if (record.isMeta === true && record.turnCompanion === true) facts.push(...cutMessage(state, seen));
 	if (lane.agentId !== undefined) facts.push(...readAgentPrompt(seen, lane.agentId, state));
 	else if (isPrompt(record, text) && state.promptId !== undefined) {
 		const together = noteTurnPrompt(record, at, state.promptId, state);
