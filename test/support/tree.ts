@@ -47,8 +47,10 @@ function show(value: AttributeValue): string {
 	return typeof value === "string" && /^\S+$/.test(value) ? value : JSON.stringify(value);
 }
 
+/** Of those that start together, what lasts longer holds the others. */
 function byStart(a: SpanNode, b: SpanNode): number {
 	if (a.span.startTime !== b.span.startTime) return a.span.startTime < b.span.startTime ? -1 : 1;
+	if (a.span.endTime !== b.span.endTime) return a.span.endTime > b.span.endTime ? -1 : 1;
 	return a.span.spanId < b.span.spanId ? -1 : 1;
 }
 
