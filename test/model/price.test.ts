@@ -33,6 +33,16 @@ describe("with the price library", () => {
 		["claude-opus-5-5", [530, 112, 1000, 1000, 0], 0.009559999999999999],
 		["claude-opus-5-5", [302_010, 100, 0, 0, 0], 1.21004],
 		["claude-haiku-5-5", [55, 108, 33, 44, 0], 0.00006533],
+		["claude-sonnet-4-5", [60_000, 900, 131_000, 4000, 5000], 0.2778],
+		["claude-sonnet-4-5", [60_001, 900, 131_000, 4000, 5000], 0.277803],
+		["claude-sonnet-4-5-20250929[1m]", [60_001, 900, 131_000, 4000, 5000], 0.277803],
+		["claude-sonnet-4-5-20250929[1m]", [10, 900, 650_000, 4000, 5000], 0.25353],
+		["claude-sonnet-4-20250514[1m]", [60_001, 900, 131_000, 4000, 5000], 0.277803],
+		["claude-sonnet-4-6", [10, 900, 650_000, 4000, 5000], 0.25353],
+		["claude-opus-4-6", [60_001, 900, 131_000, 4000, 5000], 0.463005],
+		["claude-mythos-5", [60_001, 900, 131_000, 4000, 5000], 0.92601],
+		["claude-mythos-5-1", [60_001, 900, 131_000, 4000, 5000], 0.8277599999999999],
+		["claude-mythos-5-2", [60_001, 900, 131_000, 4000, 5000], 0.662208],
 	] as const)(
 		"agrees with the client on %s %j",
 		(model, [input, output, cacheRead, cacheCreation5m, cacheCreation1h], expected) => {
@@ -46,6 +56,10 @@ describe("with the price library", () => {
 		["claude-sonnet-5-5", [2, 10, 0.1, 2.5, 4]],
 		["claude-haiku-5-5", [0.1, 0.5, 0.01, 0.125, 0.2]],
 		["claude-fable-5-2", [8, 40, 0.2, 10, 16]],
+		["claude-mythos-5-2", [8, 40, 0.2, 10, 16]],
+		["claude-mythos-5-1", [10, 50, 0.25, 12.5, 20]],
+		["claude-mythos-5", [10, 50, 1, 12.5, 20]],
+		["claude-sonnet-4-5", [3, 15, 0.3, 3.75, 6]],
 	] as const)("has the five prices of %s", (model, prices) => {
 		const keys = ["input", "output", "cacheRead", "cacheCreation5m", "cacheCreation1h"] as const;
 		// 100,000 tokens stay in the first tier.
@@ -62,8 +76,9 @@ describe("with the price library", () => {
 	});
 
 	it("reads the library's tiers", () => {
-		expect(usd({ input: 200_000 }, "claude-sonnet-4-5")).toBe(0.6);
-		expect(usd({ input: 200_001, output: 100 }, "claude-sonnet-4-5")).toBeCloseTo(1.200006 + 0.00225, 12);
+		const then = Date.UTC(2026, 1, 1);
+		expect(usd({ input: 200_000 }, "claude-opus-4-6", then)).toBe(1);
+		expect(usd({ input: 200_001, output: 100 }, "claude-opus-4-6", then)).toBeCloseTo(2.00001 + 0.00375, 12);
 	});
 
 	it("takes the price of the day", () => {
@@ -140,6 +155,8 @@ describe("with the price library", () => {
 		expect(contextWindowOf("claude-haiku-5-5-20260901")).toBe(1_000_000);
 		expect(contextWindowOf("claude-haiku-4-5-20251001")).toBe(200_000);
 		expect(contextWindowOf("claude-sonnet-4-5[1m]")).toBe(1_000_000);
+		expect(contextWindowOf("claude-opus-4-6")).toBe(200_000);
+		expect(contextWindowOf("claude-opus-4-6[1m]")).toBe(1_000_000);
 		expect(contextWindowOf("nobody-knows-it")).toBeUndefined();
 	});
 });
