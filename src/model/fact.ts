@@ -116,6 +116,8 @@ export interface PromptSubmitted {
 	synthetic: boolean;
 	/** It was taken into the turn that was at work. */
 	joined?: boolean;
+	/** It begins no turn: the prompt that comes next answers it. */
+	waits?: boolean;
 	/** The id of the prompt before it that claude answers together with it, in this turn. */
 	together?: string;
 }

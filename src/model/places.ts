@@ -38,7 +38,8 @@ export function startOfTool(tool: ToolState): number {
 /** A hook is heard of after what it tells, on a busy machine by seconds. */
 export function startOfTurn(turn: TurnState): number {
 	const told = [...turn.hookPrompts, turn.transcriptPrompt ?? Number.POSITIVE_INFINITY];
-	const first = Math.min(...told, ...[...turn.together].map(startOfTurn));
+	const begun = [...turn.together].filter(({ waits }) => !waits);
+	const first = Math.min(...told, ...begun.map(startOfTurn));
 	return first === Number.POSITIVE_INFINITY ? turn.lastAt : first;
 }
 
@@ -67,7 +68,7 @@ export interface Places {
 }
 
 export function isTurn(turn: TurnState | undefined): turn is TurnState {
-	if (turn === undefined || turn.answeredIn !== undefined) return false;
+	if (turn === undefined || turn.waits || turn.answeredIn !== undefined) return false;
 	return turn.hookPrompts.size > 0 || turn.transcriptPrompt !== undefined;
 }
 

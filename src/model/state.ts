@@ -28,6 +28,8 @@ export interface TurnState {
 	prompts: Map<string, FactOf<"prompt.submitted">>;
 	/** Prompts before it that claude answers with it. */
 	together: Set<TurnState>;
+	/** Nothing is done for it until another prompt comes. */
+	waits: boolean;
 	/** The turn in which this prompt is answered with others. */
 	answeredIn?: TurnState;
 	synthetic?: Told<boolean>;

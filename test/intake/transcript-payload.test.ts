@@ -332,6 +332,33 @@ describe("a turn", () => {
 		expect(synthetic("task_notification")).toBe(true);
 	});
 
+	test("is begun by no notification that only stands in the transcript: the prompt that comes next answers it", () => {
+		const notification = prompt(1, {
+			promptId: "told",
+			turnOrigin: undefined,
+			origin: { kind: "task-notification" },
+			queueTranscriptOnly: true,
+			message: { content: "<task-notification>" },
+		});
+		const dequeued = { type: "queue-operation", operation: "dequeue", timestamp: at(2) };
+		const typed = prompt(3, { turnPosition: { turnIndex: 2 } });
+		const later = prompt(5, { promptId: "later", turnPosition: { turnIndex: 3 } });
+		const told = of(read([notification, dequeued, typed, answer(4), later]), "prompt.submitted");
+		expect(told.map(({ promptId, synthetic, waits, together }) => [promptId, synthetic, waits, together])).toEqual([
+			["told", true, true, undefined],
+			[PROMPT, false, undefined, "told"],
+			["later", false, undefined, undefined],
+		]);
+	});
+
+	test("of a notification is synthetic without a turnOrigin too", () => {
+		const own = { turnOrigin: undefined, origin: { kind: "task-notification" } };
+		expect(of(read([prompt(1, own)]), "prompt.submitted")).toMatchObject([{ synthetic: true }]);
+		expect(of(read([prompt(1, { origin: { kind: "human" } })]), "prompt.submitted")).toMatchObject([
+			{ synthetic: false },
+		]);
+	});
+
 	test("is none where a local command ran", () => {
 		const command = prompt(1, { turnOrigin: undefined, message: { content: "<command-name>/cost</command-name>" } });
 		expect(of(read([command]), "prompt.submitted")).toEqual([]);

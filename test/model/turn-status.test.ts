@@ -52,6 +52,34 @@ function nextPrompt(): Fact {
 	return { ...hooked, promptId: "q", at: START + 19 } as Fact;
 }
 
+test("what a resumed session is told of its earlier run is no turn, but a prompt of the next one, in whatever order it comes", () => {
+	const prompt = (source: "transcript" | "native" | "hook", promptId: string, at: number, own: Partial<Fact> = {}) =>
+		({ ...SEEN, source, kind: "prompt.submitted", promptId, at: START + at, synthetic: false, ...own }) as Fact;
+	const notification = [
+		prompt("native", "n", 0),
+		prompt("transcript", "n", 1, { synthetic: true, waits: true } as Partial<Fact>),
+	];
+	const typed = [
+		prompt("hook", "p", 60_000),
+		prompt("native", "p", 60_000),
+		prompt("transcript", "p", 60_001, { together: "n" } as Partial<Fact>),
+		{ ...hookStopped, at: START + 60_020 },
+	];
+	for (const facts of [[...notification, ...typed], [...notification, ...typed].toReversed()]) {
+		const { episodes, moments } = settle(facts);
+		const turns = episodes.filter((episode) => episode.kind === "turn");
+		expect(turns).toMatchObject([
+			{ promptId: "p", start: START + 60_000, status: "ok", synthetic: false, prompts: 2, index: 1 },
+		]);
+		const prompts = moments.filter(({ kind }) => kind === "user.prompt");
+		expect(prompts).toMatchObject([
+			{ promptId: "p", synthetic: true },
+			{ promptId: "p", synthetic: false },
+		]);
+	}
+	expect(settle(notification).episodes.filter(({ kind }) => kind === "turn")).toEqual([]);
+});
+
 test("a turn that is handed on before an agent of it has ended counts what the agent had done until then", () => {
 	const { model, told } = startModel();
 	const call = { ...SEEN, toolUseId: "t", toolName: "Agent" };

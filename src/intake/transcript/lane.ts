@@ -28,7 +28,7 @@ export interface LaneState {
 	/** Prompts taken out of the queue whose records are still to come. */
 	dequeued: number;
 	/** The last prompt, while nothing has answered it. */
-	prompt?: { id: string; at: number; turnIndex?: number; isNextWaiting: boolean };
+	prompt?: { id: string; at: number; turnIndex?: number; isNextWaiting: boolean; waits: boolean };
 	/** Prompts under which calls were asked for that have not come back. */
 	calledUnder: Map<string, string>;
 	/** The turn that was interrupted when the next one had been begun, and when that was. */

@@ -75,7 +75,18 @@ function turnOfResult(toolUseId: string, state: LaneState): { promptId: string; 
 /** A record that a prompt made; slash commands that never reach the model have no turnOrigin. */
 function isPrompt(record: JsonObject, text: string): boolean {
 	if (record.isMeta === true || record.isVisibleInTranscriptOnly === true) return false;
-	return record.turnOrigin !== undefined || (record.turnPosition !== undefined && !isLocalCommand(text));
+	if (record.turnOrigin !== undefined || isNotification(record)) return true;
+	return record.turnPosition !== undefined && !isLocalCommand(text);
+}
+
+/** Without a turnOrigin where no turn begins with it. */
+function isNotification(record: JsonObject): boolean {
+	return asObject(record.origin)?.kind === "task-notification";
+}
+
+/** A resumed session is told so what was at work when it ended: the next prompt, whenever it comes, answers that too. */
+function waitsForPrompt(record: JsonObject): boolean {
+	return record.queueTranscriptOnly === true;
 }
 
 /** Prompts that are taken out of the queue at once are one turn, of the last one's id. */
@@ -83,9 +94,12 @@ function noteTurnPrompt(record: JsonObject, at: number, id: string, state: LaneS
 	const turnIndex = asCount(asObject(record.turnPosition)?.turnIndex);
 	const before = state.prompt;
 	forgetAttemptsBefore(at, state);
-	const isTogether = before?.isNextWaiting === true && before.id !== id && before.turnIndex === turnIndex;
+	const isNext = before?.waits === true || (before?.isNextWaiting === true && before.turnIndex === turnIndex);
+	const isTogether = before !== undefined && isNext && before.id !== id;
+	const waits = waitsForPrompt(record);
 	state.dequeued = Math.max(0, state.dequeued - 1);
-	state.prompt = { id, at: isTogether ? before.at : at, turnIndex, isNextWaiting: state.dequeued > 0 };
+	const first = isTogether && !before.waits ? before.at : at;
+	state.prompt = { id, at: first, turnIndex, isNextWaiting: state.dequeued > 0, waits };
 	return isTogether ? { together: before.id } : {};
 }
 
@@ -100,16 +114,22 @@ function readPrompt(
 	seen: Seen,
 	promptId: string,
 ): RawFact {
-	const origin = asString(record.turnOrigin);
 	const prompt = contentOf(typeof content === "string" ? content : text);
 	return compact({
 		...seen,
 		kind: "prompt.submitted" as const,
 		promptId,
 		permissionMode: asString(record.permissionMode),
-		synthetic: origin === undefined ? text.startsWith("<task-notification>") : origin !== "human" && origin !== "sdk",
+		synthetic: isSynthetic(record, text),
+		waits: waitsForPrompt(record) || undefined,
 		content: prompt && { prompt },
 	});
+}
+
+function isSynthetic(record: JsonObject, text: string): boolean {
+	const origin = asString(record.turnOrigin);
+	if (origin !== undefined) return origin !== "human" && origin !== "sdk";
+	return isNotification(record) || text.startsWith("<task-notification>");
 }
 
 function readAgentPrompt(seen: Seen, agentId: string, state: LaneState): RawFact[] {

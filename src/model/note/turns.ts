@@ -17,6 +17,7 @@ export function turnOf(stores: Stores, fact: Fact, promptId: string): TurnState 
 			hookPrompts: new Set(),
 			prompts: new Map(),
 			together: new Set(),
+			waits: false,
 			lastAt: fact.at,
 			handedOn: false,
 		};
@@ -33,6 +34,7 @@ export function notePrompt(stores: Stores, fact: FactOf<"prompt.submitted">): vo
 		sessionOf(stores, fact).promptTimes.add(fact.at);
 	} else if (fact.joined !== true) turn.transcriptPrompt = smallest(turn.transcriptPrompt, fact.at);
 	if (fact.joined !== true) turn.synthetic = merge(turn.synthetic, fact, fact.synthetic, TRANSCRIPT_FIRST);
+	turn.waits ||= fact.waits === true;
 	if (fact.together === undefined) return;
 	const before = turnOf(stores, fact, fact.together);
 	if (before.handedOn) return;
