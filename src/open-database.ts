@@ -1,10 +1,11 @@
 // A path → an open SQLite database that several processes share: mode 0600, no symbolic link, its tables as new as this
-// program. What was damaged is put aside under another name, and a new one is begun.
+// program. What was damaged is put aside under another name, and a new one is begun; what is none of ours is left alone.
 import { chmodSync, closeSync, lstatSync, openSync, renameSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Database } from "better-sqlite3";
 import { keepingLines } from "./errors.ts";
 import { makeFolder } from "./make-folder.ts";
+import { readPlainFile } from "./read-plain-file.ts";
 
 export type { Database, Statement } from "better-sqlite3";
 
@@ -13,12 +14,21 @@ export class DatabaseProblem extends Error {
 	override readonly name = "DatabaseProblem";
 }
 
-export interface DatabaseOptions {
-	path: string;
+/** What one kind of database is known by, and what it holds. */
+export interface Schema {
+	/** In the header of the file: says whose it is. */
+	applicationId: number;
 	/** Each brings the tables from one version to the next; the first makes them. */
 	migrations: readonly string[];
 	/** Reads a little of each table: damage is found now, and not in the midst of a session. */
 	probe: readonly string[];
+}
+
+export interface DatabaseOptions {
+	path: string;
+	schema: Schema;
+	/** The user named the place, so what lies there may be anything. In our own place it is ours, whatever it looks like. */
+	chosen?: boolean;
 	/** What was noticed and mended, in a sentence. */
 	note(sentence: string): void;
 }
@@ -35,19 +45,37 @@ const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
 	const { path } = options;
 	try {
-		prepareFile(path);
+		prepareFile(options);
 		try {
 			return await openPatiently(options);
 		} catch (error) {
 			if (!isDamage(error)) throw error;
 			options.note(keepingLines.damaged(path, putAside(path)));
-			prepareFile(path);
+			prepareFile(options);
 			return await openPatiently(options);
 		}
 	} catch (error) {
 		throw error instanceof DatabaseProblem ? error : new DatabaseProblem(reasonOf(error));
 	}
 }
+
+export const FOREIGN = "it is no such file of claude-otel's, and is left as it is";
+
+/** Whether what lies there holds nothing yet, or says in its header that it is one of these. */
+export function isOurs(path: string, { applicationId }: Schema): boolean {
+	const head = readPlainFile(path, HEADER_BYTES);
+	if (head === undefined || head.length === 0) return head !== undefined;
+	return (
+		head.length === HEADER_BYTES &&
+		head.toString("latin1", 0, MAGIC.length) === MAGIC &&
+		head.readUInt32BE(ID_AT) === applicationId
+	);
+}
+
+/** Of SQLite's file format. */
+const MAGIC = "SQLite format 3\0";
+const ID_AT = 68;
+const HEADER_BYTES = 100;
 
 export function isDamage(error: unknown): boolean {
 	const code = codeOf(error);
@@ -95,19 +123,22 @@ async function openPatiently(options: DatabaseOptions): Promise<Database> {
 	}
 }
 
-async function openOnce({ path, migrations, probe, note }: DatabaseOptions): Promise<Database> {
+async function openOnce({ path, schema, note }: DatabaseOptions): Promise<Database> {
 	const { default: Sqlite } = await import("better-sqlite3");
 	const database = new Sqlite(path, { timeout: BUSY_LIMIT_MS });
 	try {
 		// New databases only: pruned space can then be given back to the system in small steps.
 		database.pragma("auto_vacuum = INCREMENTAL");
+		// Before all else that is written: who comes upon the file then knows whose it is.
+		if (database.pragma("application_id", { simple: true }) === 0)
+			database.pragma(`application_id = ${schema.applicationId}`);
 		const shared = isNetworkFolder(dirname(path));
 		if (shared) note(keepingLines.network(path));
 		database.pragma(`journal_mode = ${shared ? "DELETE" : "WAL"}`);
 		database.pragma(`synchronous = ${shared ? "FULL" : "NORMAL"}`);
 		database.pragma(`journal_size_limit = ${LOG_LIMIT_BYTES}`);
-		migrate(database, migrations);
-		for (const query of probe) database.prepare(query).all();
+		migrate(database, schema.migrations);
+		for (const query of schema.probe) database.prepare(query).all();
 		return database;
 	} catch (error) {
 		database.close();
@@ -129,7 +160,7 @@ function migrate(database: Database, migrations: readonly string[]): void {
 		.immediate();
 }
 
-function prepareFile(path: string): void {
+function prepareFile({ path, schema, chosen }: DatabaseOptions): void {
 	makeFolder(dirname(path), 0o700);
 	try {
 		closeSync(openSync(path, "wx", 0o600));
@@ -140,6 +171,7 @@ function prepareFile(path: string): void {
 	const found = lstatSync(path);
 	if (!found.isFile()) throw new DatabaseProblem("it is no plain file (links are not followed)");
 	if (process.getuid !== undefined && found.uid !== process.getuid()) throw new DatabaseProblem("it is another user's");
+	if (chosen && !isOurs(path, schema)) throw new DatabaseProblem(FOREIGN);
 	if (process.platform !== "win32" && (found.mode & 0o077) !== 0) chmodSync(path, 0o600);
 }
 

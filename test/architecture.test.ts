@@ -36,6 +36,7 @@ const LEAVES = [
 	"nesting",
 	"open-database",
 	"process-identity",
+	"read-plain-file",
 	"version",
 ];
 

@@ -74,7 +74,7 @@ describe("our own settings", () => {
 		});
 	});
 
-	test.each([
+	test.each<[string, string, string]>([
 		["CLAUDE_OTEL_LEVEL", "loud", "off, minimal, standard or full"],
 		["CLAUDE_OTEL_HOOK_TRANSPORT", "pigeon", "auto, http or socket"],
 		["CLAUDE_OTEL_MAX_ATTR_LENGTH", "-1", "a whole number from 1 to 1000000"],
@@ -83,6 +83,13 @@ describe("our own settings", () => {
 		["CLAUDE_OTEL_CONTEXT_THRESHOLDS", "0.1", "percentages from 1 to 100 separated by commas, or none"],
 		["CLAUDE_OTEL_CONTEXT_THRESHOLDS", "1,100.5", "percentages from 1 to 100 separated by commas, or none"],
 		["CLAUDE_OTEL_ATTRIBUTES", "sprint", "key=value pairs separated by commas"],
+		...["store.db", "~/store.db", "file:///tmp/store.db", ":memory:", "/", "/tmp/"].flatMap((value) =>
+			["CLAUDE_OTEL_STORE", "CLAUDE_OTEL_SPOOL"].map((variable): [string, string, string] => [
+				variable,
+				value,
+				"off or the absolute path of a file, without ~",
+			]),
+		),
 		[
 			"CLAUDE_OTEL_REDACT_PATTERNS",
 			'["a", "b"',
@@ -94,6 +101,14 @@ describe("our own settings", () => {
 			`${variable} is ${JSON.stringify(value)}, but must be ${expects}: correct it or unset it.`,
 		);
 		expect(mistake.exitCode).toBe(2);
+	});
+
+	test.each([
+		["off", { at: "nowhere" }],
+		["on", { at: "data" }],
+		["/var/tmp/kept.db", { at: "path", path: "/var/tmp/kept.db" }],
+	])("store and spool are at %s", (value, at) => {
+		expect(config({ CLAUDE_OTEL_STORE: value, CLAUDE_OTEL_SPOOL: value })).toMatchObject({ store: at, spool: at });
 	});
 
 	test("patterns come separated by commas, by lines, or as a JSON array where they hold commas", () => {

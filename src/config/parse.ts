@@ -1,5 +1,6 @@
 // Comes in: the text of one variable, never blank. Goes out: its value, or undefined where it cannot
 // be read; the caller says what was expected.
+import { isAbsolute } from "node:path";
 
 export type Parse<T> = (text: string) => T | undefined;
 
@@ -7,6 +8,9 @@ export const text: Parse<string> = (value) => value;
 
 /** What HTTP and gRPC can carry in a header: no line ends, and nothing beyond ASCII. */
 export const headerText: Parse<string> = (value) => (/^[\x20-\x7e]*$/.test(value) ? value : undefined);
+
+/** Absolute: else each folder that a run is started in would have a file of its own. */
+export const filePath: Parse<string> = (value) => (isAbsolute(value) && !/[/\\]$/.test(value) ? value : undefined);
 
 export function oneOf<const T extends string>(...choices: readonly T[]): Parse<T> {
 	return (value) => choices.find((choice) => choice === value.toLowerCase());

@@ -2,6 +2,7 @@
 // it means. docs/configuration.md is made from it. A value here that cannot be read stops the program.
 import {
 	amount,
+	filePath,
 	fraction,
 	integer,
 	list,
@@ -32,6 +33,8 @@ export const DEBUG_ROW: Row<DebugTarget> = {
 	meaning:
 		"Diagnostics of claude-otel itself: a path to append to, or `1` or `stderr` for standard error when claude has left the terminal. The flag `--claude-otel-debug[=PATH]` does the same.",
 };
+
+const STORE_EXPECTS = "off or the absolute path of a file, without ~";
 
 export const OWN_ROWS = {
 	claudeBin: optionalText("CLAUDE_BIN", "a path", "The `claude` to run; unset: the first one on PATH."),
@@ -163,9 +166,9 @@ export const OWN_ROWS = {
 	store: row<StoreTarget>(
 		"CLAUDE_OTEL_STORE",
 		storeTarget,
-		"off or a path",
+		STORE_EXPECTS,
 		{ at: "data" },
-		"The file in which facts are kept, redacted, until their session is told to its end and for reports after it; `off` keeps nothing: what a killed claude-otel knew is then lost.",
+		"The file, by its absolute path, in which facts are kept, redacted, until their session is told to its end and for reports after it; `off` keeps nothing: what a killed claude-otel knew is then lost.",
 		{ initialText: "store.db in the data folder", show: showStore },
 	),
 	storeMaxMb: row(
@@ -185,9 +188,9 @@ export const OWN_ROWS = {
 	spool: row<StoreTarget>(
 		"CLAUDE_OTEL_SPOOL",
 		storeTarget,
-		"off or a path",
+		STORE_EXPECTS,
 		{ at: "data" },
-		"The file in which batches wait that a collector did not take; the running claude-otel, the next one, or `claude-otel flush` delivers them. `off` drops them.",
+		"The file, by its absolute path, in which batches wait that a collector did not take; the running claude-otel, the next one, or `claude-otel flush` delivers them. `off` drops them.",
 		{ initialText: "spool.db in the data folder", show: showStore },
 	),
 	spoolMaxMb: row(
@@ -281,9 +284,12 @@ function debugTarget(value: string): DebugTarget {
 	return { to: switched ? "stderr" : "nowhere" };
 }
 
-function storeTarget(value: string): StoreTarget {
+function storeTarget(value: string): StoreTarget | undefined {
 	const switched = yesNo(value);
-	if (switched === undefined) return { at: "path", path: value };
+	if (switched === undefined) {
+		const path = filePath(value);
+		return path === undefined ? undefined : { at: "path", path };
+	}
 	return { at: switched ? "data" : "nowhere" };
 }
 

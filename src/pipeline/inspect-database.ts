@@ -2,7 +2,7 @@
 import { accessSync, constants, lstatSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
 import { canBeMade } from "../can-be-made.ts";
-import { isBusy, isDamage, reasonOf } from "../open-database.ts";
+import { type DatabaseOptions, FOREIGN, isBusy, isDamage, isOurs, reasonOf } from "../open-database.ts";
 
 export type InspectedDatabase = { path: string } & (
 	| { state: "usable"; bytes: number; openToOthers: boolean }
@@ -13,10 +13,13 @@ export type InspectedDatabase = { path: string } & (
 	| { state: "unusable"; reason: string }
 );
 
+type Inspected = Omit<DatabaseOptions, "note">;
+
 const BUSY_LIMIT_MS = 500;
 const CANNOT_BE_WRITTEN = "it cannot be written";
 
-export async function inspectDatabase(path: string): Promise<InspectedDatabase> {
+export async function inspectDatabase(options: Inspected): Promise<InspectedDatabase> {
+	const { path } = options;
 	const found = orNothing(() => lstatSync(path));
 	if (found === undefined) {
 		return canBeMade(path) ? { path, state: "absent" } : { path, state: "unusable", reason: CANNOT_BE_WRITTEN };
@@ -26,7 +29,7 @@ export async function inspectDatabase(path: string): Promise<InspectedDatabase> 
 	// Beside it SQLite keeps its log.
 	if (!isWritable(path) || !isWritable(dirname(path))) return { path, state: "unusable", reason: CANNOT_BE_WRITTEN };
 	const openToOthers = process.platform !== "win32" && (found.mode & 0o077) !== 0;
-	return (await lookInside(path)) ?? { path, state: "usable", bytes: found.size, openToOthers };
+	return (await lookInside(options)) ?? { path, state: "usable", bytes: found.size, openToOthers };
 }
 
 export function isWritable(path: string): boolean {
@@ -44,10 +47,11 @@ function whyStrange(found: Stats): string | undefined {
 }
 
 /** Undefined where all is well. */
-async function lookInside(path: string): Promise<InspectedDatabase | undefined> {
+async function lookInside({ path, schema, chosen }: Inspected): Promise<InspectedDatabase | undefined> {
 	const { default: Sqlite } = await import("better-sqlite3");
 	let database: InstanceType<typeof Sqlite> | undefined;
 	try {
+		if (chosen && !isOurs(path, schema)) return { path, state: "unusable", reason: FOREIGN };
 		database = new Sqlite(path, { fileMustExist: true, timeout: BUSY_LIMIT_MS });
 		if (database.pragma("quick_check(1)", { simple: true }) !== "ok") return { path, state: "damaged" };
 		// The same number once more, and taken back: nothing changes, but whoever may not write is told so.

@@ -5,10 +5,12 @@ import { readBegun } from "../begun-runs.ts";
 import { canBeMade } from "../can-be-made.ts";
 import type { Config } from "../config.ts";
 import { isAlive } from "../process-identity.ts";
+import { SPOOL_SCHEMA } from "../sinks/spool/schema.ts";
 import { createSpool, type WaitingLane } from "../sinks/spool/spool.ts";
+import { STORE_SCHEMA } from "../store/schema.ts";
 import { openStore } from "../store/store.ts";
 import { type InspectedDatabase, inspectDatabase, isWritable } from "./inspect-database.ts";
-import { spoolPathOf, storePathOf } from "./keeping.ts";
+import { type Place, spoolPlaceOf, storePlaceOf } from "./keeping.ts";
 
 export type { InspectedDatabase } from "./inspect-database.ts";
 
@@ -24,7 +26,7 @@ export interface InspectedKeeping {
 export async function inspectKeeping(config: Config): Promise<InspectedKeeping> {
 	const notes = new Set<string>();
 	const note = (sentence: string) => void notes.add(sentence);
-	const [store, spool] = [storePathOf(config), spoolPathOf(config)];
+	const [store, spool] = [storePlaceOf(config), spoolPlaceOf(config)];
 	const { file } = config;
 	const inspected = {
 		store: store === undefined ? undefined : await inspectStore(store, config, note),
@@ -34,24 +36,24 @@ export async function inspectKeeping(config: Config): Promise<InspectedKeeping> 
 	return { ...inspected, notes: [...notes] };
 }
 
-async function inspectStore(path: string, { dataDir }: Config, note: (sentence: string) => void) {
-	const database = await inspectDatabase(path);
+async function inspectStore(place: Place, { dataDir }: Config, note: (sentence: string) => void) {
+	const database = await inspectDatabase({ ...place, schema: STORE_SCHEMA });
 	if (!isFit(database)) return { database, killedRuns: 0 };
 	try {
-		const store = await openStore({ path, note });
+		const store = await openStore({ ...place, note });
 		const begun = readBegun(dataDir).filter(({ owner, claude }) => !isAlive(owner) && !(claude && isAlive(claude)));
 		const killed = new Set([...store.abandoned(Date.now()), ...begun].map(({ runId }) => runId));
 		store.close();
 		return { database, killedRuns: killed.size };
 	} catch (error) {
-		return { database: unusable(path, error), killedRuns: 0 };
+		return { database: unusable(place.path, error), killedRuns: 0 };
 	}
 }
 
-async function inspectSpool(path: string, note: (sentence: string) => void) {
-	const database = await inspectDatabase(path);
+async function inspectSpool(place: Place, note: (sentence: string) => void) {
+	const database = await inspectDatabase({ ...place, schema: SPOOL_SCHEMA });
 	if (!isFit(database)) return { database, waiting: [] };
-	const spool = createSpool({ path, maxBytes: 0, note });
+	const spool = createSpool({ ...place, maxBytes: 0, note });
 	const waiting = await spool.waiting();
 	spool.close();
 	return { database, waiting };

@@ -5,7 +5,7 @@ import type { StoreTarget } from "../config/table.ts";
 import type { Config } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { keepingLines } from "../errors.ts";
-import { reasonOf } from "../open-database.ts";
+import { type DatabaseOptions, reasonOf } from "../open-database.ts";
 import { createSpool, type Spool } from "../sinks/spool/spool.ts";
 import { openStore, type Store } from "../store/store.ts";
 
@@ -28,36 +28,38 @@ export async function openKeeping(config: Config, diagnostics: Diagnostics): Pro
 		problems.push(told);
 		diagnostics.say("warn", sentence);
 	};
-	const storePath = storePathOf(config);
-	const spoolPath = spoolPathOf(config);
+	const storePlace = storePlaceOf(config);
+	const spoolPlace = spoolPlaceOf(config);
 	return {
-		store: storePath === undefined ? undefined : await open(storePath, note),
+		store: storePlace === undefined ? undefined : await open(storePlace, note),
 		spool:
-			spoolPath === undefined
+			spoolPlace === undefined
 				? undefined
-				: createSpool({ path: spoolPath, maxBytes: config.spoolMaxMb * MEGABYTE, note }),
+				: createSpool({ ...spoolPlace, maxBytes: config.spoolMaxMb * MEGABYTE, note }),
 		problems,
 	};
 }
 
-export function storePathOf(config: Pick<Config, "store" | "dataDir">): string | undefined {
-	return placeOf(config.store, config.dataDir, "store.db");
+export type Place = Pick<DatabaseOptions, "path" | "chosen">;
+
+export function storePlaceOf(config: Pick<Config, "store" | "dataDir">): Place | undefined {
+	return placeOf(config.store, join(config.dataDir, "store.db"));
 }
 
-export function spoolPathOf(config: Pick<Config, "spool" | "dataDir">): string | undefined {
-	return placeOf(config.spool, config.dataDir, "spool.db");
+export function spoolPlaceOf(config: Pick<Config, "spool" | "dataDir">): Place | undefined {
+	return placeOf(config.spool, join(config.dataDir, "spool.db"));
 }
 
-async function open(path: string, note: (sentence: string) => void): Promise<Store | undefined> {
+async function open(place: Place, note: (sentence: string) => void): Promise<Store | undefined> {
 	try {
-		return await openStore({ path, note });
+		return await openStore({ ...place, note });
 	} catch (error) {
-		note(keepingLines.noStore(path, reasonOf(error)));
+		note(keepingLines.noStore(place.path, reasonOf(error)));
 		return undefined;
 	}
 }
 
-function placeOf(target: StoreTarget, dataDir: string, name: string): string | undefined {
+function placeOf(target: StoreTarget, own: string): Place | undefined {
 	if (target.at === "nowhere") return undefined;
-	return target.at === "path" ? target.path : join(dataDir, name);
+	return target.at === "path" ? { path: target.path, chosen: target.path !== own } : { path: own };
 }

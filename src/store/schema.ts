@@ -1,14 +1,7 @@
 // The tables of the store, and how an older store becomes a newer one: each entry is one step, and none is ever changed.
+import type { Schema } from "../open-database.ts";
 
-export const STORE_PROBE = [
-	"SELECT id FROM runs WHERE ended_at IS NULL LIMIT 1",
-	"SELECT id FROM runs ORDER BY started_at LIMIT 1",
-	"SELECT run FROM runs JOIN journal ON run = id ORDER BY run DESC LIMIT 1",
-	"SELECT run FROM delivered ORDER BY run DESC LIMIT 1",
-	"SELECT run FROM sessions ORDER BY run DESC LIMIT 1",
-];
-
-export const STORE_MIGRATIONS = [
+const MIGRATIONS = [
 	`
 	-- One run of claude-otel: whose it is, and what it takes to tell it again.
 	CREATE TABLE runs (
@@ -50,4 +43,17 @@ export const STORE_MIGRATIONS = [
 	) STRICT, WITHOUT ROWID;
 	CREATE INDEX sessions_run ON sessions (run);
 	`,
-] as const;
+];
+
+export const STORE_SCHEMA: Schema = {
+	/** "clOs". */
+	applicationId: 0x636c4f73,
+	migrations: MIGRATIONS,
+	probe: [
+		"SELECT id FROM runs WHERE ended_at IS NULL LIMIT 1",
+		"SELECT id FROM runs ORDER BY started_at LIMIT 1",
+		"SELECT run FROM runs JOIN journal ON run = id ORDER BY run DESC LIMIT 1",
+		"SELECT run FROM delivered ORDER BY run DESC LIMIT 1",
+		"SELECT run FROM sessions ORDER BY run DESC LIMIT 1",
+	],
+};

@@ -9,10 +9,12 @@ import { isAlive, machineId } from "../process-identity.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { ABANDONED_MAX, FOREIGN_SILENCE_MS, RECOVERIES_MAX } from "./limits.ts";
 import { pruneStore } from "./prune.ts";
-import { STORE_MIGRATIONS, STORE_PROBE } from "./schema.ts";
+import { STORE_SCHEMA } from "./schema.ts";
 
 export interface StoreOptions {
 	path: string;
+	/** See DatabaseOptions. */
+	chosen?: boolean;
 	/** One sentence: what was put right, or cannot be. */
 	note(sentence: string): void;
 }
@@ -65,8 +67,8 @@ export interface Store {
 }
 
 /** Throws a DatabaseProblem. */
-export async function openStore({ path, note }: StoreOptions): Promise<Store> {
-	const database = await openDatabase({ path, migrations: STORE_MIGRATIONS, probe: STORE_PROBE, note });
+export async function openStore({ path, chosen, note }: StoreOptions): Promise<Store> {
+	const database = await openDatabase({ path, schema: STORE_SCHEMA, chosen, note });
 	const flusher: Flusher = createFlusher(path);
 	let broken = false;
 	const insertRun = database.prepare<unknown[], { id: number }>(

@@ -39,8 +39,8 @@ afterEach(() => {
 	rmSync(folder, { recursive: true });
 });
 
-async function open(at = path): Promise<Store> {
-	const store = await openStore({ path: at, note: (sentence) => notes.push(sentence) });
+async function open(at = path, chosen = false): Promise<Store> {
+	const store = await openStore({ path: at, chosen, note: (sentence) => notes.push(sentence) });
 	stores.push(store);
 	return store;
 }
@@ -275,6 +275,47 @@ describe("the file", () => {
 		database.pragma("user_version = 99");
 		database.close();
 		await expect(open()).rejects.toThrow("newer claude-otel");
+	});
+
+	test.each<[string, () => void]>([
+		["text", () => writeFileSync(path, "A diary. ".repeat(1_000))],
+		["a few bytes", () => writeFileSync(path, "x")],
+		["zeros", () => writeFileSync(path, Buffer.alloc(8_192))],
+		[
+			"another program's database",
+			() => {
+				const database = new Database(path);
+				database.pragma("journal_mode = WAL");
+				database.exec("CREATE TABLE cookies (name TEXT)");
+				database.close();
+			},
+		],
+		[
+			"a damaged database of another program",
+			() => {
+				new Database(path).exec("CREATE TABLE cookies (name TEXT)").close();
+				truncateSync(path, 5_000);
+			},
+		],
+	])("that the user has named and that is %s is refused, and left as it is", async (_what, write) => {
+		write();
+		chmodSync(path, 0o644);
+		const before = [readFileSync(path), statSync(path).mtimeMs, statSync(path).mode];
+		await expect(open(path, true)).rejects.toThrow("it is no such file of claude-otel's, and is left as it is");
+		expect([readFileSync(path), statSync(path).mtimeMs, statSync(path).mode]).toEqual(before);
+		expect(readdirSync(folder)).toEqual(["store.db"]);
+		expect(notes).toEqual([]);
+	});
+
+	test("that the user has named may be new or empty, and is put aside where it is ours and damaged", async () => {
+		writeFileSync(path, "");
+		(await open(path, true)).close();
+		(await open(path, true)).close();
+		stores.splice(0);
+		expect(notes).toEqual([]);
+		truncateSync(path, 5_000);
+		await open(path, true);
+		expect(notes).toEqual([expect.stringMatching(/was damaged: it was put aside/)]);
 	});
 
 	test.each<[string, () => void]>([

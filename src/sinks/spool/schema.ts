@@ -1,12 +1,7 @@
 // The tables of the spool, and how an older one becomes a newer one: each entry is one step, and none is ever changed.
+import type { Schema } from "../../open-database.ts";
 
-export const SPOOL_PROBE = [
-	"SELECT total(bytes) FROM batches",
-	"SELECT id FROM batches ORDER BY id LIMIT 1",
-	"SELECT lane FROM lanes",
-];
-
-export const SPOOL_MIGRATIONS = [
+const MIGRATIONS = [
 	`
 	CREATE TABLE batches (
 		id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -29,4 +24,11 @@ export const SPOOL_MIGRATIONS = [
 		not_before REAL NOT NULL
 	) STRICT, WITHOUT ROWID;
 	`,
-] as const;
+];
+
+export const SPOOL_SCHEMA: Schema = {
+	/** "clOp". */
+	applicationId: 0x636c4f70,
+	migrations: MIGRATIONS,
+	probe: ["SELECT total(bytes) FROM batches", "SELECT id FROM batches ORDER BY id LIMIT 1", "SELECT lane FROM lanes"],
+};

@@ -6,7 +6,7 @@ import { createFlusher } from "../../flush-log.ts";
 import { type Database, isBusy, openDatabase, reasonOf } from "../../open-database.ts";
 import { identityOf, isAlive, machineId } from "../../process-identity.ts";
 import type { Batches } from "../exporter.ts";
-import { SPOOL_MIGRATIONS, SPOOL_PROBE } from "./schema.ts";
+import { SPOOL_SCHEMA } from "./schema.ts";
 
 export interface SpooledBatch {
 	/** Where it goes and how it is written: batches of one lane keep their order. */
@@ -59,6 +59,8 @@ export interface Spool {
 
 export interface SpoolOptions {
 	path: string;
+	/** See DatabaseOptions. */
+	chosen?: boolean;
 	maxBytes: number;
 	/** One sentence for the user or the diagnostics. */
 	note(sentence: string): void;
@@ -73,7 +75,7 @@ const BUSY_PAUSE_MS = 40;
 
 let holders = 0;
 
-export function createSpool({ path, maxBytes, note }: SpoolOptions): Spool {
+export function createSpool({ path, chosen, maxBytes, note }: SpoolOptions): Spool {
 	const owner = identityOf(process.pid);
 	let opening: Promise<Database | undefined> | undefined;
 	let dropped = 0;
@@ -84,12 +86,10 @@ export function createSpool({ path, maxBytes, note }: SpoolOptions): Spool {
 	/** @param make false: only where the file is there already */
 	function open(make: boolean): Promise<Database | undefined> {
 		if (opening === undefined && !make && !isThere(path)) return Promise.resolve(undefined);
-		opening ??= openDatabase({ path, migrations: SPOOL_MIGRATIONS, probe: SPOOL_PROBE, note }).catch(
-			(error: unknown) => {
-				fail(error);
-				return undefined;
-			},
-		);
+		opening ??= openDatabase({ path, schema: SPOOL_SCHEMA, chosen, note }).catch((error: unknown) => {
+			fail(error);
+			return undefined;
+		});
 		return opening;
 	}
 

@@ -191,6 +191,17 @@ describe("store and spool", () => {
 		);
 	});
 
+	test("in whose place another file is, are broken, and it is not called damaged", async () => {
+		const diary = join(folder, "diary.txt");
+		writeFileSync(diary, "A diary. ".repeat(100));
+		await makeStore();
+		expect(await keeping({ CLAUDE_OTEL_STORE: diary, CLAUDE_OTEL_SPOOL: path(STORE) })).toEqual([
+			`broken store: ${diary} cannot be used (it is no such file of claude-otel's, and is left as it is), so a killed session cannot be recovered: mend it, name another file in CLAUDE_OTEL_STORE, or set it to off.`,
+			expect.stringMatching(/^broken spool: .*store\.db cannot be used \(it is no such file of claude-otel's/),
+		]);
+		expect(readFileSync(diary, "utf8")).toBe("A diary. ".repeat(100));
+	});
+
 	test("below something that is no folder are broken", async () => {
 		writeFileSync(join(folder, "file"), "");
 		expect(await keeping({ CLAUDE_OTEL_SPOOL: join(folder, "file", "spool.db") })).toContainEqual(
