@@ -38,7 +38,7 @@ export { flushSpool } from "./pipeline/flush-spool.ts";
 export { type InspectedDatabase, type InspectedKeeping, inspectKeeping } from "./pipeline/inspect-keeping.ts";
 export { openKeeping } from "./pipeline/keeping.ts";
 export { type ProbedSignal, probeDelivery } from "./pipeline/probe-delivery.ts";
-export { recoverRuns } from "./pipeline/recovery.ts";
+export { isGivenUp, type RecoveredRun, type RecoveryBounds, recoverRuns } from "./pipeline/recovery.ts";
 
 export interface PipelineOptions {
 	config: Config;

@@ -92,7 +92,8 @@ function buildProgram(context: OwnContext, finish: (exitCode: number) => void = 
 	program
 		.command("recover")
 		.description("tell sessions to their end whose claude-otel was killed, and export what was not delivered")
-		.action(async () => finish(await (await import("./commands/recover.ts")).recover(context)));
+		.argument("[RUN]", "the id of a run that was given up: tries that one once more")
+		.action(async (run?: string) => finish(await (await import("./commands/recover.ts")).recover(run, context)));
 	program
 		.command("flush")
 		.description("deliver what waits because a collector did not take it")

@@ -114,6 +114,12 @@ export const recoverLines = {
 	nowhere: (runs: number) =>
 		`${runs} ${runs === 1 ? "session waits" : "sessions wait"} to be recovered, but this configuration sends nothing anywhere: set CLAUDE_OTEL_LEVEL, OTEL_SDK_DISABLED and the exporters so that it does.`,
 	recovered: (runId: string, when: string) => `Recovered the run ${runId}, begun ${when}.`,
+	givenUp: (runId: string, when: string) =>
+		`The run ${runId}, begun ${when}, was given up, because whoever told it was killed or crashed, several times: \`claude-otel recover ${runId}\` tries once more.`,
+	left: (runs: number) =>
+		`${runs} ${runs === 1 ? "session still waits" : "sessions still wait"} to be recovered: \`claude-otel recover\` goes on with ${runs === 1 ? "it" : "them"}.`,
+	unknown: (runId: string) =>
+		`No run ${quote(runId)} waits to be recovered: without an id, \`claude-otel recover\` tells all that do.`,
 	unreadable: (runId: string, when: string) =>
 		`The run ${runId}, begun ${when}, was kept by a claude-otel that this one does not understand: it cannot be told.`,
 };

@@ -13,7 +13,7 @@ import type { AbandonedRun, LaterRun, Store } from "../store/store.ts";
 import { VERSION } from "../version.ts";
 import { cleanNamed, cleanResource } from "./clean-texts.ts";
 import { createFlow, type Flow } from "./flow.ts";
-import type { RecoveredRun, RecoveryOptions } from "./recovery.ts";
+import type { RecoveryBounds, RecoveryOptions, ToldRun } from "./recovery.ts";
 import { type RunContext, readContext, redactionMark } from "./run-context.ts";
 import { createToldElsewhere } from "./told-elsewhere.ts";
 
@@ -24,35 +24,32 @@ const EXPORT_MS = 10_000;
 /** Metrics leave once, at the end. */
 const NEVER_MS = 2 ** 31 - 1;
 
-export interface RunRecovery extends RecoveryOptions {
+export interface RunRecovery extends RecoveryOptions, Pick<RecoveryBounds, "isStopped" | "over"> {
 	store: Store;
-	isStopped(): boolean;
 }
 
-/** Undefined where it was stopped: the next process begins anew. */
+/** Undefined where it was stopped, and something is left: the next process goes on with it. */
 export async function recoverRun(
 	run: AbandonedRun,
 	journal: Journal,
 	options: RunRecovery,
-): Promise<RecoveredRun | undefined> {
-	const { clock, isStopped } = options;
-	const told = { runId: run.runId, startedAt: run.startedAt };
+): Promise<ToldRun | undefined> {
+	const { isStopped, over } = options;
 	const context = readContext(run.context);
-	if (context === undefined) {
-		journal.end(clock());
-		return { ...told, unreadable: true };
-	}
+	if (context === undefined) return { unreadable: true };
 	const { flow, sinks } = await openFlow(run.runId, context, journal, options);
-	if (!(await replay(journal, flow, sinks, isStopped))) {
-		journal.release();
-		return undefined;
-	}
+	if (!(await replay(journal, flow, sinks, isStopped))) return undefined;
 	flow.take(readBeyond(context, journal, options));
 	await flow.pricing.ready();
 	flow.settle();
-	const { line } = await sinks.shutdown(EXPORT_MS);
-	journal.end(clock());
-	return { ...told, undelivered: line };
+	let isOver = false;
+	const timeIsOver = async () => {
+		await over;
+		isOver = true;
+	};
+	const { line, signals } = await sinks.shutdown(EXPORT_MS, timeIsOver());
+	// What the spool has is handed over; what has neither arrived nor been kept was not given its time.
+	return isOver && signals.some(({ lost }) => lost > 0) ? undefined : { undelivered: line };
 }
 
 async function openFlow(

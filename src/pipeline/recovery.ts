@@ -1,11 +1,13 @@
 // Runs whose process was killed → told again by this one: their facts replayed, what their transcripts have beyond them
 // read, the tree closed, and exported what has not been delivered yet. In small steps: a session may be going on beside it.
+import { setTimeout as sleep } from "node:timers/promises";
 import { forgetBegun, readBegun } from "../begun-runs.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { identityOf } from "../process-identity.ts";
-import type { Store } from "../store/store.ts";
+import { RECOVERIES_MAX } from "../store/limits.ts";
+import type { AbandonedRun, Store } from "../store/store.ts";
 import type { Keeping } from "./keeping.ts";
 import { recoverRun } from "./recover-run.ts";
 
@@ -19,31 +21,52 @@ export interface RecoveryOptions {
 export interface Recovery {
 	/** Begins, once. */
 	start(): void;
-	/** No further run is begun; waits for the one that is under way, but no longer. Never rejects. */
+	/** No further run is begun; the one that is under way has so long, then what it could not send is kept. Never rejects. */
 	finish(timeoutMs: number): Promise<void>;
 }
 
-/** What recovery has come to, for a person. */
-export interface RecoveredRun {
-	runId: string;
-	startedAt: number;
-	/** Undefined: it went to its destinations, or to the spool. */
+/** What became of a run. */
+export interface ToldRun {
+	/** What did not arrive, for a person. */
 	undelivered?: string;
 	/** It cannot be told: another version wrote it, say. */
 	unreadable?: true;
+	/** Whoever told it has died of it, several times: it is left alone. */
+	givenUp?: true;
+}
+
+export interface RecoveredRun extends ToldRun {
+	runId: string;
+	startedAt: number;
+}
+
+/** How many runs, and how long. */
+export interface RecoveryBounds {
+	/** Never more than so many, oldest first. */
+	limit: number;
+	/** This one alone, also where it was given up. */
+	only?: string;
+	/** No further run is begun, and nothing that is not on its way yet is sent. */
+	isStopped(): boolean;
+	/** Resolves when there is no more time for what is on its way. */
+	over: Promise<void>;
 }
 
 /** Beside a session: more are left to the next one, or to `claude-otel recover`. */
 const RUNS_PER_SESSION = 50;
+/** To the spool, when time is over. */
+const HAND_OVER_MS = 1_000;
 
 export function createRecovery(options: RecoveryOptions): Recovery {
 	const { keeping, diagnostics } = options;
 	let stopped = false;
+	const over = Promise.withResolvers<void>();
 	let work: Promise<unknown> | undefined;
 	return {
 		start() {
 			if (keeping.store === undefined || stopped) return;
-			work ??= recoverRuns(options, { limit: RUNS_PER_SESSION, isStopped: () => stopped }).catch((error: unknown) =>
+			const bounds = { limit: RUNS_PER_SESSION, isStopped: () => stopped, over: over.promise };
+			work ??= recoverRuns(options, bounds).catch((error: unknown) =>
 				diagnostics.say(
 					"error",
 					`recovery: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
@@ -52,41 +75,56 @@ export function createRecovery(options: RecoveryOptions): Recovery {
 		},
 		async finish(timeoutMs) {
 			stopped = true;
-			let timer: NodeJS.Timeout | undefined;
-			const late = new Promise<void>((resolve) => {
-				timer = setTimeout(resolve, timeoutMs);
-			});
-			await Promise.race([work, late]);
+			const timer = setTimeout(over.resolve, timeoutMs);
+			await Promise.race([work, over.promise.then(() => sleep(2 * HAND_OVER_MS))]);
 			clearTimeout(timer);
 		},
 	};
 }
 
-/** Never more than `limit` runs, oldest first; then the store is brought within its limits. */
-export async function recoverRuns(
-	options: RecoveryOptions,
-	{ limit, isStopped }: { limit: number; isStopped(): boolean },
-): Promise<RecoveredRun[]> {
+/** Then the store is brought within its limits. */
+export async function recoverRuns(options: RecoveryOptions, bounds: RecoveryBounds): Promise<RecoveredRun[]> {
 	const { config, keeping, diagnostics, clock } = options;
 	const { store } = keeping;
+	const { only, isStopped, over } = bounds;
 	// Nothing leaves: then they wait for a configuration that sends them somewhere.
 	if (store === undefined || !sendsAnywhere(config)) return [];
 	takeIn(config.dataDir, store);
 	const owner = identityOf(process.pid);
+	const late = over.then(() => sleep(HAND_OVER_MS, undefined, { ref: false }));
 	const recovered: RecoveredRun[] = [];
-	for (const run of store.abandoned(clock()).slice(0, limit)) {
+	for (const run of choose(store.abandoned(clock()), bounds)) {
 		if (isStopped()) break;
+		const named = { runId: run.runId, startedAt: run.startedAt };
+		if (isGivenUp(run) && only === undefined) {
+			recovered.push({ ...named, givenUp: true });
+			continue;
+		}
 		// Another process may be at the same.
 		const journal = store.claim(run, owner, clock());
 		if (journal === undefined) continue;
-		const told = await recoverRun(run, journal, { ...options, store, isStopped });
-		if (told === undefined) break;
-		recovered.push(told);
+		const told = await Promise.race([recoverRun(run, journal, { ...options, store, isStopped, over }), late]);
+		if (told === undefined) {
+			journal.release();
+			break;
+		}
+		journal.end(clock());
+		recovered.push({ ...named, ...told });
 		diagnostics.say("info", `The run ${run.runId}, which had not come to its end, was recovered.`);
 	}
 	const limits = { maxBytes: config.storeMaxMb * 1024 * 1024, maxAgeMs: config.storeMaxDays * 24 * 60 * 60_000 };
 	if (!isStopped()) await store.prune(limits, clock());
 	return recovered;
+}
+
+/** Those that were given up cost no other its turn. */
+function choose(runs: readonly AbandonedRun[], { limit, only }: RecoveryBounds): AbandonedRun[] {
+	if (only !== undefined) return runs.filter(({ runId }) => runId === only);
+	return [...runs.filter((run) => !isGivenUp(run)).slice(0, limit), ...runs.filter(isGivenUp)];
+}
+
+export function isGivenUp({ recoveries }: AbandonedRun): boolean {
+	return recoveries >= RECOVERIES_MAX;
 }
 
 function sendsAnywhere({ level, otel, file, backends }: Config): boolean {

@@ -58,8 +58,8 @@ export interface Sinks {
 	meters: { key: string; forget(): Promise<void> }[];
 	/** Resolves when all is sent or time is over; never rejects. */
 	flush(timeoutMs: number): Promise<void>;
-	/** The same, and the end. Never rejects. */
-	shutdown(timeoutMs: number): Promise<Delivery>;
+	/** The same, and the end; when `over` resolves, time is over before that. Never rejects. */
+	shutdown(timeoutMs: number, over?: Promise<void>): Promise<Delivery>;
 }
 
 export async function createSinks(options: SinkOptions): Promise<Sinks> {
@@ -134,14 +134,14 @@ export async function createSinks(options: SinkOptions): Promise<Sinks> {
 		async flush(timeoutMs) {
 			await within(timeoutMs, settle(providers.map((provider) => provider.forceFlush())));
 		},
-		async shutdown(timeoutMs) {
+		async shutdown(timeoutMs, over) {
 			for (const line of lines) closeRoute<never>(line as Line<never>);
 			const done = settle(providers.map((provider) => provider.shutdown()));
 			// A collector that has come back gets what waits, as far as time is left.
 			const all = done.then(() =>
 				Promise.all(lines.map(({ lane }) => (lane?.isBehind() ? lane.deliver() : undefined))),
 			);
-			await within(timeoutMs, all);
+			await within(timeoutMs, over === undefined ? all : Promise.race([all, over]));
 			await Promise.all(lines.map((line) => line.abandon(noAnswerWithin(timeoutMs))));
 			for (const { route, lane } of lines) {
 				lane?.stop();

@@ -27,7 +27,7 @@ export interface Journal {
 	alive(now: number): void;
 	/** Told to its end and handed over; nothing is left to recover. */
 	end(now: number): void;
-	/** Not to be counted as a failed attempt: another process may go on with it. */
+	/** Not to be counted as a failed attempt: whoever comes next may go on with it. */
 	release(): void;
 
 	entries(): Iterable<JournalEntry>;
@@ -120,7 +120,7 @@ function prepareStatements(database: Database) {
 		insertDelivered: database.prepare("INSERT INTO delivered (run, destination, ids) VALUES (?, ?, ?)"),
 		see: database.prepare("UPDATE runs SET seen_at = ? WHERE id = ?"),
 		end: database.prepare("UPDATE runs SET ended_at = ? WHERE id = ?"),
-		release: database.prepare("UPDATE runs SET recoveries = recoveries - 1 WHERE id = ?"),
+		release: database.prepare("UPDATE runs SET recoveries = recoveries - 1, owner = '' WHERE id = ?"),
 		entries: database.prepare<[number, number, number], { seq: number; kind: string; at: number; body: string }>(
 			"SELECT seq, kind, at, body FROM journal WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
 		),

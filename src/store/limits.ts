@@ -2,7 +2,7 @@
 
 /** A run of another machine or container counts as gone when it has said nothing for so long. */
 export const FOREIGN_SILENCE_MS = 10 * 60_000;
-/** A run whose recovery failed so often is left alone, until it is pruned. */
+/** A run that so many died of who told it is left alone, until somebody names it or it is pruned. */
 export const RECOVERIES_MAX = 3;
 /** Runs that are looked at in one go. */
 export const ABANDONED_MAX = 1_000;

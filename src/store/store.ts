@@ -7,7 +7,7 @@ import type { Fact } from "../model/fact.ts";
 import { isBusy, isDamage, openDatabase, putAside, reasonOf } from "../open-database.ts";
 import { isAlive, machineId } from "../process-identity.ts";
 import { createJournal, type Journal } from "./journal.ts";
-import { ABANDONED_MAX, FOREIGN_SILENCE_MS, RECOVERIES_MAX } from "./limits.ts";
+import { ABANDONED_MAX, FOREIGN_SILENCE_MS } from "./limits.ts";
 import { pruneStore } from "./prune.ts";
 import { STORE_SCHEMA } from "./schema.ts";
 
@@ -35,7 +35,7 @@ export interface AbandonedRun {
 	runId: string;
 	startedAt: number;
 	context: string;
-	/** How often somebody began to recover it before. */
+	/** How often somebody began to recover it before, and died of it. */
 	recoveries: number;
 }
 
@@ -139,7 +139,7 @@ export async function openStore({ path, chosen, note }: StoreOptions): Promise<S
 		isAlive: ({ owner, claude }) => isAlive(owner) || (claude !== undefined && isAlive(claude)),
 		abandoned: (now) =>
 			attempt([], () => open.all(ABANDONED_MAX))
-				.filter((run) => run.recoveries < RECOVERIES_MAX && isGone(run, now))
+				.filter((run) => isGone(run, now))
 				.map(({ id, run_id, started_at, context, recoveries }) => {
 					return { id, runId: run_id, startedAt: started_at, context, recoveries };
 				}),

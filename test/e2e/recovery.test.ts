@@ -1,6 +1,7 @@
 // claude-otel is killed in the middle of a session: the next start, or `claude-otel recover`, tells it to its end.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { afterEach, expect, test } from "vitest";
 import { readBegun } from "../../src/begun-runs.ts";
 import { pidOf } from "../../src/process-identity.ts";
@@ -36,6 +37,14 @@ async function runAndKill(): Promise<void> {
 		},
 	});
 	expect(killed).toMatchObject({ signal: "SIGKILL", stdout: "done\n", stderr: "" });
+}
+
+/** As if three who recovered the run had been killed. Gives its id. */
+function afterDeaths(): string {
+	const database = new Database(join(stage.home.home, ".local", "share", "claude-otel", "store.db"));
+	const run = database.prepare<[], { id: string }>("UPDATE runs SET recoveries = 3 RETURNING run_id AS id").get();
+	database.close();
+	return run?.id ?? "";
 }
 
 /** A claude that has answered may still be there for a moment, and a run whose claude lives is not recovered. */
@@ -187,14 +196,18 @@ test("a call that was killed with its run is told once, though the next run goes
 	]);
 });
 
-test("with level off nothing is exported of a killed run, and it waits for a level that lets it out", async () => {
+test("with level off nothing is exported of a killed run; one that three died of is told when it is named", async () => {
 	stage = await openStage(SCRIPT());
 	await runAndKill();
 	await new Promise((resolve) => setTimeout(resolve, 1_000));
 	const off = await stage.run(["recover"], { env: { CLAUDE_OTEL_LEVEL: "off" } });
 	expect(off.stdout).toMatch(/^1 session waits to be recovered, but this configuration sends nothing anywhere/);
 	expect(stage.receiver.spans).toEqual([]);
-	await stage.run(["recover"]);
+	const runId = afterDeaths();
+	const givenUp = await stage.run(["recover"]);
+	expect(givenUp.code).toBe(1);
+	expect(givenUp.stdout).toContain(`\`claude-otel recover ${runId}\` tries once more`);
+	expect(await stage.run(["recover", runId])).toMatchObject({ code: 0, stderr: "" });
 	assertTold(stage.receiver.spans, stage.model.requests);
 	expect(stage.receiver.spans.length).toBeGreaterThan(5);
 });

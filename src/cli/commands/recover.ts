@@ -1,38 +1,60 @@
 // `claude-otel recover` → sessions whose claude-otel was killed are told to their end and exported.
 import { systemClock } from "../../clock.ts";
 import { createDiagnostics } from "../../diagnostics.ts";
+import type { RecoveredRun, RecoveryBounds } from "../../pipeline.ts";
 import type { OwnContext } from "../program.ts";
 import { recoverLines } from "../sentences.ts";
 
 const EXIT_LEFT = 1;
 
-export async function recover({ process, loaded }: OwnContext): Promise<number> {
+/** `only`: the id of a run, which may be one that was given up. */
+export async function recover(only: string | undefined, { process, loaded }: OwnContext): Promise<number> {
 	const { config } = loaded;
 	const say = (line: string) => process.stdout.write(`${line}\n`);
 	const diagnostics = createDiagnostics({ target: config.debug, level: config.otel.logLevel, clock: systemClock });
 	diagnostics.release((line) => process.stderr.write(line));
-	const { openKeeping, recoverRuns } = await import("../../pipeline.ts");
+	const { isGivenUp, openKeeping, recoverRuns } = await import("../../pipeline.ts");
 	const keeping = await openKeeping(config, diagnostics);
 	for (const problem of keeping.problems) process.stderr.write(`${problem}\n`);
 	if (keeping.store === undefined) {
 		if (config.store.at === "nowhere") say(recoverLines.off());
 		return config.store.at === "nowhere" ? 0 : EXIT_LEFT;
 	}
-	const all = { limit: Number.POSITIVE_INFINITY, isStopped: () => false };
-	const recovered = await recoverRuns({ config, keeping, diagnostics, clock: systemClock }, all);
-	const waiting = keeping.store.abandoned(systemClock()).length;
-	if (recovered.length === 0) say(waiting === 0 ? recoverLines.none() : recoverLines.nowhere(waiting));
-	for (const { runId, startedAt, undelivered, unreadable } of recovered) {
-		const when = new Date(startedAt).toISOString();
-		if (unreadable) say(recoverLines.unreadable(runId, when));
-		else
-			say(
-				undelivered === undefined
-					? recoverLines.recovered(runId, when)
-					: `${recoverLines.recovered(runId, when)} ${undelivered}`,
-			);
-	}
+	const { isStopped, over } = untilSignal(process);
+	const bounds = { limit: Number.POSITIVE_INFINITY, only, isStopped, over };
+	const recovered = await recoverRuns({ config, keeping, diagnostics, clock: systemClock }, bounds);
+	const waiting = keeping.store
+		.abandoned(systemClock())
+		.filter((run) => (only === undefined ? !isGivenUp(run) : run.runId === only)).length;
+	for (const run of recovered) say(tell(run));
+	if (waiting > 0)
+		say(recovered.length > 0 || isStopped() ? recoverLines.left(waiting) : recoverLines.nowhere(waiting));
+	else if (recovered.length === 0) say(only === undefined ? recoverLines.none() : recoverLines.unknown(only));
 	keeping.store.close();
 	keeping.spool?.close();
-	return recovered.some(({ undelivered, unreadable }) => undelivered !== undefined || unreadable) ? EXIT_LEFT : 0;
+	return waiting > 0 || (only !== undefined && recovered.length === 0) || recovered.some(isLeft) ? EXIT_LEFT : 0;
+}
+
+/** Who does not want to wait leaves nothing half told. */
+function untilSignal(process: NodeJS.Process): Pick<RecoveryBounds, "isStopped" | "over"> {
+	const over = Promise.withResolvers<void>();
+	let stopped = false;
+	const stop = () => {
+		stopped = true;
+		over.resolve();
+	};
+	process.once("SIGINT", stop).once("SIGTERM", stop).once("SIGHUP", stop);
+	return { isStopped: () => stopped, over: over.promise };
+}
+
+function tell({ runId, startedAt, undelivered, unreadable, givenUp }: RecoveredRun): string {
+	const when = new Date(startedAt).toISOString();
+	if (unreadable) return recoverLines.unreadable(runId, when);
+	if (givenUp) return recoverLines.givenUp(runId, when);
+	const recovered = recoverLines.recovered(runId, when);
+	return undelivered === undefined ? recovered : `${recovered} ${undelivered}`;
+}
+
+function isLeft({ undelivered, unreadable, givenUp }: RecoveredRun): boolean {
+	return undelivered !== undefined || unreadable === true || givenUp === true;
 }

@@ -1,0 +1,110 @@
+// A run that was killed, and who tells it in its stead: what becomes of it when the teller has no more time, or dies of it.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { systemClock } from "../../src/clock.ts";
+import { type Config, loadConfig } from "../../src/config.ts";
+import { createDiagnostics } from "../../src/diagnostics.ts";
+import { type Keeping, openKeeping } from "../../src/pipeline/keeping.ts";
+import { createRecovery, recoverRuns } from "../../src/pipeline/recovery.ts";
+import { redactionMark, toldOf, writeContext } from "../../src/pipeline/run-context.ts";
+import { RECOVERIES_MAX } from "../../src/store/limits.ts";
+import type { Store } from "../../src/store/store.ts";
+import { type Place, startHttp } from "../sinks/collectors.ts";
+import { factOf } from "../store/facts.ts";
+import { until } from "../support/run.ts";
+
+/** No process has so high a number. */
+const DEAD = "4194999:1";
+const RUN = "11111111-2222-4333-8444-555555555555";
+const diagnostics = createDiagnostics({ target: { to: "nowhere" }, level: "none", clock: systemClock });
+const endless = { limit: Number.POSITIVE_INFINITY, isStopped: () => false, over: new Promise<void>(() => {}) };
+
+let home: string;
+/** Takes requests and never says a word. */
+let collector: Place;
+let asked: number;
+let keeping: Keeping;
+beforeEach(async () => {
+	home = mkdtempSync(join(tmpdir(), "claude-otel-recovery-"));
+	asked = 0;
+	collector = await startHttp(() => {
+		asked++;
+	});
+});
+afterEach(async () => {
+	keeping.store?.close();
+	keeping.spool?.close();
+	await collector.close();
+	rmSync(home, { recursive: true });
+});
+
+/** A run of a process that is no more, with a call. */
+async function leaveBehind(env: Record<string, string>): Promise<{ config: Config; store: Store }> {
+	const { config } = loadConfig({ HOME: home, OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf", ...env }, "linux");
+	keeping = await openKeeping(config, diagnostics);
+	const { store } = keeping;
+	if (store === undefined) throw new Error("No store.");
+	const startedAt = systemClock();
+	const started = { sessionSource: "startup", interactive: false, argsCount: 0, argsPreview: "" } as const;
+	const context = writeContext({
+		...started,
+		told: toldOf(config, false),
+		redaction: redactionMark(config),
+		startedAt,
+		project: "",
+		claudeConfigDir: home,
+		sessionPersistence: false,
+		native: false,
+	});
+	const journal = store.begin({ runId: RUN, owner: DEAD, startedAt, context });
+	journal.keep([
+		{ kind: "run.started", source: "launch", at: startedAt, sessionId: "", runId: RUN, ...started },
+		factOf(1),
+	]);
+	return { config, store };
+}
+
+/** A session beside it that is over before the collector has said a word. */
+async function tellBriefly(config: Config): Promise<void> {
+	const recovery = createRecovery({ config, keeping, diagnostics, clock: systemClock });
+	const before = asked;
+	recovery.start();
+	await until("a request for each signal", () => asked === before + 3);
+	await recovery.finish(100);
+}
+
+test("a collector that says nothing costs no run: what it did not take waits in the spool", async () => {
+	const { config } = await leaveBehind({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+	await tellBriefly(config);
+	const waiting = (await keeping.spool?.waiting()) ?? [];
+	expect(waiting.map(({ signal }) => signal).toSorted()).toEqual(["logs", "metrics", "traces"]);
+	expect(await recoverRuns({ config, keeping, diagnostics, clock: systemClock }, endless)).toEqual([]);
+});
+
+test("without a spool it is let go, and counts as no failure, however often", async () => {
+	const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, CLAUDE_OTEL_SPOOL: "off" };
+	const { config, store } = await leaveBehind(env);
+	for (let session = 0; session < RECOVERIES_MAX; session++) {
+		await tellBriefly(config);
+		expect(store.abandoned(systemClock())).toMatchObject([{ runId: RUN, recoveries: 0 }]);
+	}
+});
+
+test("that several died of is told of as given up, and told again where it is named", async () => {
+	const { config, store } = await leaveBehind({
+		CLAUDE_OTEL_FILE: join(home, "told.jsonl"),
+		OTEL_TRACES_EXPORTER: "none",
+		OTEL_METRICS_EXPORTER: "none",
+		OTEL_LOGS_EXPORTER: "none",
+	});
+	for (let death = 0; death < RECOVERIES_MAX; death++) {
+		for (const run of store.abandoned(systemClock())) store.claim(run, DEAD, systemClock());
+	}
+	const options = { config, keeping, diagnostics, clock: systemClock };
+	expect(await recoverRuns(options, endless)).toMatchObject([{ runId: RUN, givenUp: true }]);
+	expect(await recoverRuns(options, { ...endless, only: "another" })).toEqual([]);
+	expect(await recoverRuns(options, { ...endless, only: RUN })).toMatchObject([{ runId: RUN, undelivered: undefined }]);
+	expect(await recoverRuns(options, endless)).toEqual([]);
+});
