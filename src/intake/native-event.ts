@@ -44,6 +44,7 @@ export function readNativeEvent(
 					durationMs: asDuration(event.duration_ms),
 					firstChunkMs: asDuration(event.ttft_ms),
 					querySource: querySourceOf(event),
+					searchesWeb: event.query_source === "web_search_tool" || undefined,
 				}),
 			];
 		case "api_error":

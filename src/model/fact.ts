@@ -188,6 +188,8 @@ export interface RequestAnswered {
 	durationMs?: number;
 	firstChunkMs?: number;
 	querySource: QuerySource;
+	/** Of the WebSearch tool: it costs what was searched, too, and nobody says how often that was. */
+	searchesWeb?: boolean;
 }
 /** How long a part of an answer is, by native telemetry: its text, or a call by its id. */
 export interface AnswerSized {

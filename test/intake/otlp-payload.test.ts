@@ -109,6 +109,14 @@ describe("events", () => {
 		expect(fact).toMatchObject({ querySource });
 	});
 
+	test.each([
+		[{ query_source: "web_search_tool" }, "auxiliary"],
+		[{ query_source: "web_search_tool", agent_id: "a1" }, "subagent"],
+	])("%o may have searched the web", (plain, querySource) => {
+		const [fact] = read("api_request", { request_id: "req_1", ...plain });
+		expect(fact).toMatchObject({ querySource, searchesWeb: true });
+	});
+
 	test("an api_error is a failure for good, keyed by its request", () => {
 		const [fact] = read("api_error", {
 			model: "m",

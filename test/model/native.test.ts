@@ -293,6 +293,22 @@ describe("both counts of the cost", () => {
 		expect(driftOf(ledger(152e-12))).toMatchObject([{ clientPicoUsd: 152, notable: true }]);
 	});
 
+	test("agree on a search of the web, of which the ledger and a request of its own tell the cost", () => {
+		const searched = (picoUsd: number) =>
+			request("r2", START + 300, { picoUsd, querySource: "auxiliary", searchesWeb: true });
+		const both = { ...USAGE, input: 2 * USAGE.input, output: 2 * USAGE.output };
+		const client = (costUsd: number) => ({ ...ledger(costUsd), models: { m: { ...both, costUsd } } });
+		const twice = 300 + 2 * 10e9;
+		const own = request("r1", START + 103, { picoUsd: 150 });
+		expect(driftOf(own, searched(150 + 2 * 10e9), client(twice / 1e12))).toMatchObject([
+			{ ownPicoUsd: twice, clientPicoUsd: twice, notable: false },
+		]);
+		expect(driftOf(own, searched(150 + 2 * 10e9))).toMatchObject([{ ownPicoUsd: twice, clientPicoUsd: twice }]);
+		// What is less than a search, or more than it may make, is none.
+		expect(driftOf(own, searched(150 + 9e9))).toMatchObject([{ ownPicoUsd: 300, notable: true }]);
+		expect(driftOf(own, searched(150 + 20 * 10e9))).toMatchObject([{ ownPicoUsd: 300 + 8 * 10e9, notable: true }]);
+	});
+
 	test("the client's word on each request stands in for a ledger; without either there is nothing to compare", () => {
 		expect(driftOf(request("r1", START + 103))).toMatchObject([{ ownPicoUsd: 150, clientPicoUsd: 777, notable: true }]);
 		expect(driftOf()).toEqual([]);

@@ -11,7 +11,7 @@ import type { ChatState, FailureState, RequestState } from "../state.ts";
 import { areMessagesTold } from "../stores.ts";
 import { addRequest } from "../sums.ts";
 import { addUsage, isZeroUsage, maxUsage, NO_USAGE } from "../usage.ts";
-import { beyondList, cutOutputOf } from "./cut-requests.ts";
+import { beyondList, cutOutputOf, webSearchesOf } from "./cut-requests.ts";
 import { type Handover, placeOnly, startAbove } from "./handover.ts";
 import { heirAfter, heirOf, heirsAmong, inOrder, takeLost } from "./lost.ts";
 
@@ -104,6 +104,8 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		const place = compaction?.place ?? places.locate(request, fact.at);
 		const { lostHere, picoUsd: lostCost } = takeLost(handover, fact.requestId);
 		const usage = addUsage(fact.usage, { ...NO_USAGE, output: cut ?? 0 });
+		const webSearches = webSearchesOf(fact, options.price);
+		const own = withExtras(cost(usage, lostHere, fact.model, fact.at), { webSearches, fast: false });
 		noteUsage(fact.sessionId, fact.model, addUsage(usage, lostHere));
 		if (fact.querySource === "compact") triedGone.add(`${fact.sessionId} ${fact.model}`);
 		const episode: ChatEpisode = {
@@ -117,13 +119,13 @@ export function createChatSteps(handover: Handover): ChatSteps {
 			usage,
 			lost: lostHere,
 			tokensSource: "native",
-			...(nativeCost(fact, lostCost) ?? cost(usage, lostHere, fact.model, fact.at)),
+			...(nativeCost(fact, lostCost) ?? own),
 			firstChunkMs: fact.firstChunkMs,
 			querySource: fact.querySource,
 			contextUsedRatio:
 				fact.querySource === "main" ? usedRatioOf(usage, options.context.windowOf(fact.model)) : undefined,
 		};
-		emitChat(cut === undefined ? episode : allLost(episode), place);
+		emitChat(cut === undefined ? episode : allLost(episode), place, own);
 	}
 
 	/** @param own its list price, where its tokens alone do not say it */
@@ -145,7 +147,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 	}
 
 	/** Searches cost beside the tokens; what tokens cost in fast mode no list tells. */
-	function withExtras(listed: ListCost, { webSearches, fast }: ChatState): ListCost {
+	function withExtras(listed: ListCost, { webSearches, fast }: Pick<ChatState, "webSearches" | "fast">): ListCost {
 		if (fast) return { costBasis: "unknown" };
 		if (listed.picoUsd === undefined || webSearches === 0) return listed;
 		return { ...listed, picoUsd: listed.picoUsd + webSearches * WEB_SEARCH_PICO_USD };

@@ -1,24 +1,38 @@
-// A request of which native telemetry alone tells → whether its answer was cut. It calls one that was cut after a whole
-// block answered, with the tokens of its beginning; but its cost has what the client estimates for the text that had come.
+// A request of which native telemetry alone tells → whether its answer was cut, and how often it searched the web. Native
+// telemetry calls one that was cut after a whole block answered, with the tokens of its beginning; but its cost has what the
+// client estimates for the text that had come. Of searches, too, the cost alone tells.
 import type { FactOf } from "../fact.ts";
+import { WEB_SEARCH_PICO_USD } from "../price.ts";
 import type { Stores } from "../stores.ts";
 import type { HandoverOptions } from "./handover.ts";
 
 /** For each of its parts the client counts one token for so many characters of a cut answer. */
 const CHARS_PER_TOKEN = 3;
 const ROUNDING = 0.5;
+/** `max_uses` of the WebSearch tool. */
+const WEB_SEARCHES_MAX = 8;
 /** Costs come as floating-point numbers. */
 const SKEW_PICO_USD = 10;
 
 type Request = FactOf<"request.answered">;
 type Price = HandoverOptions["price"];
 
-/** What its cost has beyond its tokens at list price: that of attempts before it, or of text that was cut. */
-export function beyondList({ picoUsd, usage, model, at }: Request, price: Price): number {
+/** What its cost has beyond its tokens and searches at list price: that of attempts before it, or of text that was cut. */
+export function beyondList(request: Request, price: Price): number {
+	const beyond = beyondTokens(request, price) - webSearchesOf(request, price) * WEB_SEARCH_PICO_USD;
+	return beyond > SKEW_PICO_USD ? beyond : 0;
+}
+
+export function webSearchesOf(request: Request, price: Price): number {
+	if (request.searchesWeb !== true) return 0;
+	const searches = Math.floor((beyondTokens(request, price) + SKEW_PICO_USD) / WEB_SEARCH_PICO_USD);
+	return Math.min(Math.max(searches, 0), WEB_SEARCHES_MAX);
+}
+
+function beyondTokens({ picoUsd, usage, model, at }: Request, price: Price): number {
 	const listed = price(usage, model, at);
 	if (picoUsd === undefined || listed.picoUsd === undefined || listed.estimated) return 0;
-	const beyond = picoUsd - listed.picoUsd;
-	return beyond > SKEW_PICO_USD ? beyond : 0;
+	return picoUsd - listed.picoUsd;
 }
 
 /** Tokens of output that the client estimates beyond those that it tells; undefined where it was answered to its end. */
