@@ -433,3 +433,40 @@ test("a batch that is just being kept when its destination is given up waits, an
 	counting.abandon({ words: "connection refused", cure: "unreachable" });
 	expect(counting.tally).toMatchObject({ spooled: 2, failed: 0, exported: 0 });
 });
+
+test("batches that fail in another order than theirs are kept in theirs, and what comes meanwhile queues up", async () => {
+	const added: number[] = [];
+	const lane = {
+		isBehind: () => false,
+		add: async ([number]: Uint8Array) => added.push(number ?? 0) > 0,
+	} as unknown as Lane;
+	const fails: (() => void)[] = [];
+	const error = Object.assign(new Error("14 UNAVAILABLE"), { code: 14 });
+	const inner: BatchExporter<number> = {
+		export: (number, done) => {
+			fails[number] = () => done({ code: ExportResultCode.FAILED, error });
+		},
+		shutdown: () => Promise.resolve(),
+	};
+	const spooling = new SpoolingExporter(inner, {
+		serialize: (number) => Uint8Array.of(number),
+		sizeOf: () => 1,
+		lane,
+		lastFailure: () => undefined,
+	});
+	const done: number[] = [];
+	const start = (number: number) => spooling.export(number, () => done.push(number));
+	for (const number of [1, 2, 3]) start(number);
+	fails[3]?.();
+	start(4);
+	expect(fails[4]).toBeUndefined();
+	fails[1]?.();
+	await until("the first is kept", () => done.length > 0);
+	expect(added).toEqual([1]);
+	// The second hangs until its time is over.
+	await spooling.abandon({ words: "no answer", cure: "noAnswer" });
+	expect([added, done]).toEqual([
+		[1, 2, 3, 4],
+		[1, 2, 3, 4],
+	]);
+});

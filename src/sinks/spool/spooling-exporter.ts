@@ -30,6 +30,10 @@ export class SpoolingExporter<B> implements BatchExporter<B> {
 	private readonly inner: BatchExporter<B>;
 	private readonly options: SpoolingOptions<B>;
 	private readonly flights = new Set<(failure: Failure) => Promise<void>>();
+	/** What was exported so far is delivered, refused or kept. */
+	private landed: Promise<unknown> = Promise.resolve();
+	/** Batches that are to be kept, and are not yet. */
+	private held = 0;
 
 	constructor(inner: BatchExporter<B>, options: SpoolingOptions<B>) {
 		this.inner = inner;
@@ -38,22 +42,29 @@ export class SpoolingExporter<B> implements BatchExporter<B> {
 
 	export(batch: B, done: (result: ExportResult) => void): void {
 		const { lane, lastFailure } = this.options;
+		const earlier = this.landed;
+		let land: () => void = () => {};
+		const landing = new Promise<void>((resolve) => {
+			land = resolve;
+		});
+		this.landed = Promise.all([earlier, landing]);
 		let settled = false;
 		const settle = (result: ExportResult) => {
 			settled = true;
 			this.flights.delete(giveUp);
+			land();
 			done(result);
 		};
 		let keeping: Promise<void> | undefined;
 		const keep = (result: ExportResult, failure: Failure) => {
-			keeping ??= this.spool(batch, result, failure).then(settle);
+			keeping ??= this.keepInOrder(earlier, batch, result, failure).then(settle);
 			return keeping;
 		};
 		const giveUp = (failure: Failure) =>
 			keep({ code: ExportResultCode.FAILED, error: new Error(failure.words) }, failure);
 		// Until it is kept too: who gives up would count it as lost meanwhile.
 		this.flights.add(giveUp);
-		if (lane.isBehind()) {
+		if (lane.isBehind() || this.held > 0) {
 			void giveUp(lastFailure() ?? BEHIND);
 			return;
 		}
@@ -75,6 +86,22 @@ export class SpoolingExporter<B> implements BatchExporter<B> {
 
 	shutdown(): Promise<void> {
 		return this.inner.shutdown();
+	}
+
+	/** Several are on their way at once, and each is tried again at its own times: they do not fail in their order. */
+	private async keepInOrder(
+		earlier: Promise<unknown>,
+		batch: B,
+		failed: ExportResult,
+		failure: Failure,
+	): Promise<ExportResult> {
+		this.held++;
+		try {
+			await earlier;
+			return await this.spool(batch, failed, failure);
+		} finally {
+			this.held--;
+		}
 	}
 
 	private async spool(batch: B, failed: ExportResult, failure: Failure): Promise<ExportResult> {
