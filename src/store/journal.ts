@@ -142,8 +142,15 @@ function readEntry(row: { seq: number; kind: string; at: number; body: string })
 	if (kind === ADVANCED) return { seq, kind: "advanced", at, late: body === "late" };
 	if (kind.startsWith("#")) return undefined;
 	try {
-		return { seq, kind: "fact", fact: JSON.parse(body) as Fact };
+		const fact: unknown = JSON.parse(body);
+		return isFact(fact) ? { seq, kind: "fact", fact } : undefined;
 	} catch {
 		return undefined;
 	}
+}
+
+/** As far as every fact goes; the rest of it is as it was when it was written. */
+function isFact(read: unknown): read is Fact {
+	const fact = read as Partial<Fact> | null | undefined;
+	return typeof fact?.kind === "string" && typeof fact.sessionId === "string" && typeof fact.at === "number";
 }

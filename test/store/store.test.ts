@@ -99,6 +99,18 @@ describe("a journal", () => {
 		expect(facts(journal)).toHaveLength(2_500);
 	});
 
+	test("whose rows hold anything but a fact gives back the others", async () => {
+		const store = await open();
+		const journal = begin(store);
+		const strange = ["null", "5", '"text"', "[]", "{}", '{"kind":"tool.ended"}', "{not", ""];
+		journal.keep(Array.from({ length: strange.length + 1 }, (_, number) => factOf(number)));
+		const database = new Database(path);
+		const spoil = database.prepare("UPDATE journal SET body = ? WHERE seq = ?");
+		for (const [index, body] of strange.entries()) spoil.run(body, index + 1);
+		database.close();
+		expect(facts(journal)).toEqual([factOf(strange.length)]);
+	});
+
 	test("holds what cannot be written while another process writes, and keeps it later", async () => {
 		const store = await open();
 		const journal = begin(store);
