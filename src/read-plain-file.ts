@@ -6,9 +6,10 @@ export function readPlainFile(path: string, maxBytes: number): Buffer | undefine
 	// Where a system has no such flags, it has no such files.
 	const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 	try {
-		if (!fstatSync(file).isFile()) return undefined;
-		const bytes = Buffer.alloc(maxBytes);
-		return bytes.subarray(0, readSync(file, bytes, 0, maxBytes, 0));
+		const found = fstatSync(file);
+		if (!found.isFile()) return undefined;
+		const bytes = Buffer.alloc(Math.min(found.size, maxBytes));
+		return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0));
 	} finally {
 		closeSync(file);
 	}
