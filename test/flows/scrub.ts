@@ -26,6 +26,7 @@ const PLAIN_FIELDS = [
 	"turnOrigin",
 	"turnPosition",
 	"turnCompanion",
+	"queueTranscriptOnly",
 	"permissionMode",
 	"isVisibleInTranscriptOnly",
 	"isCompactSummary",
@@ -214,6 +215,7 @@ function scrubRecord(record: Dict): Dict {
 				kept.promptSubmitEnding = { ending: pick(ending as Dict, ["kind"]) };
 			}
 			if (record.userFeedback !== undefined) kept.userFeedback = "<text>";
+			if (record.origin !== undefined) kept.origin = pick(record.origin as Dict, ["kind"]);
 			if (record.toolUseResult !== undefined) kept.toolUseResult = scrubAnswer(record.toolUseResult);
 			if (record.error !== undefined) kept.error = scrubError(record.error);
 			if (record.compactMetadata !== undefined) {
