@@ -50,7 +50,15 @@ export function readNativeEvent(
 		case "api_error":
 			return [readFailure(event, seen, requestId)];
 		case "api_refusal":
-			return [compact({ ...seen, kind: "request.refused" as const, requestId, model: asString(event.model) })];
+			return [
+				compact({
+					...seen,
+					kind: "request.refused" as const,
+					requestId,
+					model: asString(event.model),
+					querySource: querySourceOf(event),
+				}),
+			];
 		case "tool_decision":
 			if (toolUseId === undefined) return [];
 			return [

@@ -199,11 +199,18 @@ export interface AnswerSized {
 	/** Of a call: of its tool's name and its input. */
 	chars: number;
 }
-/** Native `api_refusal`: the model's safeguards declined. */
+/** The model's safeguards declined: native `api_refusal`, and in a transcript what claude did then. */
 export interface RequestRefused {
 	kind: "request.refused";
 	requestId?: string;
 	model?: string;
+	/** claude gave up there: what that ended, a turn or an agent, ended with this. */
+	errorType?: string;
+	after?: number;
+	/** Absent where the witness does not tell. */
+	failedAttempts?: number;
+	retryMs?: number;
+	querySource?: QuerySource;
 }
 /** A request that failed and will be tried again. */
 export interface RequestRetried {

@@ -17,7 +17,7 @@ import {
 	TURN_QUIET_MS,
 } from "./limits.ts";
 import { noteAgent } from "./note/agents.ts";
-import { noteFailure, noteMessage, noteRequest, noteSize } from "./note/requests.ts";
+import { noteFailure, noteMessage, noteRefusal, noteRequest, noteSize } from "./note/requests.ts";
 import { noteSession } from "./note/sessions.ts";
 import { noteSurroundings } from "./note/surroundings.ts";
 import { noteBatch, noteTool } from "./note/tools.ts";
@@ -101,7 +101,8 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 				tellMoment(fact, `retry:${fact.id}`);
 				break;
 			case "request.refused":
-				tellMoment(fact, `refusal:${fact.requestId ?? fact.at}`);
+				noteRefusal(stores, fact, fact.requestId !== undefined && handOn.isDone(`request:${fact.requestId}`));
+				if (fact.source === "native") tellMoment(fact, `refusal:${fact.requestId ?? fact.at}`);
 				break;
 			case "tool.requested":
 			case "tool.started":
@@ -327,8 +328,8 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 	}
 
 	function held(): number {
-		const { tools, chats, failures, requests, asks, compactions, openAgents } = stores;
-		const open = [tools, chats, failures, requests, asks, compactions, openAgents, flying];
+		const { tools, chats, failures, requests, refusals, asks, compactions, openAgents } = stores;
+		const open = [tools, chats, failures, requests, refusals, asks, compactions, openAgents, flying];
 		const turns = [...openTurns].filter(({ handedOn }) => !handedOn).length;
 		return open.reduce((sum, { size }) => sum + size, turns + pending.length);
 	}

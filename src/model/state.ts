@@ -1,6 +1,6 @@
 // What is known so far of each thing that is not yet handed on. Every field is a merge that does not
 // depend on the order of the facts; what the fields mean together is decided when an episode is made.
-import type { CleanContent, Contents, FactOf, SessionSource, Usage } from "./fact.ts";
+import type { CleanContent, Contents, FactOf, QuerySource, SessionSource, Source, Usage } from "./fact.ts";
 import type { Told } from "./told.ts";
 
 /** The main loop (no agent) under a prompt, or a subagent. */
@@ -94,6 +94,18 @@ export type FailureState = LaneTold & {
 	/** How long its last attempt took, as native telemetry tells. */
 	durationMs?: number;
 };
+
+/** A request that the model's safeguards refused, until its message or native telemetry tells of it as answered. */
+export interface RefusalState extends LaneTold {
+	requestId: string;
+	model?: Told<string>;
+	source: Source;
+	at: number;
+	after?: number;
+	failedAttempts?: number;
+	retryMs?: number;
+	querySource?: QuerySource;
+}
 
 export type RequestState = LaneTold & { fact: FactOf<"request.answered"> };
 

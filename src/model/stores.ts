@@ -1,6 +1,15 @@
 // Everything that is open in a run. How each fact changes it is in note/; nothing is decided here.
 import type { FactOf } from "./fact.ts";
-import type { AgentState, ChatState, FailureState, RequestState, SessionState, ToolState, TurnState } from "./state.ts";
+import type {
+	AgentState,
+	ChatState,
+	FailureState,
+	RefusalState,
+	RequestState,
+	SessionState,
+	ToolState,
+	TurnState,
+} from "./state.ts";
 import type { Told } from "./told.ts";
 
 export interface Stores {
@@ -13,6 +22,8 @@ export interface Stores {
 	failures: Map<string, FailureState>;
 	/** What native telemetry tells of answered requests, by request id, until their answer is handed on. */
 	requests: Map<string, RequestState>;
+	/** Refused requests by request id, until they are handed on. */
+	refusals: Map<string, RefusalState>;
 	/** How long the parts of answers are, by request id, as long as their request is not handed on. */
 	sizes: Map<string, Map<string, number>>;
 	agents: Map<string, AgentState>;
@@ -34,6 +45,7 @@ export function createStores(): Stores {
 		chats: new Map(),
 		failures: new Map(),
 		requests: new Map(),
+		refusals: new Map(),
 		sizes: new Map(),
 		agents: new Map(),
 		openAgents: new Set(),

@@ -110,8 +110,7 @@ export function chatAttributes(chat: ChatEpisode, semconv: Semconv): Attributes 
 		"tokens.source": chat.tokensSource,
 		"claude.cost_usd": usd(chat.picoUsd),
 		"claude.cost_basis": chat.costBasis,
-		"claude.cost_source":
-			chat.costBasis === "unknown" ? undefined : chat.costBasis === "native" ? nativeWitness(chat) : chat.tokensSource,
+		"claude.cost_source": costWitness(chat),
 		"times.source": chat.timesSource,
 		"gen_ai.response.time_to_first_chunk": chat.firstChunkMs === undefined ? undefined : chat.firstChunkMs / 1000,
 		"context.used_ratio": chat.contextUsedRatio,
@@ -126,9 +125,11 @@ export function chatAttributes(chat: ChatEpisode, semconv: Semconv): Attributes 
 	};
 }
 
-/** Of what was lost before a final error the client tells in its ledger alone. */
-function nativeWitness({ errorType, tokensSource }: ChatEpisode): string {
-	return errorType !== undefined && tokensSource === "cost-state" ? "cost-state" : "native";
+/** What is known to be lost and nothing else, the client tells in its ledger alone. */
+function costWitness({ costBasis, errorType, tokensSource }: ChatEpisode): string | undefined {
+	if (costBasis === "unknown") return undefined;
+	if (costBasis === "native") return errorType !== undefined && tokensSource === "cost-state" ? "cost-state" : "native";
+	return tokensSource === "unknown" ? "cost-state" : tokensSource;
 }
 
 export function toolAttributes(tool: ToolEpisode): Attributes {

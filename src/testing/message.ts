@@ -15,6 +15,7 @@ export type Message = {
 	content: MessageBlock[];
 	stop_reason: string;
 	stop_sequence: null;
+	stop_details?: ScriptStep["stopDetails"];
 	usage: ReturnType<typeof wireUsage>;
 };
 
@@ -55,6 +56,7 @@ export function buildMessage(step: ScriptStep, id: string, requestedModel: strin
 		content: blocks.map((block) => buildBlock(block, makeId)),
 		stop_reason: step.stopReason ?? (blocks.some((block) => block.type === "tool_use") ? "tool_use" : "end_turn"),
 		stop_sequence: null,
+		...(step.stopDetails ? { stop_details: step.stopDetails } : {}),
 		usage: wireUsage(fullUsage(step)),
 	};
 }

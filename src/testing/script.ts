@@ -28,6 +28,8 @@ export type ScriptStep = {
 	usage?: Partial<ScriptUsage>;
 	/** Default: `tool_use` when there is a tool_use block, else `end_turn`. */
 	stopReason?: string;
+	/** What the API tells of a `refusal`: with a category, claude asks another model. */
+	stopDetails?: { type: string; category?: string | null; explanation?: string | null };
 	/** Default: the model that the request asks for. */
 	model?: string;
 	/** Wait before the first byte. */

@@ -14,7 +14,7 @@ export function startEvents(message: Message, usage: ScriptUsage): SseEvent[] {
 	return [
 		{
 			type: "message_start",
-			message: { ...message, content: [], stop_reason: null, usage: wireUsage(usage) },
+			message: { ...message, content: [], stop_reason: null, stop_details: undefined, usage: wireUsage(usage) },
 		},
 		{ type: "ping" },
 	];
@@ -33,7 +33,7 @@ export function endEvents(message: Message): SseEvent[] {
 	return [
 		{
 			type: "message_delta",
-			delta: { stop_reason: message.stop_reason, stop_sequence: null },
+			delta: { stop_reason: message.stop_reason, stop_sequence: null, stop_details: message.stop_details },
 			usage: { input_tokens, cache_creation_input_tokens, cache_read_input_tokens, output_tokens },
 		},
 		{ type: "message_stop" },

@@ -5,7 +5,7 @@ import { assertCost, clientTotals } from "../support/client-ledger.ts";
 import { assertTold, outline, spanOfRequest, tree } from "../support/oracle.ts";
 import { agent, bash, step, text } from "../support/scripting.ts";
 import { openStage, type Stage } from "../support/stage.ts";
-import { tokensOf } from "../support/tokens.ts";
+import { tokensOf, usageTokens } from "../support/tokens.ts";
 
 let stage: Stage;
 afterEach(() => stage.close());
@@ -178,4 +178,37 @@ test("a fallback model's answer has its own chat span under the model that gave 
 		spans.filter((span) => tokensOf(span.attributes).total > 0 && span.name.startsWith("chat")).map((s) => s.name),
 	).toEqual(models.map((model) => `chat ${model}`));
 	expect(recordsNamed("model.switch")).toHaveLength(1);
+});
+
+test("a refused request is one chat, though it has no content and another model answers in its place", async () => {
+	const refused = (input: number) => ({
+		blocks: [],
+		stopReason: "refusal",
+		stopDetails: { type: "refusal", category: "cyber", explanation: "no" },
+		usage: { input, output: 3, cacheWrite5m: 5 },
+	});
+	stage = await openStage({ main: [refused(5000), refused(5001), step(bash("echo 1")), step(text("ok"))] });
+	expect(await stage.print("go")).toMatchObject({ code: 0, stdout: "ok\n" });
+	const { spans, metrics } = stage.receiver;
+	const { requests } = stage.model;
+	const told = requests.map((request) => ({ ...spanOfRequest(spans, request).attributes }));
+	expect(told).toMatchObject([
+		{ "gen_ai.response.finish_reasons": ["refusal"], "tokens.source": "native", "claude.cost_basis": "native" },
+		{ "gen_ai.response.finish_reasons": ["refusal"], "tokens.source": "cost-state", "claude.cost_basis": "list" },
+		{ "gen_ai.response.finish_reasons": ["tool_use"], "request.attempts": 1 },
+		{ "gen_ai.response.finish_reasons": ["end_turn"], "request.attempts": 1 },
+	]);
+	expect(told.map(tokensOf)).toEqual(requests.map((request) => usageTokens(request.usage)));
+	expect(spans.filter((span) => span.name.startsWith("chat"))).toHaveLength(requests.length);
+	expect(recordsNamed("api.refusal").map((log) => log.attributes["request.id"])).toEqual(
+		requests.slice(0, 2).map(({ requestId }) => requestId),
+	);
+	const [...totals] = clientTotals(stage.home).values();
+	assertCost(
+		spans,
+		totals.reduce((sum, { usd }) => sum + usd, 0),
+	);
+	expect(recordsNamed("cost.drift")).toEqual([]);
+	const answered = metrics.filter(({ name }) => name === "claude.model_requests_total");
+	expect(answered.reduce((sum, { value }) => sum + Number(value), 0)).toBe(requests.length);
 });

@@ -162,6 +162,34 @@ describe("an answer", () => {
 	});
 });
 
+describe("a request that was refused", () => {
+	const attempt = (seconds: number, id: string, model: string): Line => {
+		return { type: "api-request", timestamp: at(seconds), id, params: { model } };
+	};
+	const refusal = { type: "system", subtype: "model_refusal_fallback", timestamp: at(4), requestId: "req_r" };
+	const instead: Line = { ...refusal, originalModel: "m", fallbackModel: "n" };
+
+	test("without content is told by the model that answers in its place, whose attempts are its own", () => {
+		const lines = [prompt(1), attempt(2, "a", "m"), attempt(5, "b", "n"), instead, answer(6, {}, { requestRef: "b" })];
+		const facts = read(lines);
+		expect(of(facts, "request.refused")).toMatchObject([
+			{ requestId: "req_r", model: "m", after: START + 1000, failedAttempts: 0, retryMs: 0 },
+		]);
+		expect(of(facts, "message.seen")[0]).toMatchObject({ failedAttempts: 0, retryMs: 0 });
+	});
+
+	test("and given up there is none that failed, but ended the turn", () => {
+		const gaveUp = { isApiErrorMessage: true, requestId: "req_r", error: "invalid_request" };
+		const last = answer(3, { model: "<synthetic>", stop_reason: "refusal" }, gaveUp);
+		const facts = read([prompt(1), attempt(2, "a", "m"), last]);
+		expect(of(facts, "request.failed")).toEqual([]);
+		expect(of(facts, "request.refused")).toMatchObject([
+			{ requestId: "req_r", model: "m", errorType: "invalid_request", after: START + 1000, failedAttempts: 0 },
+		]);
+		expect(of(facts, "turn.read")).toHaveLength(1);
+	});
+});
+
 describe("an answer that was no stream", () => {
 	// Claude Code asks so when its streams break: the record has what the API sends, and that needs no stop_details.
 	const call = { type: "tool_use", id: "toolu_1", name: "Read", input: {} };

@@ -96,6 +96,9 @@ describe("what nobody tells the end of is bounded too", () => {
 			const failed = { errorType: "overloaded", failedAttempts: 0, retryMs: 0 };
 			return { ...native, promptId: "prompt", at, kind: "request.failed", id: `f${n}`, ...failed };
 		},
+		"refusals of which nobody tells the answer": (n, at) => {
+			return { ...native, promptId: "prompt", at, kind: "request.refused", requestId: `x${n}`, model: "m" };
+		},
 		"questions without a call": (n, at) => {
 			return { ...hook, at, kind: "permission.asked", toolName: "Bash", inputDigest: `d${n}` };
 		},

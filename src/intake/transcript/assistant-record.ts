@@ -114,7 +114,7 @@ function readMessage(
 	});
 }
 
-/** Claude Code's own record of a request that failed for good, or of a stream that was cut while its tools run on. */
+/** Claude Code's own record of a request that failed for good or was refused, or of a stream that was cut while its tools run on. */
 function readSyntheticAnswer(
 	record: JsonObject,
 	message: JsonObject,
@@ -127,22 +127,30 @@ function readSyntheticAnswer(
 	// What was asked for before the break is done, and the model hears of it.
 	if (cut.length > 0 && state.message?.asksTools) return cut;
 	const status = asNumber(record.apiErrorStatus);
+	const requestId = asString(record.requestId);
 	const error = contentOf(textOf(message.content));
-	const fact: RawFact = compact({
+	const shared = {
 		...seen,
-		kind: "request.failed" as const,
-		id: asString(record.requestId) ?? asString(record.uuid) ?? "",
-		requestId: asString(record.requestId),
+		requestId,
 		errorType: classifyApiError(asString(record.apiErrorType), status, asString(record.error)),
-		status,
-		requestedModel: state.attemptedModel,
 		after: state.after,
 		...triedBefore(state, state.attempts.size - 1),
-		unsent:
-			(cut.length === 0 && status === undefined && record.requestId === undefined && wasNothingTried(state)) ||
-			undefined,
-		content: error && { error },
-	});
+	};
+	const model = state.attemptedModel;
+	const fact: RawFact =
+		message.stop_reason === "refusal" && requestId !== undefined
+			? compact({ ...shared, kind: "request.refused" as const, model })
+			: compact({
+					...shared,
+					kind: "request.failed" as const,
+					id: requestId ?? asString(record.uuid) ?? "",
+					status,
+					requestedModel: model,
+					unsent:
+						(cut.length === 0 && status === undefined && requestId === undefined && wasNothingTried(state)) ||
+						undefined,
+					content: error && { error },
+				});
 	forgetAttempts(state);
 	return [...cut, fact, ...readToHere(seen, lane)];
 }

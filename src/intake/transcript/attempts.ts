@@ -3,7 +3,7 @@ import type { RawFact } from "../../model/fact.ts";
 import { classifyStatus } from "../api-error.ts";
 import { contentOf } from "../content.ts";
 import { asCount, asDuration, asNumber, asObject, asString, compact, type JsonObject } from "../json.ts";
-import type { LaneState, Seen } from "./lane.ts";
+import type { Attempt, LaneState, Seen } from "./lane.ts";
 
 export function noteAttempt(record: JsonObject, at: number, state: LaneState): void {
 	const model = asString(asObject(record.params)?.model);
@@ -59,6 +59,24 @@ export function readRetry(record: JsonObject, at: number, seen: Seen, state: Lan
 	});
 }
 
+/** The model refused and another answers in its place: that was a request, and the attempts from here on are those of another. */
+export function readRefusal(record: JsonObject, seen: Seen, state: LaneState): RawFact[] {
+	const requestId = asString(record.requestId);
+	const model = asString(record.originalModel);
+	if (requestId === undefined) return [];
+	const givenUp = giveUp(model, state);
+	const fact: RawFact = compact({
+		...seen,
+		kind: "request.refused" as const,
+		requestId,
+		model,
+		after: givenUp.at(-1)?.after,
+		...triedBefore(state, givenUp.length - 1),
+	});
+	state.retries = [];
+	return [fact];
+}
+
 /** The model was given up: that was a final error, and the attempts from here on are those of another request. */
 export function readFallback(record: JsonObject, at: number, seen: Seen, state: LaneState): RawFact[] {
 	const from = asString(record.originalModel) ?? "";
@@ -70,8 +88,7 @@ export function readFallback(record: JsonObject, at: number, seen: Seen, state: 
 		to: asString(record.fallbackModel) ?? "",
 		reason,
 	});
-	// The first attempt of the other model can stand before this record.
-	const givenUp = [...state.attempts].filter(([, { model }]) => model === from);
+	const givenUp = giveUp(from, state);
 	const last = givenUp.at(-1);
 	if (!last) return [switched];
 	const failed: RawFact = compact({
@@ -80,11 +97,17 @@ export function readFallback(record: JsonObject, at: number, seen: Seen, state: 
 		id: asString(record.uuid) ?? `${at}`,
 		errorType: reason ?? "unknown",
 		requestedModel: from,
-		after: last[1].after,
+		after: last.after,
 		failedAttempts: givenUp.length - 1,
 		retryMs: triedBefore(state, givenUp.length - 1).retryMs,
 	});
-	for (const [id] of givenUp) state.attempts.delete(id);
 	state.retries = [];
 	return [switched, failed];
+}
+
+/** Takes out the attempts of this model: the first one of another can stand before the record that says so. */
+function giveUp(model: string | undefined, { attempts }: LaneState): Attempt[] {
+	const givenUp = [...attempts].filter(([, attempt]) => attempt.model === model);
+	for (const [id] of givenUp) attempts.delete(id);
+	return givenUp.map(([, attempt]) => attempt);
 }

@@ -22,7 +22,7 @@ export interface LaneState {
 	/** Attempts since the last answer that failed, as far as records tell of them. */
 	retries: { at: number; waitMs: number }[];
 	/** Attempts since the last answer, by the id to which the answer refers, with what each of them waited for. */
-	attempts: Map<string, { at: number; after?: number; model?: string }>;
+	attempts: Map<string, Attempt>;
 	/** The model that the last attempt asked for. */
 	attemptedModel?: string;
 	/** Prompts taken out of the queue whose records are still to come. */
@@ -50,6 +50,12 @@ export interface LaneState {
 	/** The time of the last record of this run. */
 	lastAt?: number;
 	inRun: boolean;
+}
+
+export interface Attempt {
+	at: number;
+	after?: number;
+	model?: string;
 }
 
 interface Message {

@@ -3,7 +3,7 @@
 import type { RawFact } from "../../model/fact.ts";
 import { contentOf } from "../content.ts";
 import { asObject, asString, asUsd, compact, type JsonObject } from "../json.ts";
-import { readFallback, readRetry } from "./attempts.ts";
+import { readFallback, readRefusal, readRetry } from "./attempts.ts";
 import { type Lane, type LaneState, readToHere, type Seen, seenIn } from "./lane.ts";
 
 export function readSystem(record: JsonObject, at: number, lane: Lane, state: LaneState): RawFact[] {
@@ -20,6 +20,8 @@ export function readSystem(record: JsonObject, at: number, lane: Lane, state: La
 			return readEnding(record, seen);
 		case "model_fallback":
 			return readFallback(record, at, seen, state);
+		case "model_refusal_fallback":
+			return readRefusal(record, seen, state);
 		default:
 			return [];
 	}

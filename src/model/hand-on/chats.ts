@@ -34,6 +34,9 @@ export interface ChatSteps {
 	assignCutRequests(requests: readonly RequestState[], failures: readonly FailureState[]): void;
 }
 
+/** The stop reason of an answer that the model's safeguards stopped, which may have no content and so no record. */
+export const REFUSAL = "refusal";
+
 type ListCost = Pick<ChatEpisode, "picoUsd" | "costBasis" | "costEstimated">;
 
 export function createChatSteps(handover: Handover): ChatSteps {
@@ -51,6 +54,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		const place = places.locate(chat, chat.firstAt);
 		const { lostHere, picoUsd: lostCost } = takeLost(handover, chat.messageId);
 		noteCounted(chat, lostHere);
+		const isRefused = stores.refusals.has(chat.requestId ?? "");
 		const request = takeRequest(chat.requestId);
 		if (request && beyondList(request, options.price) > 0) triedGone.add(`${chat.sessionId} ${request.model}`);
 		const start = Math.min(Math.max(chat.after ?? chat.firstAt, startAbove(place)), chat.firstAt);
@@ -77,7 +81,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 			attempts: chat.failedAttempts === undefined ? undefined : chat.failedAttempts + 1,
 			retryMs: chat.retryMs,
 			querySource: request?.querySource ?? (place.lives.length > 0 ? "subagent" : "main"),
-			stopReason: chat.stopReason?.value,
+			stopReason: chat.stopReason?.value ?? (isRefused ? REFUSAL : undefined),
 			answer: joinAnswers(text),
 			contextUsedRatio:
 				place.lives.length > 0 ? undefined : usedRatioOf(usage, options.context.windowOf(chat.requestedModel.value)),
@@ -92,6 +96,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		const request = stores.requests.get(requestId);
 		stores.requests.delete(requestId);
 		stores.sizes.delete(requestId);
+		stores.refusals.delete(requestId);
 		finish(`request:${requestId}`);
 		return request?.fact;
 	}
@@ -100,6 +105,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		const { fact } = request;
 		const cut = areMessagesTold(stores, fact.sessionId) ? undefined : cutOutputOf(fact, stores, options.price);
 		if (cut !== undefined || beyondList(fact, options.price) > 0) triedGone.add(`${fact.sessionId} ${fact.model}`);
+		const refusal = stores.refusals.get(fact.requestId);
 		takeRequest(fact.requestId);
 		const place = compaction?.place ?? places.locate(request, fact.at);
 		const { lostHere, picoUsd: lostCost } = takeLost(handover, fact.requestId);
@@ -122,6 +128,9 @@ export function createChatSteps(handover: Handover): ChatSteps {
 			...(nativeCost(fact, lostCost) ?? own),
 			firstChunkMs: fact.firstChunkMs,
 			querySource: fact.querySource,
+			attempts: refusal?.failedAttempts === undefined ? undefined : refusal.failedAttempts + 1,
+			retryMs: refusal?.retryMs,
+			stopReason: refusal ? REFUSAL : undefined,
 			contextUsedRatio:
 				fact.querySource === "main" ? usedRatioOf(usage, options.context.windowOf(fact.model)) : undefined,
 		};

@@ -10,6 +10,7 @@ import type { ChatSteps } from "./chats.ts";
 import { type Handover, placeOnly } from "./handover.ts";
 import { laneOf } from "./lanes.ts";
 import { createLostSteps } from "./lost.ts";
+import type { RefusalSteps } from "./refusals.ts";
 
 /** A compaction and what native telemetry tells of it lie within this (milliseconds). */
 const NEAR_MS = 10_000;
@@ -28,7 +29,7 @@ export interface CompactionSteps {
 	closeSession(sessionId: string): void;
 }
 
-export function createCompactionSteps(handover: Handover, chats: ChatSteps): CompactionSteps {
+export function createCompactionSteps(handover: Handover, chats: ChatSteps, refusals: RefusalSteps): CompactionSteps {
 	const { stores, places, output, answered, finish, settledStumps } = handover;
 	const lost = createLostSteps(handover);
 	/** Compactions whose own request is told at the end of the run, when the ledger is known. */
@@ -139,7 +140,9 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 		const isOf = (summaries: boolean) =>
 			new Map([...(residual ?? [])].filter(([model]) => compacts(model) === summaries));
 		if (compactions.length > 0) residuals.set(sessionId, residual && isOf(true));
-		if (residual) lost.assign(sessionId, isOf(false));
+		const others = isOf(false);
+		refusals.takeShares(sessionId, others);
+		if (residual) lost.assign(sessionId, others);
 
 		function ofIt<T extends LaneTold>(all: ReadonlyMap<string, T>): T[] {
 			return [...all.values()].filter((one) => one.sessionId === sessionId);
@@ -157,7 +160,8 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps): Com
 	/** Claude Code writes the ledger when a session ends; taken up again, the session goes on counting in it. */
 	function closeSession(sessionId: string): void {
 		takeLateRequests();
-		if (!waiting.some((fact) => fact.sessionId === sessionId)) return;
+		const isOfIt = (one: { sessionId: string }) => one.sessionId === sessionId;
+		if (!waiting.some(isOfIt) && ![...stores.refusals.values()].some(isOfIt)) return;
 		const residuals: Residuals = new Map();
 		readLedger(sessionId, residuals);
 		handOnChats(residuals);

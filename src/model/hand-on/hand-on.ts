@@ -11,6 +11,7 @@ import { createFailureSteps } from "./failures.ts";
 import { createHandover, type Handover, placeOnly } from "./handover.ts";
 import { createLanes, type IsHere, inLife, inTurn, laneOf } from "./lanes.ts";
 import { momentOf } from "./moments.ts";
+import { createRefusalSteps } from "./refusals.ts";
 import { createSessionSteps } from "./sessions.ts";
 import { createToolSteps } from "./tools.ts";
 import { createTurnSteps } from "./turns.ts";
@@ -48,13 +49,15 @@ export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links
 	const handover = createHandover(shared);
 	const { stores, places } = handover;
 	const chats = createChatSteps(handover);
-	const compactions = createCompactionSteps(handover, chats);
+	const refusals = createRefusalSteps(handover, chats);
+	const compactions = createCompactionSteps(handover, chats, refusals);
 	const lanes = createLanes(
 		handover,
 		chats,
 		createFailureSteps(handover, chats),
 		createToolSteps(handover),
 		compactions,
+		refusals,
 	);
 	const agents = createAgentSteps(handover, lanes);
 	const turns = createTurnSteps(handover, lanes);
@@ -147,6 +150,7 @@ export function createHandOn(shared: Pick<Handover, "stores" | "places" | "links
 				);
 				if (busy) continue;
 				compactions.closeSession(segment.sessionId);
+				refusals.closeSession(segment.sessionId);
 				sessions.close(segment);
 			}
 		},

@@ -9,6 +9,7 @@ import type { ChatSteps } from "./chats.ts";
 import type { CompactionSteps } from "./compactions.ts";
 import type { HandOnFailure } from "./failures.ts";
 import type { Handover } from "./handover.ts";
+import type { RefusalSteps } from "./refusals.ts";
 import type { HandOnTools } from "./tools.ts";
 
 export type IsHere = (lane: LaneTold, at: number) => boolean;
@@ -43,6 +44,7 @@ export function createLanes(
 	handOnFailure: HandOnFailure,
 	handOnTools: HandOnTools,
 	compactions: CompactionSteps,
+	refusals: RefusalSteps,
 ): Lanes {
 	function chatsIn(isHere: IsHere): ChatState[] {
 		const here = [...stores.chats.values()].filter((chat) => isHere(chat, chat.firstAt));
@@ -83,6 +85,8 @@ export function createLanes(
 			if (!isDue(request.fact.at) || !isHere(request, request.fact.at)) continue;
 			if (last || isShownNowhereElse(request)) chats.request(request);
 		}
+		if (!last) return;
+		for (const refusal of stores.refusals.values()) if (isHere(refusal, refusal.at)) refusals.refusal(refusal);
 	}
 
 	/** No message will tell of it. Those of compactions go with their compaction, or else at the end. */
@@ -131,6 +135,7 @@ export function createLanes(
 		for (const request of oldest(stores.requests.values(), ({ fact }) => fact.at)) {
 			if (stores.requests.has(request.fact.requestId)) chats.request(request);
 		}
+		for (const refusal of oldest(stores.refusals.values(), ({ at }) => at)) refusals.refusal(refusal);
 		for (const [key] of oldest(stores.asks, ([, { at }]) => at)) stores.asks.delete(key);
 	}
 

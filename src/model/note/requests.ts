@@ -1,12 +1,12 @@
-// Facts of answers and of failures → what is known of the model requests.
+// Facts of answers, refusals and failures → what is known of the model requests.
 import type { FactOf } from "../fact.ts";
 import { HELD_SIZES_MAX } from "../limits.ts";
-import type { ChatState, FailureState, RequestState } from "../state.ts";
+import type { ChatState, FailureState, RefusalState, RequestState } from "../state.ts";
 import type { Stores } from "../stores.ts";
 import { largest, prefer, preferLatest, smallest, type Told, TRANSCRIPT_FIRST } from "../told.ts";
 import { maxUsage } from "../usage.ts";
 import { agentOf } from "./agents.ts";
-import { noteLane } from "./merge.ts";
+import { merge, noteLane } from "./merge.ts";
 import { sessionOf } from "./sessions.ts";
 import { markActive, turnOf } from "./turns.ts";
 
@@ -85,6 +85,29 @@ export function noteFailure(stores: Stores, fact: FactOf<"request.failed">): voi
 	}
 	failure.durationMs = smallest(failure.durationMs, fact.durationMs);
 	if (fact.unsent !== true) stores.failures.set(fact.id, failure);
+	noteGivenUp(stores, fact, fact.errorType);
+}
+
+/** @param isHandedOn it has been told as a request before */
+export function noteRefusal(stores: Stores, fact: FactOf<"request.refused">, isHandedOn: boolean): void {
+	markActive(stores, fact);
+	if (fact.errorType !== undefined) noteGivenUp(stores, fact, fact.errorType);
+	const { requestId, source, at } = fact;
+	if (requestId === undefined || isHandedOn) return;
+	const refusal: RefusalState = stores.refusals.get(requestId) ?? { sessionId: fact.sessionId, requestId, source, at };
+	noteLane(refusal, fact);
+	refusal.model = merge(refusal.model, fact, fact.model, TRANSCRIPT_FIRST);
+	if (source === "transcript") refusal.source = source;
+	refusal.at = Math.min(refusal.at, at);
+	refusal.after = smallest(refusal.after, fact.after);
+	refusal.failedAttempts = largest(refusal.failedAttempts, fact.failedAttempts);
+	refusal.retryMs = largest(refusal.retryMs, fact.retryMs);
+	refusal.querySource ??= fact.querySource;
+	stores.refusals.set(requestId, refusal);
+}
+
+/** What had asked ended there, unless it goes on after it. */
+function noteGivenUp(stores: Stores, fact: FactOf<"request.failed" | "request.refused">, errorType: string): void {
 	if (fact.agentId !== undefined) {
 		const agent = agentOf(stores, fact, fact.agentId);
 		agent.failures.add(fact.at);
@@ -93,6 +116,6 @@ export function noteFailure(stores: Stores, fact: FactOf<"request.failed">): voi
 	}
 	if (fact.promptId === undefined) return;
 	const turn = turnOf(stores, fact, fact.promptId);
-	const told = { value: fact.errorType, source: fact.source, at: fact.at };
+	const told = { value: errorType, source: fact.source, at: fact.at };
 	turn.failure = preferLatest(turn.failure, told, TRANSCRIPT_FIRST);
 }
