@@ -77,6 +77,16 @@ const MAGIC = "SQLite format 3\0";
 const ID_AT = 68;
 const HEADER_BYTES = 100;
 
+/** Other processes that write are waited for longer. */
+export function patiently<T>(database: Database, limitMs: number, work: () => T): T {
+	database.pragma(`busy_timeout = ${limitMs}`);
+	try {
+		return work();
+	} finally {
+		database.pragma(`busy_timeout = ${BUSY_LIMIT_MS}`);
+	}
+}
+
 export function isDamage(error: unknown): boolean {
 	const code = codeOf(error);
 	return code.startsWith("SQLITE_CORRUPT") || code.startsWith("SQLITE_NOTADB");

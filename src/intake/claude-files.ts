@@ -87,7 +87,7 @@ export function findCleared(folder: string, sessions: ReadonlySet<string>, since
 			line.includes('"type":"assistant"') &&
 			sessions.has(firstSessionIn(line)) &&
 			!line.includes('"requestSessionId":');
-		return readHead(path, FIRST_ANSWER_BYTES).split("\n").some(isFirst) ? [path] : [];
+		return readPart(path, 0, FIRST_ANSWER_BYTES).split("\n").some(isFirst) ? [path] : [];
 	});
 }
 
@@ -95,13 +95,26 @@ function firstSessionIn(line: string): string {
 	return /"session_id":"([^"]+)"/.exec(line)?.[1] ?? "";
 }
 
-/** The beginning of a file, byte for byte; nothing where it cannot be read. */
-export function readHead(path: string, bytes: number): string {
+const STAMP = /"timestamp":"([^"]{1,40})"/g;
+const STAMP_MAX_BYTES = 60;
+const PORTION_BYTES = 1024 * 1024;
+
+/** When the first record of a transcript was written that is no older; milliseconds since the epoch, NaN where there is none. */
+export function stampIn(path: string, since = Number.NEGATIVE_INFINITY): number {
+	for (let from = 0; ; from += PORTION_BYTES) {
+		const text = readPart(path, from, PORTION_BYTES + STAMP_MAX_BYTES);
+		for (const [, stamp = ""] of text.matchAll(STAMP)) if (Date.parse(stamp) >= since) return Date.parse(stamp);
+		if (text.length <= PORTION_BYTES) return Number.NaN;
+	}
+}
+
+/** A part of a file, byte for byte; nothing where it cannot be read. */
+function readPart(path: string, from: number, bytes: number): string {
 	try {
 		const descriptor = openSync(path, "r");
 		try {
-			const head = Buffer.alloc(bytes);
-			return head.toString("latin1", 0, readSync(descriptor, head, 0, bytes, 0));
+			const part = Buffer.alloc(bytes);
+			return part.toString("latin1", 0, readSync(descriptor, part, 0, bytes, from));
 		} finally {
 			closeSync(descriptor);
 		}

@@ -8,11 +8,12 @@ import {
 	findTranscript,
 	isFile,
 	projectFolder,
-	readHead,
 	readLiveSessions,
 	readSessionOfProcess,
+	stampIn,
 } from "./claude-files.ts";
 import { asString, type JsonObject } from "./json.ts";
+import { sessionOf } from "./transcript-file.ts";
 
 export interface FinderOptions {
 	config: { claudeConfigDir: string };
@@ -23,8 +24,17 @@ export interface FinderOptions {
 	sessionPersistence: boolean;
 	knownSessionId?: string;
 	claudePid: number | undefined;
-	/** Sessions that are known to be other runs'. */
-	isOthers?(sessionId: string): boolean;
+	/** Where it is known which sessions other runs were in. */
+	others?: OtherRuns;
+	/** It went on with a session, or with a copy of one. */
+	resumed?: boolean;
+}
+
+export interface OtherRuns {
+	/** Whether any run told of this session. */
+	isKnown(sessionId: string): boolean;
+	/** Makes a session this run's, unless another run was in it at that time: milliseconds since the epoch. */
+	take(sessionId: string, at: number): boolean;
 }
 
 export interface SessionFinder {
@@ -120,7 +130,12 @@ export function createSessionFinder(options: FinderOptions, follow: (transcript:
 			if (followed.size > 0 || !options.sessionPersistence) return;
 			if (options.knownSessionId !== undefined) followSession(options.knownSessionId, options.cwd);
 			if (followed.size > 0) return;
-			const path = onlyTranscriptSince(options, readLiveSessions(claudeConfigDir));
+			const recent = transcriptsSince(options);
+			const path = options.others
+				? takeFirst(recent, options, options.others)
+				: recent.length === 1
+					? recent[0]
+					: undefined;
 			if (path !== undefined) follow(path);
 		},
 		problems(due) {
@@ -143,35 +158,41 @@ export function isDueToHooks(fact: RawFact | Fact, interactive: boolean): boolea
 	return fact.outcome === "ok" || (fact.outcome === "error" && !NEVER_RAN.includes(fact.errorType ?? ""));
 }
 
-/**
- * The one transcript of this directory that was begun or went on since then, and is no other process's; none where several
- * are. Who knows which sessions are other runs' gets the first that was begun: of those that are left it is ours.
- */
-function onlyTranscriptSince(
-	{ config, cwd, folder = projectFolder(config.claudeConfigDir, cwd), startedAt, isOthers }: FinderOptions,
-	others: ReadonlySet<string>,
-): string | undefined {
+/** Transcripts of this directory that were begun or went on since then, and are no other process's. */
+function transcriptsSince({
+	config: { claudeConfigDir },
+	cwd,
+	folder = projectFolder(claudeConfigDir, cwd),
+	startedAt,
+	others,
+}: FinderOptions): string[] {
+	const live = readLiveSessions(claudeConfigDir);
+	// Another run may be going on with what was this one's.
+	const isOther = (sessionId: string) => live.has(sessionId) && others?.isKnown(sessionId) !== true;
 	try {
-		const recent = readdirSync(folder)
-			.filter((name) => name.endsWith(".jsonl") && !others.has(basename(name, ".jsonl")))
+		return readdirSync(folder)
+			.filter((name) => name.endsWith(".jsonl") && !isOther(basename(name, ".jsonl")))
 			.map((name) => join(folder, name))
 			.filter((path) => statSync(path).mtimeMs >= startedAt);
-		const left = recent.filter((path) => isOthers?.(basename(path, ".jsonl")) !== true);
-		if (left.length <= 1 || isOthers === undefined) return left.length === 1 ? left[0] : undefined;
-		const begun = left
-			.map((path) => ({ path, at: firstStampIn(path) }))
-			.filter(({ at }) => at >= startedAt)
-			.toSorted((a, b) => a.at - b.at);
-		return begun[0]?.path;
 	} catch {
-		return undefined;
+		return [];
 	}
 }
 
-/** When its first record was written, in milliseconds since the epoch. */
-function firstStampIn(path: string): number {
-	const stamp = /"timestamp":"([^"]+)"/.exec(readHead(path, HEAD_BYTES))?.[1];
-	return stamp === undefined ? Number.NaN : Date.parse(stamp);
+/** Of those that no other run was in, the first that was begun, or gone on with, since then: of what is left it is ours. */
+function takeFirst(
+	paths: readonly string[],
+	{ startedAt, resumed = false }: FinderOptions,
+	{ take, isKnown }: OtherRuns,
+): string | undefined {
+	const begun = paths
+		.filter((path) => stampIn(path) < startedAt === resumed)
+		.map((path) => ({ path, at: stampIn(path, startedAt) }))
+		.filter(({ at }) => !Number.isNaN(at))
+		.toSorted((a, b) => a.at - b.at);
+	const found = begun.find(({ path, at }) => take(sessionOf(path), at));
+	if (found !== undefined) return found.path;
+	// It may have been begun by another clock.
+	const [left, ...more] = paths.filter((path) => !isKnown(sessionOf(path)));
+	return left !== undefined && more.length === 0 && take(sessionOf(left), startedAt) ? left : undefined;
 }
-
-const HEAD_BYTES = 64 * 1024;

@@ -1,7 +1,7 @@
 // One run that was killed → told to its end. The same facts in the same order give the same spans and records, to the
 // byte; those that its destinations have are left out, and its metrics go on where they were.
 import type { Config } from "../config.ts";
-import { findCleared, findProject } from "../intake/claude-files.ts";
+import { findCleared, findProject, stampIn } from "../intake/claude-files.ts";
 import { createSessionFinder } from "../intake/session-finder.ts";
 import { createTranscriptTail, sessionOf } from "../intake/transcript-file.ts";
 import type { Fact, RawFact } from "../model/fact.ts";
@@ -158,7 +158,7 @@ function readBeyond(context: RunContext, journal: Journal, { store }: RunRecover
 	if (!context.sessionPersistence) return [];
 	const facts: RawFact[] = [];
 	const tail = createTranscriptTail(context.startedAt, (fact) => facts.push(fact), context);
-	const { claudeConfigDir, startedAt, project, sessionPersistence, knownSessionId, claudePid } = context;
+	const { claudeConfigDir, startedAt, project, sessionPersistence, sessionSource, knownSessionId, claudePid } = context;
 	const folder = findProject(claudeConfigDir, project);
 	const follow = (path: string) => {
 		tail.follow(path);
@@ -173,14 +173,15 @@ function readBeyond(context: RunContext, journal: Journal, { store }: RunRecover
 			sessionPersistence,
 			knownSessionId,
 			claudePid,
-			isOthers: store.isKnown,
+			others: { isKnown: store.isKnown, take: journal.takeSession },
+			resumed: sessionSource !== "startup",
 		},
 		follow,
 	);
 	for (const sessionId of [...journal.sessions(), ...sessionsIn(journal)]) finder.admits(sessionId, true);
 	finder.look();
 	finder.lookLast();
-	for (const path of clearedIn(folder, context, tail.paths(), store)) follow(path);
+	for (const path of clearedIn(folder, context, tail.paths(), journal)) follow(path);
 	tail.poll();
 	return tail.paths().flatMap((path) => {
 		const sessionId = sessionOf(path);
@@ -206,11 +207,11 @@ function clearedIn(
 	folder: string | undefined,
 	{ interactive, startedAt }: RunContext,
 	known: readonly string[],
-	store: Store,
+	journal: Journal,
 ): string[] {
 	if (!interactive || folder === undefined) return [];
 	const paths = findCleared(folder, new Set(known.map(sessionOf)), startedAt);
-	return paths.filter((path) => !store.isKnown(sessionOf(path)));
+	return paths.filter((path) => journal.takeSession(sessionOf(path), stampIn(path)));
 }
 
 function sessionsIn(journal: Journal): Set<string> {

@@ -2,7 +2,7 @@
 // byte: beside the facts it holds when the model handed things on.
 
 import type { Fact } from "../model/fact.ts";
-import type { Database } from "../open-database.ts";
+import { type Database, patiently } from "../open-database.ts";
 import { createWriteQueue, type WriteQueueOptions } from "./write-queue.ts";
 
 export type JournalEntry = { seq: number } & (
@@ -19,6 +19,8 @@ export interface Journal {
 	metered(destination: string, upTo: number): void;
 	/** A session of the run, that is the name of its transcript: paths are not kept, they may hold anything. */
 	session(sessionId: string): void;
+	/** Makes a session this run's, unless another run was in it at that time: milliseconds since the epoch. */
+	takeSession(sessionId: string, at: number): boolean;
 	/** Number of the last entry. */
 	position(): number;
 	/** A destination has taken these spans or records. */
@@ -48,7 +50,7 @@ export interface JournalOptions extends WriteQueueOptions {
 
 const ADVANCED = "#advanced";
 const METERED = "#metered";
-/** At the end, for other processes that write. */
+/** For other processes that write, where nothing goes on until it is written. */
 const FINISH_MS = 1_000;
 
 export function createJournal({ run, last, ...options }: JournalOptions): Journal {
@@ -79,6 +81,12 @@ export function createJournal({ run, last, ...options }: JournalOptions): Journa
 		advanced: (at, late) => queue.add([append(ADVANCED, "", at, late ? "late" : "")]),
 		metered: (destination, upTo) => queue.add([append(METERED, "", upTo, destination)]),
 		session: (sessionId) => queue.add([() => void statements.insertSession.run(sessionId, run())]),
+		takeSession: (sessionId, at) =>
+			read(false, () => {
+				const id = run();
+				const take = () => statements.takeSession.get({ session: sessionId, run: id, at });
+				return patiently(database, FINISH_MS, take) !== undefined;
+			}),
 		position: () => position,
 		delivered(destination, ids) {
 			if (ids.length > 0) queue.add([() => void statements.insertDelivered.run(run(), destination, ids.join("\n"))]);
@@ -117,6 +125,9 @@ function prepareStatements(database: Database) {
 	return {
 		insert: database.prepare("INSERT INTO journal (run, seq, kind, session, at, body) VALUES (?, ?, ?, ?, ?, ?)"),
 		insertSession: database.prepare("INSERT OR IGNORE INTO sessions (session, run) VALUES (?, ?)"),
+		takeSession: database.prepare(
+			"INSERT INTO sessions (session, run) SELECT @session, @run WHERE NOT EXISTS (SELECT 1 FROM sessions JOIN runs ON id = run WHERE session = @session AND id <> @run AND started_at <= @at AND (ended_at IS NULL OR ended_at >= @at)) ON CONFLICT DO UPDATE SET run = run RETURNING run",
+		),
 		insertDelivered: database.prepare("INSERT INTO delivered (run, destination, ids) VALUES (?, ?, ?)"),
 		see: database.prepare("UPDATE runs SET seen_at = ? WHERE id = ?"),
 		end: database.prepare("UPDATE runs SET ended_at = ? WHERE id = ?"),

@@ -1,6 +1,6 @@
 // Writes of one run, in their order → the database, each call in one transaction. What cannot be written now, because
 // another process writes or the disk is full, waits and is tried again; nobody who writes has to care.
-import { type Database, isBusy } from "../open-database.ts";
+import { type Database, isBusy, patiently } from "../open-database.ts";
 
 export interface WriteQueue {
 	/** `write` may be called more than once, if it had to be taken back. */
@@ -69,8 +69,7 @@ export function createWriteQueue({
 		},
 		finish(timeoutMs) {
 			if (held.length === 0 || !database.open) return;
-			database.pragma(`busy_timeout = ${timeoutMs}`);
-			attempt();
+			patiently(database, timeoutMs, attempt);
 			clearTimeout(timer);
 		},
 		dropped: () => dropped,

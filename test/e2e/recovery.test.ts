@@ -160,7 +160,7 @@ test("increments that arrived before the kill are not sent again (delta temporal
 	]);
 });
 
-test("two runs in one folder that were killed while claude started are both told", async () => {
+test("two runs in one folder that were killed while claude started are both told, though a third goes on with one", async () => {
 	const done = step(text("done"));
 	stage = await openStage({ main: [], whenDone: done });
 	const dataDir = join(stage.home.home, ".local", "share", "claude-otel");
@@ -173,9 +173,11 @@ test("two runs in one folder that were killed while claude started are both told
 			},
 		});
 	await Promise.all([killed("one"), killed("two")]);
-	await recoverAll(2);
+	await until("claude's end", () => stage.home.records().filter(({ type }) => type === "cost-state").length === 2);
+	await stage.print("on", ["--continue"]);
+	await recoverAll(3);
 	assertTold(stage.receiver.spans, stage.model.requests);
-	expect(stage.receiver.spans.filter(({ name }) => name === "claude.session")).toHaveLength(2);
+	expect(stage.receiver.spans.filter(({ name }) => name === "claude.session")).toHaveLength(3);
 });
 
 test("a call that was killed with its run is told once, though the next run goes on with its session", async () => {

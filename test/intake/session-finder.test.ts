@@ -32,6 +32,14 @@ function transcript(sessionId: string, touchedAt = STARTED + 1000): string {
 	return path;
 }
 
+/** With records of these times. */
+function written(sessionId: string, ...times: number[]): string {
+	const path = transcript(sessionId);
+	const records = times.map((at) => `{"type":"user","timestamp":"${new Date(at).toISOString()}"}\n`);
+	writeFileSync(path, records.join(""));
+	return path;
+}
+
 function claudeSays(sessionId: string, pid = PID): void {
 	mkdirSync(join(config, "sessions"), { recursive: true });
 	writeFileSync(join(config, "sessions", `${pid}.json`), JSON.stringify({ pid, sessionId, cwd: "/home/dev/project" }));
@@ -133,21 +141,43 @@ describe("without hooks", () => {
 		transcript("two");
 		find().lookLast();
 		expect(followed).toEqual([]);
-		find({ isOthers: (sessionId) => sessionId === "two" }).lookLast();
+		const isKnown = (sessionId: string) => sessionId === "two";
+		find({ others: { isKnown, take: (sessionId) => !isKnown(sessionId) } }).lookLast();
 		expect(followed).toEqual([one]);
 	});
 
 	test("of several that nobody knows, the one that was begun first after the start is ours, where others are known", () => {
-		const begun = (sessionId: string, at: number) => {
-			const path = transcript(sessionId);
-			writeFileSync(path, `{"type":"user","timestamp":"${new Date(at).toISOString()}"}\n`);
-			return path;
-		};
-		begun("earlier", STARTED - 1000);
-		begun("later", STARTED + 900);
-		const first = begun("first", STARTED + 300);
-		find({ isOthers: () => false }).lookLast();
+		written("earlier", STARTED - 1000);
+		written("later", STARTED + 900);
+		const first = written("first", STARTED + 300);
+		find({ others: { isKnown: () => false, take: () => true } }).lookLast();
 		expect(followed).toEqual([first]);
+	});
+
+	test("what another run goes on with now was ours, if no other run was in it when it was begun", () => {
+		written("of-another", STARTED + 100);
+		const ours = written("continued", STARTED + 300);
+		claudeSays("continued", PID + 1);
+		const asked: [string, number][] = [];
+		const take = (sessionId: string, at: number) => asked.push([sessionId, at - STARTED]) > 1;
+		find({ others: { isKnown: () => true, take } }).lookLast();
+		expect(asked).toEqual([
+			["of-another", 100],
+			["continued", 300],
+		]);
+		expect(followed).toEqual([ours]);
+	});
+
+	test("a run that went on with a session gets the first that was gone on with", () => {
+		written("new", STARTED + 100);
+		written("old", STARTED - 9000, STARTED - 8000);
+		written("later", STARTED - 5000, STARTED + 900);
+		const ours = written("ours", STARTED - 2000, STARTED - 1000, STARTED + 300, STARTED + 400);
+		const asked: number[] = [];
+		const take = (_id: string, at: number) => asked.push(at - STARTED) > 0;
+		find({ resumed: true, others: { isKnown: () => false, take } }).lookLast();
+		expect(asked).toEqual([300]);
+		expect(followed).toEqual([ours]);
 	});
 
 	test("the path that a hook tells is known where the transcript is not read, if there is a file", () => {

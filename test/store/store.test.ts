@@ -194,6 +194,22 @@ describe("a run", () => {
 		}
 	});
 
+	test("takes a session that no other was in at that time", async () => {
+		const store = await open();
+		const [first, next, last] = [1_000, 3_000, 5_000].map((startedAt) =>
+			begin(store, { runId: `${startedAt}`, startedAt }),
+		);
+		next?.session("a");
+		next?.end(4_000);
+		expect(first?.takeSession("a", 3_500)).toBe(false);
+		expect(first?.takeSession("a", 2_000)).toBe(true);
+		expect(first?.takeSession("a", 2_000)).toBe(true);
+		expect(first?.sessions()).toEqual(["a"]);
+		expect(last?.takeSession("a", 6_000)).toBe(false);
+		first?.end(4_500);
+		expect(last?.takeSession("a", 6_000)).toBe(true);
+	});
+
 	test("knows the later ones that went on with its session, and what they were told", async () => {
 		const store = await open();
 		begin(store, { runId: "a", startedAt: 1_000 }).session("a");
