@@ -26,12 +26,10 @@ export async function runCommandLine(process: NodeJS.Process, packageRoot: strin
 		// A write to a reader that has gone fails later, as an event.
 		const broken = Promise.withResolvers<never>();
 		process.stdout.once("error", broken.reject);
-		return {
-			exitCode: await Promise.race([
-				runOwnCommand(split, { process, env: process.env, packageRoot, loaded, mistake }),
-				broken.promise,
-			]),
-		};
+		const ran = runOwnCommand(split, { process, env: process.env, packageRoot, loaded, mistake });
+		const exitCode = await Promise.race([ran, broken.promise]);
+		await Promise.race([writeOut(process.stdout), broken.promise]);
+		return { exitCode };
 	}
 	const { config, problems } = loaded;
 	const diagnostics = createDiagnostics({ target: config.debug, level: config.otel.logLevel, clock: systemClock });
@@ -82,6 +80,11 @@ function loadForgiving(process: NodeJS.Process, split: SplitArgs): Read {
 		const others = Object.entries(process.env).filter(([name]) => !/^(?:CLAUDE_OTEL_|OTEL_)/.test(name));
 		return { ...load(Object.fromEntries(others), process, split), mistake: error.message };
 	}
+}
+
+/** To a socket, which is what some programs give us as a pipe, Node writes as it is read, and an exit does not wait for that. */
+async function writeOut(stdout: NodeJS.WriteStream): Promise<void> {
+	if (stdout.writableLength > 0) await new Promise<void>((resolve) => stdout.write("", () => resolve()));
 }
 
 /** To standard error, which is not so much as touched before there is something to say. */

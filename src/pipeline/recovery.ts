@@ -86,20 +86,23 @@ export function createRecovery(options: RecoveryOptions): Recovery {
 export async function recoverRuns(options: RecoveryOptions, bounds: RecoveryBounds): Promise<RecoveredRun[]> {
 	const { config, keeping, diagnostics, clock } = options;
 	const { store } = keeping;
-	const { only, isStopped, over } = bounds;
+	const { limit, only, isStopped, over } = bounds;
 	// Nothing leaves: then they wait for a configuration that sends them somewhere.
 	if (store === undefined || !sendsAnywhere(config)) return [];
 	takeIn(config.dataDir, store);
 	const owner = identityOf(process.pid);
 	const late = over.then(() => sleep(HAND_OVER_MS, undefined, { ref: false }));
 	const recovered: RecoveredRun[] = [];
-	for (const run of choose(store.abandoned(clock()), bounds)) {
-		if (isStopped()) break;
+	let left = limit;
+	for (const run of store.abandoned(clock())) {
+		if (isStopped() || left === 0) break;
+		if (only !== undefined && run.runId !== only) continue;
 		const named = { runId: run.runId, startedAt: run.startedAt };
 		if (isGivenUp(run) && only === undefined) {
 			recovered.push({ ...named, givenUp: true });
 			continue;
 		}
+		left--;
 		// Another process may be at the same.
 		const journal = store.claim(run, owner, clock());
 		if (journal === undefined) continue;
@@ -115,12 +118,6 @@ export async function recoverRuns(options: RecoveryOptions, bounds: RecoveryBoun
 	const limits = { maxBytes: config.storeMaxMb * 1024 * 1024, maxAgeMs: config.storeMaxDays * 24 * 60 * 60_000 };
 	if (!isStopped()) await store.prune(limits, clock());
 	return recovered;
-}
-
-/** Those that were given up cost no other its turn. */
-function choose(runs: readonly AbandonedRun[], { limit, only }: RecoveryBounds): AbandonedRun[] {
-	if (only !== undefined) return runs.filter(({ runId }) => runId === only);
-	return [...runs.filter((run) => !isGivenUp(run)).slice(0, limit), ...runs.filter(isGivenUp)];
 }
 
 export function isGivenUp({ recoveries }: AbandonedRun): boolean {

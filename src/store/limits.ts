@@ -4,5 +4,5 @@
 export const FOREIGN_SILENCE_MS = 10 * 60_000;
 /** A run that so many died of who told it is left alone, until somebody names it or it is pruned. */
 export const RECOVERIES_MAX = 3;
-/** Runs that are looked at in one go. */
-export const ABANDONED_MAX = 1_000;
+/** Open runs that are read at once. */
+export const ABANDONED_PORTION = 500;

@@ -7,7 +7,7 @@ import type { Fact } from "../model/fact.ts";
 import { isBusy, isDamage, openDatabase, putAside, reasonOf } from "../open-database.ts";
 import { isAlive, machineId } from "../process-identity.ts";
 import { createJournal, type Journal } from "./journal.ts";
-import { ABANDONED_MAX, FOREIGN_SILENCE_MS } from "./limits.ts";
+import { ABANDONED_PORTION, FOREIGN_SILENCE_MS } from "./limits.ts";
 import { pruneStore } from "./prune.ts";
 import { STORE_SCHEMA } from "./schema.ts";
 
@@ -53,8 +53,8 @@ export interface Store {
 	begin(run: NewRun): Journal;
 	/** Whether this process of a run, or its claude, still lives. */
 	isAlive(run: Pick<NewRun, "owner" | "claude">): boolean;
-	/** Runs whose process, and its claude, have gone before the run was closed; oldest first. */
-	abandoned(now: number): AbandonedRun[];
+	/** Runs whose process, and its claude, have gone before the run was closed; oldest first. Reads on as it is asked to. */
+	abandoned(now: number): Iterable<AbandonedRun>;
 	/** Takes one of them over, before anybody else: what it was told can then be read and added to. */
 	claim(run: AbandonedRun, owner: string, now: number): Journal | undefined;
 	/** Whether a run has told of this session. */
@@ -80,8 +80,8 @@ export async function openStore({ path, chosen, note }: StoreOptions): Promise<S
 	const lastOfRun = database.prepare<[string], { last: number | null }>(
 		"SELECT max(seq) AS last FROM runs JOIN journal ON run = id WHERE run_id = ?",
 	);
-	const open = database.prepare<[number], OpenRun>(
-		"SELECT id, run_id, machine, owner, claude, started_at, seen_at, recoveries, context FROM runs WHERE ended_at IS NULL ORDER BY started_at LIMIT ?",
+	const open = database.prepare<[number, number, number], OpenRun>(
+		"SELECT id, run_id, machine, owner, claude, started_at, seen_at, recoveries, context FROM runs WHERE ended_at IS NULL AND (started_at, id) > (?, ?) ORDER BY started_at, id LIMIT ?",
 	);
 	const laterIn = database.prepare<[string, number], { id: number; startedAt: number; ended: number }>(
 		"SELECT id, started_at AS startedAt, ended_at IS NOT NULL AS ended FROM sessions JOIN runs ON id = run WHERE session = ? AND started_at > ? ORDER BY started_at",
@@ -137,12 +137,19 @@ export async function openStore({ path, chosen, note }: StoreOptions): Promise<S
 			});
 		},
 		isAlive: ({ owner, claude }) => isAlive(owner) || (claude !== undefined && isAlive(claude)),
-		abandoned: (now) =>
-			attempt([], () => open.all(ABANDONED_MAX))
-				.filter((run) => isGone(run, now))
-				.map(({ id, run_id, started_at, context, recoveries }) => {
-					return { id, runId: run_id, startedAt: started_at, context, recoveries };
-				}),
+		*abandoned(now) {
+			for (let [after, afterId] = [Number.NEGATIVE_INFINITY, 0]; ; ) {
+				const portion: OpenRun[] = attempt([], () => open.all(after, afterId, ABANDONED_PORTION));
+				for (const run of portion) {
+					if (!isGone(run, now)) continue;
+					const { id, run_id: runId, started_at: startedAt, context, recoveries } = run;
+					yield { id, runId, startedAt, context, recoveries };
+				}
+				const end = portion.at(-1);
+				if (end === undefined) return;
+				[after, afterId] = [end.started_at, end.id];
+			}
+		},
 		claim: ({ id, recoveries }, owner, now) =>
 			attempt(undefined, () => {
 				const { changes } = takeOver.run(owner, machineId(), now, id, recoveries);

@@ -88,7 +88,7 @@ test("without a spool it is let go, and counts as no failure, however often", as
 	const { config, store } = await leaveBehind(env);
 	for (let session = 0; session < RECOVERIES_MAX; session++) {
 		await tellBriefly(config);
-		expect(store.abandoned(systemClock())).toMatchObject([{ runId: RUN, recoveries: 0 }]);
+		expect([...store.abandoned(systemClock())]).toMatchObject([{ runId: RUN, recoveries: 0 }]);
 	}
 });
 

@@ -136,13 +136,30 @@ describe("a run", () => {
 		begin(store, { runId: "mine", owner: identityOf(process.pid) });
 		begin(store, { runId: "outlived", claude: identityOf(process.pid) });
 		begin(store, { runId: "closed" }).end(NOW);
-		expect(store.abandoned(NOW).map(({ runId }) => runId)).toEqual(["gone"]);
+		expect([...store.abandoned(NOW)].map(({ runId }) => runId)).toEqual(["gone"]);
+	});
+
+	test("is found behind any number of others, whether those are abandoned or not", async () => {
+		const store = await open();
+		begin(store, { runId: "first" });
+		const database = new Database(path);
+		const copy = database.prepare(
+			"INSERT INTO runs (run_id, machine, owner, started_at, seen_at, context) SELECT ?, machine, ?, started_at, seen_at, context FROM runs WHERE run_id = 'first'",
+		);
+		database.transaction(() => {
+			for (let run = 0; run < 1_200; run++) copy.run(`gone ${run}`, DEAD);
+			for (let run = 0; run < 1_200; run++) copy.run(`alive ${run}`, identityOf(process.pid));
+		})();
+		database.close();
+		begin(store, { runId: "last", startedAt: NOW + 1 });
+		const found = [...store.abandoned(NOW)].map(({ runId }) => runId);
+		expect([found.length, found[0], found.at(-1)]).toEqual([1_202, "first", "last"]);
 	});
 
 	test("whose process number was given to another process since has gone", async () => {
 		const store = await open();
 		begin(store, { runId: "reused", owner: `${process.pid}:1` });
-		expect(store.abandoned(NOW).map(({ runId }) => runId)).toEqual(process.platform === "linux" ? ["reused"] : []);
+		expect([...store.abandoned(NOW)].map(({ runId }) => runId)).toEqual(process.platform === "linux" ? ["reused"] : []);
 	});
 
 	test("of another machine or container has gone when it has been silent for long; of this one before a reboot at once", async () => {
@@ -155,11 +172,7 @@ describe("a run", () => {
 		move.run(`${host}/${boot}/pid:[1]`, "container");
 		move.run(`${host}/earlier/pid:[1]`, "boot");
 		database.close();
-		const gone = (now: number) =>
-			store
-				.abandoned(now)
-				.map(({ runId }) => runId)
-				.toSorted();
+		const gone = (now: number) => [...store.abandoned(now)].map(({ runId }) => runId).toSorted();
 		expect(gone(NOW + 1_000)).toEqual(["boot"]);
 		expect(gone(NOW + FOREIGN_SILENCE_MS + 1)).toEqual(["boot", "container", "elsewhere"]);
 	});
@@ -171,7 +184,7 @@ describe("a run", () => {
 		const [same] = two.abandoned(NOW);
 		expect(found && one.claim(found, identityOf(process.pid), NOW)).toBeDefined();
 		expect(same && two.claim(same, identityOf(process.pid), NOW)).toBeUndefined();
-		expect(two.abandoned(NOW)).toEqual([]);
+		expect([...two.abandoned(NOW)]).toEqual([]);
 	});
 
 	test("says how many died while they recovered it", async () => {
@@ -377,11 +390,11 @@ test("damage that is found late is put aside and told once, and costs what was t
 	expect(claimed && facts(claimed).length).toBeLessThan(1_000);
 	claimed?.keep([factOf(1)]);
 	claimed?.end(NOW);
-	expect(store.abandoned(NOW)).toEqual([]);
+	expect([...store.abandoned(NOW)]).toEqual([]);
 	expect(notes).toEqual([
 		expect.stringMatching(/was found damaged and put aside as .*the next one begins a new file\.$/),
 	]);
-	expect((await open()).abandoned(NOW)).toEqual([]);
+	expect([...(await open()).abandoned(NOW)]).toEqual([]);
 });
 
 test("twenty processes keep their facts in one store, and none meets a lock", { timeout: 120_000 }, async () => {

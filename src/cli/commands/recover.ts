@@ -23,9 +23,9 @@ export async function recover(only: string | undefined, { process, loaded }: Own
 	const { isStopped, over } = untilSignal(process);
 	const bounds = { limit: Number.POSITIVE_INFINITY, only, isStopped, over };
 	const recovered = await recoverRuns({ config, keeping, diagnostics, clock: systemClock }, bounds);
-	const waiting = keeping.store
-		.abandoned(systemClock())
-		.filter((run) => (only === undefined ? !isGivenUp(run) : run.runId === only)).length;
+	const waiting = [...keeping.store.abandoned(systemClock())].filter((run) =>
+		only === undefined ? !isGivenUp(run) : run.runId === only,
+	).length;
 	for (const run of recovered) say(tell(run));
 	if (waiting > 0)
 		say(recovered.length > 0 || isStopped() ? recoverLines.left(waiting) : recoverLines.nowhere(waiting));
