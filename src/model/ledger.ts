@@ -38,7 +38,8 @@ export function residualOf(
 	return residual;
 }
 
-function withoutTerms(usage: Usage): Usage {
+/** As native telemetry tells it. */
+export function withoutTerms(usage: Usage): Usage {
 	return { ...usage, cacheCreation5m: cacheCreation(usage), cacheCreation1h: 0 };
 }
 

@@ -34,6 +34,10 @@ export function totalTokens(usage: Usage): number {
 	return promptTokens(usage) + usage.output;
 }
 
+export function mapUsage(usage: Usage, change: (tokens: number) => number): Usage {
+	return combine(usage, NO_USAGE, change);
+}
+
 function combine(a: Usage, b: Usage, join: (x: number, y: number) => number): Usage {
 	return {
 		input: join(a.input, b.input),

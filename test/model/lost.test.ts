@@ -1,6 +1,6 @@
 // Attempts that were cut: what the client's ledger counts for them stands on the request that came in their place,
 // answered or failed for good, and in the session's sums.
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { ChatEpisode, Episode } from "../../src/model/episode.ts";
 import type { Fact, FactOf, Usage } from "../../src/model/fact.ts";
 import { addUsage, NO_USAGE } from "../../src/model/usage.ts";
@@ -254,4 +254,80 @@ test("a context that could not be compacted ends its turn with an error, and is 
 	const { episodes } = settle([started, prompt, message("r1", 100), full, ended]);
 	expect(chatsOf(episodes).map(({ requestId }) => requestId)).toEqual(["r1"]);
 	expect(episodes.find(({ kind }) => kind === "turn")).toMatchObject({ status: "error", errorType: "overloaded" });
+});
+
+describe("of several requests that were tried again, by what the client counts for each beyond its tokens", () => {
+	/** At list price an answer of these tests costs 150. */
+	const tried = (id: string, at: number, surplus: number, more: Partial<FactOf<"message.seen">> = {}) => [
+		message(id, at, { failedAttempts: 1, ...more }),
+		answered(id, at + 1, 150 + surplus, more.agentId),
+	];
+	const answers = (count: number, lost: Partial<Usage>) =>
+		addUsage({ ...NO_USAGE, input: 100 * count, output: 10 * count }, { ...NO_USAGE, ...lost });
+	const lostOf = (facts: readonly Fact[]) =>
+		chatsOf(settle([started, prompt, ...facts, ended]).episodes).map(({ requestId, lost }) => [
+			requestId,
+			lost.input,
+			lost.output,
+		]);
+
+	test("the one that cost more has all that was lost", () => {
+		const facts = [...tried("r1", 100, 0), ...tried("r2", 200, 45, { agentId: "a" }), ...tried("r3", 300, 0)];
+		expect(lostOf([...facts, ledger(answers(3, { input: 40, output: 1 }), 495)])).toEqual([
+			["r1", 0, 0],
+			["r2", 40, 1],
+			["r3", 0, 0],
+		]);
+	});
+
+	test("each has attempts of its own prompt, and the one that had another prompt has the rest", () => {
+		const three = [...tried("r1", 100, 2 * 100 + 5 * 7, { failedAttempts: 2 }), ...tried("r2", 200, 45)];
+		const facts = [...three, ...tried("r3", 300, 100 + 5 * 2)];
+		expect(lostOf([...facts, ledger(answers(3, { input: 340, output: 10 }), 840)])).toEqual([
+			["r1", 200, 7],
+			["r2", 40, 1],
+			["r3", 100, 2],
+		]);
+	});
+
+	test("where that does not come to the sum, it is shared out by cost, and the sum is right", () => {
+		const facts = [...tried("r1", 100, 31), ...tried("r2", 200, 62)];
+		const told = lostOf([...facts, ledger(answers(2, { input: 78, output: 3 }), 393)]);
+		expect(told).toEqual([
+			["r1", 26, 1],
+			["r2", 52, 2],
+		]);
+	});
+
+	test("one that failed for good has what their cost does not explain", () => {
+		const facts = [failed("r1", 100, 1), ...tried("r2", 200, 100 + 5 * 2)];
+		expect(lostOf([...facts, ledger(answers(1, { input: 140, output: 3 }), 305)])).toEqual([
+			["r1", 40, 1],
+			["r2", 100, 2],
+		]);
+	});
+
+	test("one that is handed on already leaves its part to the session, and none to others", () => {
+		const { model, told } = startModel();
+		for (const fact of [started, prompt, ...tried("r1", 100, 45)]) model.apply(fact);
+		model.apply({ ...SEEN, source: "transcript", kind: "turn.stopped", at: START + 110 });
+		model.advance(START + 60_000);
+		const later = tried("r2", 61_000, 100 + 5 * 2).map((fact) => ({ ...fact, promptId: "next" }));
+		model.apply({ ...prompt, promptId: "next", at: START + 60_500 } as Fact);
+		for (const fact of [...later, ledger(answers(2, { input: 140, output: 3 }), 455)]) model.apply(fact);
+		model.apply({ ...ended, at: START + 70_000 });
+		model.settle();
+		expect(chatsOf(told.episodes)).toMatchObject([{ lost: NO_USAGE }, { lost: { input: 100, output: 2 } }]);
+		expect(sessionOf(told.episodes)).toMatchObject({ lost: { input: 140, output: 3 }, picoUsd: 455 });
+	});
+
+	test("the text of a stump is its own, and an attempt that left none is the other's", () => {
+		const stump = message("r1", 100, { usage: CUT, partial: true });
+		const toldStump: Fact = { ...(answered("r1", 101, 45 + 15) as FactOf<"request.answered">), usage: CUT };
+		const facts = [stump, toldStump, ...tried("r2", 200, 0), ...tried("r3", 300, 7 + 5)];
+		expect(lostOf([...facts, ledger(answers(2, { input: 47, output: 5 }), 372)])).toEqual([
+			["r2", 40, 4],
+			["r3", 7, 1],
+		]);
+	});
 });

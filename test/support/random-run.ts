@@ -8,6 +8,7 @@ import { expect } from "vitest";
 import type { ScriptedRequest } from "../../src/testing/scripted-model.ts";
 import { type Asked, askedOf } from "./asked.ts";
 import { assertCost, clientTotals, NOTHING } from "./client-ledger.ts";
+import { lostFaults } from "./lost-tokens.ts";
 import { assertTold, callsOf, outline, spanNamed } from "./oracle.ts";
 import type { Span } from "./otlp-plain.ts";
 import {
@@ -124,6 +125,7 @@ async function runOnce(stage: Stage, random: Random, plan: RunPlan): Promise<str
 	const counted = clientTotals(stage.home).get(sessionId) ?? goneOn;
 	assertCost(spans, counted.usd - goneOn.usd);
 	assertLost(attributes, requests, minus(counted.tokens, goneOn.tokens));
+	expect(lostFaults(spans, asked)).toEqual([]);
 	return sessionId;
 }
 

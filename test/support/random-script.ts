@@ -78,7 +78,8 @@ export function randomScript(random: Random, limits: RandomLimits): RandomScript
 			if (mishaps === 0 || !random.chance(MISHAP_CHANCE / steps.length)) continue;
 			const some = random.int(1, Math.min(mishaps, MAX_RETRIES));
 			mishaps -= some;
-			steps.splice(at, 0, ...Array.from({ length: some }, () => randomMishap(random, call)));
+			const prompt = steps[at]?.usage;
+			steps.splice(at, 0, ...Array.from({ length: some }, () => randomMishap(random, call, prompt)));
 		}
 		if (random.chance(FATAL_CHANCE)) {
 			const last: ScriptStep = { fault: { status: random.pick([400, 401, 404, 529]) } };
@@ -174,12 +175,16 @@ function randomCall(random: Random): [ToolBlock, string] {
 	return random.pick(made)();
 }
 
-/** An attempt that will be made again. A call of a cut answer runs all the same if it was told to its end. */
-function randomMishap(random: Random, call: () => ToolBlock): ScriptStep {
+/**
+ * An attempt that will be made again, most often with the same prompt. A call of a cut answer runs all the same if it was told
+ * to its end.
+ */
+function randomMishap(random: Random, call: () => ToolBlock, prompt: ScriptStep["usage"]): ScriptStep {
 	if (random.chance(0.5)) return { fault: { status: random.pick([529, 500]) } };
 	const cut = random.pick(["before-content", "mid-block", "after-block", "error-event"] as const);
 	const blocks = random.pick([[text("this one is cut")], [text("and this"), call()], [call()]]);
-	return { ...step(...blocks), usage: randomUsage(random), fault: { cut } };
+	const usage = { ...randomUsage(random), ...(random.chance(0.7) ? prompt : {}) };
+	return { ...step(...blocks), usage, fault: { cut } };
 }
 
 /** More than any window leaves free: claude summarises before its next request. */

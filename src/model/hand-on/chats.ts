@@ -11,9 +11,11 @@ import type { ChatState, FailureState, RequestState } from "../state.ts";
 import { areMessagesTold } from "../stores.ts";
 import { addRequest } from "../sums.ts";
 import { addUsage, isZeroUsage, maxUsage, NO_USAGE } from "../usage.ts";
-import { beyondList, cutOutputOf, webSearchesOf } from "./cut-requests.ts";
+import { cutOutputOf, webSearchesOf } from "./cut-requests.ts";
 import { type Handover, placeOnly, startAbove } from "./handover.ts";
-import { heirAfter, heirOf, heirsAmong, inOrder, takeLost } from "./lost.ts";
+import { heirAfter, heirOf, heirsAmong, inOrder } from "./heirs.ts";
+import { takeLost } from "./lost.ts";
+import { noteTriedGone, surplusBefore } from "./surplus.ts";
 
 export interface ChatSteps {
 	chat(chat: ChatState): void;
@@ -41,22 +43,23 @@ type ListCost = Pick<ChatEpisode, "picoUsd" | "costBasis" | "costEstimated">;
 
 export function createChatSteps(handover: Handover): ChatSteps {
 	const { stores, places, options, output, sums, answered, costs, finish } = handover;
-	const { lost, lostPicoUsd, settledStumps, triedGone, brokenOff } = handover;
+	const { lost, lostPicoUsd, settledStumps, brokenOff } = handover;
 
 	function handOnChat(chat: ChatState): void {
+		const surplus = surplusBefore(handover, chat.messageId);
 		stores.chats.delete(chat.messageId);
 		finish(`chat:${chat.messageId}`);
 		const cut = chat.partial && !chat.givenUp;
-		const model = `${chat.sessionId} ${chat.requestedModel.value}`;
-		if (cut || (chat.failedAttempts ?? 0) > 0) triedGone.add(model);
-		if (chat.givenUp) brokenOff.add(model);
+		const model = chat.requestedModel.value;
+		const tried = cut || (chat.failedAttempts ?? 0) > 0 || surplus;
+		if (tried) noteTriedGone(handover, chat.sessionId, model, cut ? 0 : surplus);
+		if (chat.givenUp) brokenOff.add(`${chat.sessionId} ${model}`);
 		if (chat.partial && settledStumps.has(chat.messageId)) return void takeRequest(chat.requestId);
 		const place = places.locate(chat, chat.firstAt);
 		const { lostHere, picoUsd: lostCost } = takeLost(handover, chat.messageId);
 		noteCounted(chat, lostHere);
 		const isRefused = stores.refusals.has(chat.requestId ?? "");
 		const request = takeRequest(chat.requestId);
-		if (request && beyondList(request, options.price) > 0) triedGone.add(`${chat.sessionId} ${request.model}`);
 		const start = Math.min(Math.max(chat.after ?? chat.firstAt, startAbove(place)), chat.firstAt);
 		const source = chat.requestedModel.source === "agent" ? "agent" : "transcript";
 		const times = timesOf(request) ?? { start, end: Math.max(start, chat.lastAt), timesSource: source };
@@ -104,7 +107,10 @@ export function createChatSteps(handover: Handover): ChatSteps {
 	function handOnRequest(request: RequestState, compaction?: { ref: Ref; place: Located }): void {
 		const { fact } = request;
 		const cut = areMessagesTold(stores, fact.sessionId) ? undefined : cutOutputOf(fact, stores, options.price);
-		if (cut !== undefined || beyondList(fact, options.price) > 0) triedGone.add(`${fact.sessionId} ${fact.model}`);
+		const surplus = surplusBefore(handover, fact.requestId) ?? 0;
+		if (cut !== undefined || surplus > 0 || fact.querySource === "compact") {
+			noteTriedGone(handover, fact.sessionId, fact.model, cut === undefined ? surplus : 0);
+		}
 		const refusal = stores.refusals.get(fact.requestId);
 		takeRequest(fact.requestId);
 		const place = compaction?.place ?? places.locate(request, fact.at);
@@ -113,7 +119,6 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		const webSearches = webSearchesOf(fact, options.price);
 		const own = withExtras(cost(usage, lostHere, fact.model, fact.at), { webSearches, fast: false });
 		noteUsage(fact.sessionId, fact.model, addUsage(usage, lostHere));
-		if (fact.querySource === "compact") triedGone.add(`${fact.sessionId} ${fact.model}`);
 		const episode: ChatEpisode = {
 			...placeOnly(place),
 			...(compaction ? { parent: compaction.ref } : {}),
@@ -209,7 +214,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 			const heir = heirAfter(request, heirs);
 			if (heir === undefined) continue;
 			takeRequest(requestId);
-			triedGone.add(`${sessionId} ${model}`);
+			noteTriedGone(handover, sessionId, model, 0);
 			const gone = addUsage(usage, { ...NO_USAGE, output: more });
 			lost.set(heir.key, addUsage(lost.get(heir.key) ?? NO_USAGE, gone));
 			lostPicoUsd.set(heir.key, (lostPicoUsd.get(heir.key) ?? 0) + picoUsd);

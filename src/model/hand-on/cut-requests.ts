@@ -12,33 +12,38 @@ const ROUNDING = 0.5;
 /** `max_uses` of the WebSearch tool. */
 const WEB_SEARCHES_MAX = 8;
 /** Costs come as floating-point numbers. */
-const SKEW_PICO_USD = 10;
+export const SKEW_PICO_USD = 10;
 
 type Request = FactOf<"request.answered">;
 type Price = HandoverOptions["price"];
 
-/** What its cost has beyond its tokens and searches at list price: that of attempts before it, or of text that was cut. */
-export function beyondList(request: Request, price: Price): number {
-	const beyond = beyondTokens(request, price) - webSearchesOf(request, price) * WEB_SEARCH_PICO_USD;
-	return beyond > SKEW_PICO_USD ? beyond : 0;
+/**
+ * What its cost has beyond its tokens and searches at list price: that of attempts before it, or of text that was cut.
+ * Undefined where nobody tells its cost, or the list has no price.
+ */
+export function surplusOf(request: Request, price: Price): number | undefined {
+	const beyond = beyondTokens(request, price);
+	if (beyond === undefined) return undefined;
+	const surplus = beyond - webSearchesOf(request, price) * WEB_SEARCH_PICO_USD;
+	return surplus > SKEW_PICO_USD ? surplus : 0;
 }
 
 export function webSearchesOf(request: Request, price: Price): number {
 	if (request.searchesWeb !== true) return 0;
-	const searches = Math.floor((beyondTokens(request, price) + SKEW_PICO_USD) / WEB_SEARCH_PICO_USD);
+	const searches = Math.floor(((beyondTokens(request, price) ?? 0) + SKEW_PICO_USD) / WEB_SEARCH_PICO_USD);
 	return Math.min(Math.max(searches, 0), WEB_SEARCHES_MAX);
 }
 
-function beyondTokens({ picoUsd, usage, model, at }: Request, price: Price): number {
+function beyondTokens({ picoUsd, usage, model, at }: Request, price: Price): number | undefined {
 	const listed = price(usage, model, at);
-	if (picoUsd === undefined || listed.picoUsd === undefined || listed.estimated) return 0;
+	if (picoUsd === undefined || listed.picoUsd === undefined || listed.estimated) return undefined;
 	return picoUsd - listed.picoUsd;
 }
 
 /** Tokens of output that the client estimates beyond those that it tells; undefined where it was answered to its end. */
 export function cutOutputOf(request: Request, { sizes }: Stores, price: Price): number | undefined {
 	const parts = sizes.get(request.requestId);
-	const beyond = beyondList(request, price);
+	const beyond = surplusOf(request, price) ?? 0;
 	if (parts === undefined || beyond === 0 || request.querySource === "auxiliary") return undefined;
 	const { usage, model, at } = request;
 	const one = priceWith(usage.output + 1) - priceWith(usage.output);

@@ -5,6 +5,7 @@ import { isZeroUsage, NO_USAGE } from "../usage.ts";
 import type { ChatSteps } from "./chats.ts";
 import { type Handover, placeOnly, startAbove } from "./handover.ts";
 import { takeLost } from "./lost.ts";
+import { noteTriedGone } from "./surplus.ts";
 
 export type HandOnFailure = (failure: FailureState) => void;
 
@@ -14,7 +15,7 @@ const SAME_FAILURE_MS = 5_000;
 const TOLD_MAX = 20;
 
 export function createFailureSteps(handover: Handover, chats: ChatSteps): HandOnFailure {
-	const { stores, places, triedGone, finish } = handover;
+	const { stores, places, finish } = handover;
 
 	/** Failures without a request id that the transcript has told, by lane. */
 	const told = new Map<string, number[]>();
@@ -38,7 +39,10 @@ export function createFailureSteps(handover: Handover, chats: ChatSteps): HandOn
 		const { lostHere, picoUsd: lostCost } = takeLost(handover, fact.id);
 		const model = fact.requestedModel;
 		if (model !== undefined) chats.noteUsage(fact.sessionId, model, lostHere);
-		if (fact.failedAttempts > 0 || fact.source === "native") triedGone.add(`${fact.sessionId} ${model}`);
+		if (fact.failedAttempts > 0 || fact.source === "native") {
+			const mayHaveMore = fact.failedAttempts > 0 && lostCost === undefined;
+			noteTriedGone(handover, fact.sessionId, model, mayHaveMore ? undefined : 0);
+		}
 		const asked = fact.after ?? fact.at - (failure.durationMs ?? 0);
 		const start = Math.min(Math.max(asked, startAbove(place)), fact.at);
 		chats.emit(

@@ -31,8 +31,11 @@ export interface Handover {
 	lost: Map<string, Usage>;
 	/** What the client counts for cut attempts, where it told of it, by the same message: integer pico-USD. */
 	lostPicoUsd: Map<string, number>;
-	/** Sessions and models with requests handed on that had attempts before them, which the ledger may have more of. */
-	triedGone: Set<string>;
+	/**
+	 * Sessions and models with requests handed on that had attempts before them, which the ledger may have more of, and what the
+	 * client counts for those in integer pico-USD: undefined where it did not tell of one.
+	 */
+	triedGone: Map<string, number | undefined>;
 	/** Sessions and models with answers that the user broke off. */
 	brokenOff: Set<string>;
 	/** Cut attempts whose usage has found such a message. */
@@ -52,7 +55,7 @@ export function createHandover(shared: Pick<Handover, "stores" | "places" | "lin
 		sums: createSums(),
 		lost: new Map(),
 		lostPicoUsd: new Map(),
-		triedGone: new Set(),
+		triedGone: new Map(),
 		brokenOff: new Set(),
 		settledStumps: new Set(),
 		answered: new Map(),
