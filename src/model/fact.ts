@@ -146,6 +146,12 @@ export interface TurnActive {
 	promptId: string;
 }
 
+/** What was tried before an answer: failed attempts, and the sum of the waits between them where that is known. */
+export interface Tried {
+	failedAttempts: number;
+	retryMs?: number;
+}
+
 /** One record of an answered model request; a message has one per content block. */
 export interface MessageSeen {
 	kind: "message.seen";
@@ -162,6 +168,8 @@ export interface MessageSeen {
 	/** Failed attempts before this answer, and the sum of the waits between them; absent where the witness does not tell. */
 	failedAttempts?: number;
 	retryMs?: number;
+	/** The same without attempts that native telemetry tells as requests of their own: answered without content, refused, or too long. */
+	anew?: Tried;
 	/** UTF-8 bytes of this record's text, and the place of its block in the message. */
 	textBytes: number;
 	blockIndex: number;
@@ -210,6 +218,7 @@ export interface RequestRefused {
 	/** Absent where the witness does not tell. */
 	failedAttempts?: number;
 	retryMs?: number;
+	anew?: Tried;
 	querySource?: QuerySource;
 }
 /** A request that failed and will be tried again. */
@@ -237,6 +246,7 @@ export interface RequestFailed {
 	after?: number;
 	failedAttempts: number;
 	retryMs?: number;
+	anew?: Tried;
 	/** Of the last attempt. */
 	durationMs?: number;
 	querySource?: QuerySource;

@@ -1,6 +1,6 @@
 // What is known so far of each thing that is not yet handed on. Every field is a merge that does not
 // depend on the order of the facts; what the fields mean together is decided when an episode is made.
-import type { CleanContent, Contents, FactOf, QuerySource, SessionSource, Source, Usage } from "./fact.ts";
+import type { CleanContent, Contents, FactOf, QuerySource, SessionSource, Source, Tried, Usage } from "./fact.ts";
 import type { Told } from "./told.ts";
 
 /** The main loop (no agent) under a prompt, or a subagent. */
@@ -77,6 +77,7 @@ export interface ChatState extends LaneTold {
 	after?: number;
 	failedAttempts?: number;
 	retryMs?: number;
+	anew?: Told<Tried>;
 	partial: boolean;
 	/** Nothing came in the place of this part. */
 	givenUp: boolean;
@@ -104,6 +105,7 @@ export interface RefusalState extends LaneTold {
 	after?: number;
 	failedAttempts?: number;
 	retryMs?: number;
+	anew?: Told<Tried>;
 	querySource?: QuerySource;
 }
 

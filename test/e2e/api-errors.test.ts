@@ -194,7 +194,7 @@ test("a refused request is one chat, though it has no content and another model 
 	const told = requests.map((request) => ({ ...spanOfRequest(spans, request).attributes }));
 	expect(told).toMatchObject([
 		{ "gen_ai.response.finish_reasons": ["refusal"], "tokens.source": "native", "claude.cost_basis": "native" },
-		{ "gen_ai.response.finish_reasons": ["refusal"], "tokens.source": "cost-state", "claude.cost_basis": "list" },
+		{ "gen_ai.response.finish_reasons": ["refusal"], "tokens.source": "cost-state", "request.attempts": 1 },
 		{ "gen_ai.response.finish_reasons": ["tool_use"], "request.attempts": 1 },
 		{ "gen_ai.response.finish_reasons": ["end_turn"], "request.attempts": 1 },
 	]);

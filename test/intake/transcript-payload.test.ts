@@ -120,6 +120,27 @@ describe("an answer", () => {
 		expect(of(read(lines), "message.seen")[0]).toMatchObject({ after: START + 1000, failedAttempts: 1 });
 	});
 
+	test("counts apart the attempts since claude asked anew: after an answer without content, or a prompt that was too long", () => {
+		const attempt = (seconds: number, id: string) => ({
+			type: "api-request",
+			timestamp: at(seconds),
+			id,
+			params: { model: "m" },
+		});
+		const companion: Line = { ...prompt(3), isMeta: true, turnCompanion: true, turnOrigin: undefined };
+		const summary: Line = { ...prompt(3), isCompactSummary: true };
+		for (const between of [companion, summary]) {
+			const lines = [prompt(1), attempt(2, "a"), between, attempt(4, "b"), answer(5, {}, { requestRef: "b" })];
+			const [fact] = of(read(lines), "message.seen");
+			expect(fact).toMatchObject({ failedAttempts: 1, anew: { failedAttempts: 0, retryMs: 0 } });
+		}
+	});
+
+	test("that paused ends the turn, for claude asks no more", () => {
+		const stops = (stop_reason: string) => of(read([prompt(1), answer(2, { stop_reason })]), "turn.stopped").length;
+		expect(["end_turn", "pause_turn", "refusal", "tool_use"].map(stops)).toEqual([1, 1, 1, 0]);
+	});
+
 	test("tells each call that it asks for", () => {
 		const content = [{ type: "tool_use", id: "toolu_1", name: "Bash", input: { command: "ls" } }];
 		const [call] = of(read([prompt(1), answer(2, { content, stop_reason: "tool_use" })]), "tool.requested");

@@ -68,6 +68,15 @@ function chatsOf(episodes: readonly Episode[]): ChatEpisode[] {
 	return episodes.filter((episode) => episode.kind === "chat").toSorted((a, b) => a.start - b.start);
 }
 
+test("an attempt that native telemetry tells as a request of its own is none of the next one's", () => {
+	const asked = message("r2", START + 200, { failedAttempts: 1, anew: { failedAttempts: 0, retryMs: 0 } });
+	const told = [request("r1", START + 100), request("r2", START + 200)];
+	const attempts = (facts: Fact[]) =>
+		chatsOf(settle([started, prompt("transcript"), asked, ...facts, ended]).episodes).map((chat) => chat.attempts);
+	expect(attempts(told)).toEqual([undefined, 1]);
+	expect(attempts([])).toEqual([2]);
+});
+
 describe("a request that the transcript tells too", () => {
 	const facts = [started, prompt("transcript"), message("r1", START + 100), request("r1", START + 103), ended];
 

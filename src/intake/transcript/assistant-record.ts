@@ -1,6 +1,6 @@
 // Records of type `assistant` → facts: a block of an answer with the calls that it asks for, and Claude Code's own words where
 // a request failed.
-import type { RawFact } from "../../model/fact.ts";
+import type { RawFact, Tried } from "../../model/fact.ts";
 import { classifyApiError } from "../api-error.ts";
 import { readExtras, readUsage } from "../api-usage.ts";
 import { contentOf } from "../content.ts";
@@ -31,17 +31,16 @@ export function readAssistant(record: JsonObject, at: number, lane: Lane, state:
 	if (state.message?.id !== messageId) {
 		const answered = asString(record.requestRef) ?? "";
 		const after = state.attempts.get(answered)?.after ?? state.after;
-		const tried = [...state.attempts.keys()];
-		const place = tried.indexOf(answered);
+		const ids = [...state.attempts.keys()];
+		const place = ids.indexOf(answered);
 		// What was begun after the one that was answered belongs to what comes next.
-		const before = place === -1 ? tried.length - 1 : place;
-		const { failedAttempts, retryMs } = triedBefore(state, before);
-		const fact = readMessage(record, message, messageId, seen, { after, failedAttempts, retryMs });
+		const before = place === -1 ? ids.length - 1 : place;
+		const tried = triedBefore(state, [...state.attempts.values()].slice(0, Math.max(0, before)));
+		const fact = readMessage(record, message, messageId, seen, { after, tried });
 		state.message = {
 			id: messageId,
 			after,
-			failedAttempts,
-			retryMs,
+			tried,
 			unfinished: false,
 			cut: false,
 			asksTools: false,
@@ -57,7 +56,7 @@ export function readAssistant(record: JsonObject, at: number, lane: Lane, state:
 	state.message.unfinished = !("stop_details" in message);
 	state.prompt = undefined;
 	const stopReason = asString(message.stop_reason);
-	const done = stopReason !== undefined && stopReason !== "tool_use" && stopReason !== "pause_turn";
+	const done = stopReason !== undefined && stopReason !== "tool_use";
 	state.agentDone = done;
 	const facts: RawFact[] = [state.message.fact];
 	for (const block of asArray(message.content)) {
@@ -88,7 +87,7 @@ function readMessage(
 	message: JsonObject,
 	messageId: string,
 	seen: Seen,
-	before: { after?: number; failedAttempts: number; retryMs?: number },
+	before: { after?: number; tried: Tried & { anew?: Tried } },
 ): MessageFact {
 	const text = asArray(message.content)
 		.map((block) => (asObject(block)?.type === "text" ? (asString(asObject(block)?.text) ?? "") : ""))
@@ -105,8 +104,7 @@ function readMessage(
 		...readExtras(asObject(message.usage) ?? {}),
 		stopReason: asString(message.stop_reason),
 		after: before.after,
-		failedAttempts: before.failedAttempts,
-		retryMs: before.retryMs,
+		...before.tried,
 		textBytes: answer?.bytes ?? 0,
 		blockIndex: asCount(record.apiBlockIndex) ?? 0,
 		whole: asString(message.stop_reason) !== undefined,
@@ -134,7 +132,7 @@ function readSyntheticAnswer(
 		requestId,
 		errorType: classifyApiError(asString(record.apiErrorType), status, asString(record.error)),
 		after: state.after,
-		...triedBefore(state, state.attempts.size - 1),
+		...triedBefore(state, [...state.attempts.values()].slice(0, -1)),
 	};
 	const model = state.attemptedModel;
 	const fact: RawFact =

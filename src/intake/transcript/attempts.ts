@@ -1,5 +1,5 @@
 // Records of requests on their way → how often the next answer was asked for, and the facts of attempts that failed.
-import type { RawFact } from "../../model/fact.ts";
+import type { RawFact, Tried } from "../../model/fact.ts";
 import { classifyStatus } from "../api-error.ts";
 import { contentOf } from "../content.ts";
 import { asCount, asDuration, asNumber, asObject, asString, compact, type JsonObject } from "../json.ts";
@@ -16,14 +16,26 @@ export function wasNothingTried({ attempts, retries }: LaneState): boolean {
 	return attempts.size === 0 && retries.length === 0;
 }
 
-/**
- * Attempts before the last one, and the waits between them: unknown where there were more attempts than records of their
- * failures, of which an interactive claude writes none.
- */
-export function triedBefore({ retries }: LaneState, attempts: number): { failedAttempts: number; retryMs?: number } {
+/** Attempts before the last one, and the waits between them; and the same since claude last asked anew. */
+export function triedBefore({ retries }: LaneState, attempts: readonly Attempt[]): Tried & { anew?: Tried } {
+	const all = countTried(retries, attempts.length);
+	if (!attempts.some(isOver)) return all;
+	return { ...all, anew: countTried(retries.filter(isNotOver), attempts.filter(isNotOver).length) };
+}
+
+/** The waits are unknown where there were more attempts than records of their failures, of which an interactive claude writes none. */
+function countTried(retries: LaneState["retries"], attempts: number): Tried {
 	const failedAttempts = Math.max(retries.length, attempts);
 	if (failedAttempts > retries.length) return { failedAttempts };
 	return { failedAttempts, retryMs: retries.reduce((sum, { waitMs }) => sum + waitMs, 0) };
+}
+
+const isOver = ({ over }: { over?: true }) => over === true;
+const isNotOver = ({ over }: { over?: true }) => over !== true;
+
+/** Claude Code adds to what it asked: the attempts before were requests of their own, answered without content, or refused. */
+export function askAnew(at: number, { retries, attempts }: LaneState): void {
+	for (const one of [...retries, ...attempts.values()]) if (one.at < at) one.over = true;
 }
 
 export function forgetAttempts(state: LaneState): void {
@@ -71,7 +83,7 @@ export function readRefusal(record: JsonObject, seen: Seen, state: LaneState): R
 		requestId,
 		model,
 		after: givenUp.at(-1)?.after,
-		...triedBefore(state, givenUp.length - 1),
+		...triedBefore(state, givenUp.slice(0, -1)),
 	});
 	state.retries = [];
 	return [fact];
@@ -99,7 +111,7 @@ export function readFallback(record: JsonObject, at: number, seen: Seen, state: 
 		requestedModel: from,
 		after: last.after,
 		failedAttempts: givenUp.length - 1,
-		retryMs: triedBefore(state, givenUp.length - 1).retryMs,
+		retryMs: triedBefore(state, givenUp.slice(0, -1)).retryMs,
 	});
 	state.retries = [];
 	return [switched, failed];

@@ -1,6 +1,6 @@
 // One transcript file is one lane: the main loop or one subagent. What its records so far have told, and what all readers of
 // records share.
-import type { Json, RawFact } from "../../model/fact.ts";
+import type { Json, RawFact, Tried } from "../../model/fact.ts";
 import { asArray, asObject, asString, compact, type JsonObject } from "../json.ts";
 
 export interface Lane {
@@ -20,7 +20,7 @@ export interface LaneState {
 	/** Last thing that can have started a request. */
 	after?: number;
 	/** Attempts since the last answer that failed, as far as records tell of them. */
-	retries: { at: number; waitMs: number }[];
+	retries: { at: number; waitMs: number; over?: true }[];
 	/** Attempts since the last answer, by the id to which the answer refers, with what each of them waited for. */
 	attempts: Map<string, Attempt>;
 	/** The model that the last attempt asked for. */
@@ -54,6 +54,8 @@ export interface LaneState {
 
 export interface Attempt {
 	at: number;
+	/** Claude Code has asked anew since. */
+	over?: true;
 	after?: number;
 	model?: string;
 }
@@ -61,8 +63,7 @@ export interface Attempt {
 interface Message {
 	id: string;
 	after?: number;
-	failedAttempts: number;
-	retryMs?: number;
+	tried: Tried & { anew?: Tried };
 	/** Its records lack what a stream sends last: it was cut, or never was a stream. */
 	unfinished: boolean;
 	/** It was cut. */

@@ -2,7 +2,7 @@
 import type { Json, RawFact } from "../../model/fact.ts";
 import { contentOf } from "../content.ts";
 import { asArray, asCount, asDuration, asObject, asString, compact, type JsonObject } from "../json.ts";
-import { forgetAttempts, forgetAttemptsBefore } from "./attempts.ts";
+import { askAnew, forgetAttempts, forgetAttemptsBefore } from "./attempts.ts";
 import {
 	breakOffMessage,
 	cutMessage,
@@ -25,6 +25,7 @@ export function readUser(record: JsonObject, at: number, lane: Lane, state: Lane
 		if (boundary) facts.push(readBoundary(boundary, lane, state));
 		state.boundary = undefined;
 		state.after = at;
+		askAnew(at, state);
 		return facts;
 	}
 	const results = asArray(content).filter((block) => asObject(block)?.type === "tool_result");
@@ -48,7 +49,10 @@ export function readUser(record: JsonObject, at: number, lane: Lane, state: Lane
 		state.interrupted = undefined;
 		return [...stump, { ...stopped, kind: "turn.interrupted" }, ...readToHere(stopped, lane)];
 	}
-	if (record.isMeta === true && record.turnCompanion === true) facts.push(...cutMessage(state, seen));
+	if (record.isMeta === true && record.turnCompanion === true) {
+		facts.push(...cutMessage(state, seen));
+		askAnew(at, state);
+	}
 	if (lane.agentId !== undefined) facts.push(...readAgentPrompt(seen, lane.agentId, state));
 	else if (isPrompt(record, text) && state.promptId !== undefined) {
 		const together = noteTurnPrompt(record, at, state.promptId, state);

@@ -11,6 +11,7 @@ import type { ChatState, FailureState, RequestState } from "../state.ts";
 import { areMessagesTold } from "../stores.ts";
 import { addRequest } from "../sums.ts";
 import { addUsage, isZeroUsage, maxUsage, NO_USAGE } from "../usage.ts";
+import { attemptsOf } from "./attempts.ts";
 import { cutOutputOf, webSearchesOf } from "./cut-requests.ts";
 import { type Handover, placeOnly, startAbove } from "./handover.ts";
 import { heirAfter, heirOf, heirsAmong, inOrder } from "./heirs.ts";
@@ -81,8 +82,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 			tokensSource: source,
 			...(nativeCost(request, lostCost ?? 0) ?? own),
 			firstChunkMs: request?.firstChunkMs,
-			attempts: chat.failedAttempts === undefined ? undefined : chat.failedAttempts + 1,
-			retryMs: chat.retryMs,
+			...attemptsOf(stores, chat.sessionId, chat, chat.anew?.value),
 			querySource: request?.querySource ?? (place.lives.length > 0 ? "subagent" : "main"),
 			stopReason: chat.stopReason?.value ?? (isRefused ? REFUSAL : undefined),
 			answer: joinAnswers(text),
@@ -133,8 +133,7 @@ export function createChatSteps(handover: Handover): ChatSteps {
 			...(nativeCost(fact, lostCost) ?? own),
 			firstChunkMs: fact.firstChunkMs,
 			querySource: fact.querySource,
-			attempts: refusal?.failedAttempts === undefined ? undefined : refusal.failedAttempts + 1,
-			retryMs: refusal?.retryMs,
+			...(refusal && attemptsOf(stores, fact.sessionId, refusal, refusal.anew?.value)),
 			stopReason: refusal ? REFUSAL : undefined,
 			contextUsedRatio:
 				fact.querySource === "main" ? usedRatioOf(usage, options.context.windowOf(fact.model)) : undefined,

@@ -2,6 +2,7 @@
 import type { Usage } from "../fact.ts";
 import type { FailureState } from "../state.ts";
 import { isZeroUsage, NO_USAGE } from "../usage.ts";
+import { attemptsOf } from "./attempts.ts";
 import type { ChatSteps } from "./chats.ts";
 import { type Handover, placeOnly, startAbove } from "./handover.ts";
 import { takeLost } from "./lost.ts";
@@ -59,8 +60,7 @@ export function createFailureSteps(handover: Handover, chats: ChatSteps): HandOn
 				lost: lostHere,
 				tokensSource: sourceOfLost(fact, lostHere),
 				...costOfFailure(lostHere, lostCost, model, start),
-				attempts: fact.failedAttempts + 1,
-				retryMs: fact.retryMs,
+				...attemptsOf(stores, fact.sessionId, fact, fact.anew),
 				querySource: fact.querySource ?? (place.lives.length > 0 ? "subagent" : "main"),
 				errorType: fact.errorType,
 				httpStatus: fact.status,

@@ -3,6 +3,7 @@
 import type { Usage } from "../fact.ts";
 import type { RefusalState } from "../state.ts";
 import { addUsage, isZeroUsage, NO_USAGE, subtractUsage } from "../usage.ts";
+import { attemptsOf } from "./attempts.ts";
 import { type ChatSteps, REFUSAL } from "./chats.ts";
 import { type Handover, placeOnly, startAbove } from "./handover.ts";
 
@@ -85,8 +86,7 @@ export function createRefusalSteps(handover: Handover, chats: ChatSteps): Refusa
 				lost: lostHere,
 				tokensSource: usage === undefined ? "unknown" : "cost-state",
 				...(hasCost ? chats.cost(usage ?? NO_USAGE, lostHere, model, start) : { costBasis: "unknown" as const }),
-				attempts: refusal.failedAttempts === undefined ? undefined : refusal.failedAttempts + 1,
-				retryMs: refusal.retryMs,
+				...attemptsOf(stores, sessionId, refusal, refusal.anew?.value),
 				querySource: refusal.querySource ?? (place.lives.length > 0 ? "subagent" : "main"),
 				stopReason: REFUSAL,
 			},

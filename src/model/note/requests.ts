@@ -45,6 +45,7 @@ export function noteMessage(stores: Stores, fact: FactOf<"message.seen">): void 
 	next.after = smallest(next.after, fact.after);
 	next.failedAttempts = largest(next.failedAttempts, fact.failedAttempts);
 	next.retryMs = largest(next.retryMs, fact.retryMs);
+	next.anew = merge(next.anew, fact, fact.anew, TRANSCRIPT_FIRST);
 	next.partial ||= fact.partial === true;
 	next.givenUp ||= fact.givenUp === true;
 	next.whole ||= fact.whole === true;
@@ -102,6 +103,7 @@ export function noteRefusal(stores: Stores, fact: FactOf<"request.refused">, isH
 	refusal.after = smallest(refusal.after, fact.after);
 	refusal.failedAttempts = largest(refusal.failedAttempts, fact.failedAttempts);
 	refusal.retryMs = largest(refusal.retryMs, fact.retryMs);
+	refusal.anew = merge(refusal.anew, fact, fact.anew, TRANSCRIPT_FIRST);
 	refusal.querySource ??= fact.querySource;
 	stores.refusals.set(requestId, refusal);
 }
