@@ -62,7 +62,7 @@ test.skipIf(!posix)(
 			stage.receiver.spans.length = 0;
 			stage.model.setScript({ main: [step(text("Reviewed."))] });
 			const result = await example("ci-job.sh", [], { env: { CI_PIPELINE_ID: "4711", CI_JOB_NAME: job } });
-			expect(result).toMatchObject({ code: 0, stdout: "Reviewed.\n", stderr: "Nothing waits: all was delivered.\n" });
+			expect(result).toMatchObject({ code: 0, stdout: "Reviewed.\n", stderr: "Nothing waits to be delivered.\n" });
 			expect(session()?.attributes).toMatchObject({ "ci.pipeline": "4711", "ci.job": job });
 			traces.push(session()?.traceId);
 		}

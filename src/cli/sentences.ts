@@ -92,7 +92,7 @@ export const cliMistakes = {
 /** What `claude-otel flush` says. */
 export const spoolLines = {
 	off: () => "The spool is off (CLAUDE_OTEL_SPOOL): nothing waits.",
-	empty: () => "Nothing waits: all was delivered.",
+	empty: () => "Nothing waits to be delivered.",
 	delivered: (items: number, signal: string, destination: string) =>
 		`Delivered ${items} ${itemsOf(signal, items)} to ${destination}.`,
 	refused: (items: number, signal: string, destination: string, reason: string, cure: string) =>

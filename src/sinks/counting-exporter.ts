@@ -5,7 +5,7 @@ import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import type { BatchExporter } from "./exporter.ts";
 import { describeFailure, type Failure } from "./failure.ts";
 import { lostOf, PartlyFailed } from "./splitting-exporter.ts";
-import { Spooled } from "./spool/spooling-exporter.ts";
+import { GivenUp, Spooled } from "./spool/spooling-exporter.ts";
 
 export interface Tally {
 	/** Handed to the queue in front of the exporter (spans and log records). */
@@ -54,7 +54,7 @@ export class CountingExporter<B> implements BatchExporter<B> {
 				this.tally.failure = result.error.failure;
 			} else this.tally.exported += count - lost;
 			this.tally.lastFailed = 0;
-			if (lost > 0) this.fail(lost, failure ?? describeFailure(causeOf(result.error)), result.error);
+			if (lost > 0) this.fail(lost, failure ?? failureOf(result.error), result.error);
 			done(result);
 			if (this.flights.size === 0) for (const wake of this.landed.splice(0)) wake();
 		};
@@ -102,8 +102,9 @@ export class CountingExporter<B> implements BatchExporter<B> {
 	}
 }
 
-function causeOf(error: Error | undefined): unknown {
-	return error instanceof PartlyFailed ? error.cause : error;
+function failureOf(error: Error | undefined): Failure {
+	const cause = error instanceof PartlyFailed ? error.cause : error;
+	return cause instanceof GivenUp ? cause.failure : describeFailure(cause);
 }
 
 function failed(error: unknown): ExportResult {

@@ -67,7 +67,7 @@ function tell(signals: readonly SignalDelivery[], what: "lost" | "waiting"): str
 		const here = missing.filter((delivery) => delivery.destination === destination);
 		const failure = here.find((delivery) => delivery.failure)?.failure ?? QUEUE_FULL;
 		const { reason, cure } = tellFailure(failure, here[0] ?? { variable: "OTEL_EXPORTER_OTLP_ENDPOINT" });
-		const amounts = join(here.map((delivery) => amount(delivery.signal, delivery[what])));
+		const amounts = join(here.map((delivery) => amount(delivery, delivery[what])));
 		return deliveryLines[what === "lost" ? "undelivered" : "waiting"](amounts, destination, reason, cure);
 	});
 	return sentences.length > 0 ? sentences.join(" ") : undefined;
@@ -83,8 +83,9 @@ export function tellFailure(
 	return { reason: words, cure: ofBackend ?? deliveryCures[cure](variable) };
 }
 
-function amount(signal: SignalDelivery["signal"], count: number): string {
-	if (signal === "metrics") return "the metrics";
+function amount({ signal, lost, waiting }: SignalDelivery, count: number): string {
+	// Of their batches some may wait, and others have found the disk full.
+	if (signal === "metrics") return lost > 0 && waiting > 0 ? "some metrics" : "the metrics";
 	const noun = signal === "traces" ? "span" : "log record";
 	return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,5 +1,7 @@
 // Our own commands, as a process that starts us sees them.
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Writable } from "node:stream";
 import { expect, test } from "vitest";
 import { runCommandLine } from "../../src/cli/command-line.ts";
@@ -37,4 +39,22 @@ test("a reader that has gone meanwhile ends them as one that was never there", a
 	const gone = Object.assign(new Error("write EPIPE"), { code: "EPIPE" });
 	const stdout = new Writable({ write: (_text, _encoding, done) => void setTimeout(() => done(gone), 20) });
 	await expect(run(stdout)).rejects.toBe(gone);
+});
+
+test("flush does not say that nothing waits where the spool cannot be opened", async () => {
+	const folder = mkdtempSync(join(tmpdir(), "claude-otel-flush-"));
+	const spool = join(folder, ".local", "share", "claude-otel", "spool.db");
+	const flush = async () => {
+		const fake = fakeProcess(["flush"], { HOME: folder, PATH: "" }, folder);
+		const { exitCode } = await runCommandLine(fake.process, `${folder}/`);
+		return { exitCode, stdout: fake.stdout(), stderr: fake.stderr() };
+	};
+	expect(await flush()).toEqual({ exitCode: 0, stdout: "Nothing waits to be delivered.\n", stderr: "" });
+	mkdirSync(spool, { recursive: true });
+	expect(await flush()).toEqual({
+		exitCode: 1,
+		stdout: "",
+		stderr: expect.stringContaining(`claude-otel: ${spool} cannot be used (it is no plain file`),
+	});
+	rmSync(folder, { recursive: true });
 });

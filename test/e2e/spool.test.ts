@@ -25,7 +25,7 @@ async function expectAllDelivered(env: Record<string, string>): Promise<void> {
 	expect(stage.receiver.logs.filter(({ attributes }) => attributes["event.name"] === "tool.call")).toHaveLength(2);
 	const calls = stage.receiver.metrics.filter(({ name }) => name === "claude.tool_calls_total");
 	expect(Math.max(...calls.map(({ value }) => value))).toBe(2);
-	expect((await stage.run(["flush"], { env })).stdout).toBe("Nothing waits: all was delivered.\n");
+	expect((await stage.run(["flush"], { env })).stdout).toBe("Nothing waits to be delivered.\n");
 }
 
 const dedupe = <T extends { spanId: string }>(spans: T[]) => [

@@ -1,5 +1,5 @@
 // What a collector did not take waits on the disk, and goes out when it is back: once, in order, in the same bytes.
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { loadConfig } from "../../src/config.ts";
 import { createDiagnostics } from "../../src/diagnostics.ts";
 import { flushSpool } from "../../src/pipeline/flush-spool.ts";
 import { CountingExporter, newTally } from "../../src/sinks/counting-exporter.ts";
+import { summarize } from "../../src/sinks/delivery.ts";
 import type { BatchExporter } from "../../src/sinks/exporter.ts";
 import { createLane, type Lane } from "../../src/sinks/spool/lane.ts";
 import { createSpool, LEASE_MS, type Spool } from "../../src/sinks/spool/spool.ts";
@@ -376,6 +377,19 @@ describe("the spool", () => {
 		);
 	});
 
+	test.each<[string, () => void, string]>([
+		["a folder", () => mkdirSync(join(folder, "spool.db")), "it is no plain file"],
+		["a link to nowhere", () => symlinkSync(join(folder, "gone"), join(folder, "spool.db")), "it is no plain file"],
+		["below a file", () => writeFileSync(`${folder}/file`, ""), "it cannot be written"],
+	])("that is %s does not pass for an empty one", async (what, plant, reason) => {
+		plant();
+		const path = join(folder, what === "below a file" ? "file/spool.db" : "spool.db");
+		const ill = createSpool({ path, maxBytes: 1000, note: (told) => notes.push(told) });
+		expect(await ill.waiting()).toEqual([]);
+		expect(ill.failed()).toBe(true);
+		expect(notes).toEqual([expect.stringContaining(`${path} cannot be used (${reason}`)]);
+	});
+
 	test("where it cannot be made leaves later batches the straight way", async () => {
 		const nowhere = createSpool({ path: "/proc/none/spool.db", maxBytes: 1000, note: (told) => notes.push(told) });
 		const lane = createLane({
@@ -469,4 +483,36 @@ test("batches that fail in another order than theirs are kept in theirs, and wha
 		[1, 2, 3, 4],
 		[1, 2, 3, 4],
 	]);
+});
+
+test("what finds the spool full is lost for the reason that it was not taken, and metrics of which some wait are told so", async () => {
+	let room = true;
+	const error = Object.assign(new Error("HTTP 500"), { code: 500 });
+	const inner: BatchExporter<number> = {
+		export: (_batch, done) => done({ code: ExportResultCode.FAILED, error }),
+		shutdown: () => Promise.resolve(),
+	};
+	const tally = newTally();
+	const spooling = new SpoolingExporter(inner, {
+		serialize: () => new Uint8Array(1),
+		sizeOf: (points) => points,
+		lane: { isBehind: () => !room, add: async () => room } as unknown as Lane,
+		lastFailure: () => tally.failure,
+	});
+	const counting = new CountingExporter(
+		spooling,
+		(points) => points,
+		tally,
+		() => {},
+	);
+	const exported = (points: number) => new Promise((resolve) => counting.export(points, resolve));
+	const line = () =>
+		summarize([{ signal: "metrics", destination: "http://here", variable: "X", tally, cumulative: true }]).line;
+	await exported(4);
+	expect(line()).toMatch(/^claude-otel: the metrics could not be delivered to http:\/\/here yet \(HTTP 500\) and wait/);
+	room = false;
+	await exported(5);
+	expect(line()).toBe(
+		"claude-otel: some metrics were not delivered to http://here (HTTP 500); the log of the collector tells why. claude-otel: some metrics could not be delivered to http://here yet (HTTP 500) and wait on this machine for the next run or `claude-otel flush`; the log of the collector tells why.",
+	);
 });

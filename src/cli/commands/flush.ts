@@ -20,7 +20,7 @@ export async function flush({ process, loaded }: OwnContext): Promise<number> {
 	}
 	const flushed = await flushSpool(spool, config, diagnostics);
 	for (const problem of problems) process.stderr.write(`${problem}\n`);
-	if (flushed.length === 0) say(spoolLines.empty());
+	if (flushed.length === 0 && !spool.failed()) say(spoolLines.empty());
 	for (const { signal, destination, delivered, refused, waiting, failure, because, until, variable } of flushed) {
 		if (delivered > 0) say(spoolLines.delivered(delivered, signal, destination));
 		if (refused > 0) say(spoolLines.refused(refused, signal, destination, failure?.reason ?? "", failure?.cure ?? ""));
@@ -31,5 +31,5 @@ export async function flush({ process, loaded }: OwnContext): Promise<number> {
 		else if (waiting > 0) say(spoolLines.elsewhere(waiting, signal, destination, variable));
 	}
 	spool.close();
-	return flushed.some(({ waiting, refused }) => waiting + refused > 0) ? EXIT_LEFT : 0;
+	return spool.failed() || flushed.some(({ waiting, refused }) => waiting + refused > 0) ? EXIT_LEFT : 0;
 }

@@ -1,6 +1,6 @@
 // Batches that a collector did not take → a file of this user, as the bytes that would have gone out, until somebody can
 // deliver them: in their order, and each by one process. The file is made when there is something to keep.
-import { statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { keepingLines } from "../../errors.ts";
 import { createFlusher } from "../../flush-log.ts";
 import { type Database, isBusy, openDatabase, reasonOf } from "../../open-database.ts";
@@ -52,6 +52,8 @@ export interface Spool {
 	remove(id: number): Promise<void>;
 	/** What waits, in bytes, as far as this process knows. */
 	bytes(): number;
+	/** Something could not be read or written: the sentence has been told, and more may wait than is found. */
+	failed(): boolean;
 	/** Items that were dropped because the spool was full, by this process. */
 	dropped(): number;
 	close(): void;
@@ -80,7 +82,7 @@ export function createSpool({ path, chosen, maxBytes, note }: SpoolOptions): Spo
 	let opening: Promise<Database | undefined> | undefined;
 	let dropped = 0;
 	let bytes = 0;
-	let told = false;
+	let failed = false;
 	const flusher = createFlusher(path);
 
 	/** @param make false: only where the file is there already */
@@ -94,8 +96,8 @@ export function createSpool({ path, chosen, maxBytes, note }: SpoolOptions): Spo
 	}
 
 	function fail(error: unknown): void {
-		if (!told) note(keepingLines.noSpool(path, reasonOf(error)));
-		told = true;
+		if (!failed) note(keepingLines.noSpool(path, reasonOf(error)));
+		failed = true;
 	}
 
 	function noteBytes(database: Database): void {
@@ -231,6 +233,7 @@ export function createSpool({ path, chosen, maxBytes, note }: SpoolOptions): Spo
 				noteBytes(database);
 			}),
 		bytes: () => bytes,
+		failed: () => failed,
 		dropped: () => dropped,
 		close() {
 			flusher.close();
@@ -249,6 +252,11 @@ interface HeldLane {
 /** A collector that asks for more patience is asked again by the next run. */
 const LONGEST_WAIT_MS = 24 * 60 * 60_000;
 
+/** Or something that we cannot look at: opening it tells why. */
 function isThere(path: string): boolean {
-	return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+	try {
+		return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+	} catch {
+		return true;
+	}
 }

@@ -6,8 +6,8 @@ import { describeFailure, type Failure } from "../failure.ts";
 import { isPermanent } from "./is-permanent.ts";
 import type { Lane } from "./lane.ts";
 
-/** Goes with a success: the batch waits in the spool. */
-export class Spooled extends Error {
+/** Nobody waits any longer for the exporter within, for a reason that we know. */
+export class GivenUp extends Error {
 	readonly failure: Failure;
 
 	constructor(failure: Failure) {
@@ -15,6 +15,9 @@ export class Spooled extends Error {
 		this.failure = failure;
 	}
 }
+
+/** Goes with a success: the batch waits in the spool. */
+export class Spooled extends GivenUp {}
 
 export const BEHIND: Failure = { words: "earlier batches wait there already", cure: "unknown" };
 
@@ -60,8 +63,7 @@ export class SpoolingExporter<B> implements BatchExporter<B> {
 			keeping ??= this.keepInOrder(earlier, batch, result, failure).then(settle);
 			return keeping;
 		};
-		const giveUp = (failure: Failure) =>
-			keep({ code: ExportResultCode.FAILED, error: new Error(failure.words) }, failure);
+		const giveUp = (failure: Failure) => keep({ code: ExportResultCode.FAILED, error: new GivenUp(failure) }, failure);
 		// Until it is kept too: who gives up would count it as lost meanwhile.
 		this.flights.add(giveUp);
 		if (lane.isBehind() || this.held > 0) {
