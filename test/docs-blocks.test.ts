@@ -143,6 +143,7 @@ test("every flag in a block is ours or claude's", () => {
 test("what troubleshooting.md quotes is what the program says", () => {
 	const sources = [
 		"src/errors.ts",
+		"src/config/table.ts",
 		"src/cli/sentences.ts",
 		"src/sinks/delivery.ts",
 		"src/sinks/failure.ts",
