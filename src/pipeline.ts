@@ -149,8 +149,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	const owner = identityOf(process.pid);
 	const claude = options.claudePid === undefined ? undefined : identityOf(options.claudePid);
 	const context = writeContext({ ...options.context, resource: sinks.resource, extra });
-	journal = keeping.store?.begin({ runId, owner, claude, startedAt, context });
-	forgetBegun(config.dataDir, runId);
+	const forget = () => forgetBegun(config.dataDir, runId);
+	journal = keeping.store?.begin({ runId, owner, claude, startedAt, context, onKept: forget });
 	const flow = createFlow({
 		runId,
 		told,
@@ -300,6 +300,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 				recovery.finish(config.exitGraceMs),
 			]);
 			journal?.end(clock());
+			forget();
 			const lines = [line, forwarded?.line, ...keeping.problems].filter((told) => told !== undefined);
 			return {
 				undelivered: lines.length > 0 ? lines.join(" ") : undefined,

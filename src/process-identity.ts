@@ -1,6 +1,6 @@
 // Names a process so that another one can say later whether it still lives, though its number was given to a new one
 // meanwhile. Comes in: a process id. Goes out: a short text to keep, and later the answer.
-import { readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
 /** Where a process id means what it says: this boot of this machine, in this container. */
@@ -30,6 +30,39 @@ export function isAlive(identity: string): boolean {
 	if (!Number.isInteger(number) || number <= 0 || !isThere(number)) return false;
 	const now = startOf(number);
 	return start === undefined || now === undefined || now === start;
+}
+
+/** A process and the claude that it started, or does not know. */
+export interface Processes {
+	/** Where they were. */
+	machine: string;
+	owner: string;
+	claude?: string | null;
+}
+
+/** Those of another machine or container count as gone when they have said nothing for so long. */
+export const FOREIGN_SILENCE_MS = 10 * 60_000;
+
+/** A claude that outlives its claude-otel still writes: both have to be gone. */
+export function haveGone({ machine, owner, claude }: Processes, silentMs: number): boolean {
+	const [host, boot, space] = machine.split("/");
+	const [ownHost, ownBoot, ownSpace] = machineId().split("/");
+	if (host === ownHost && boot !== ownBoot) return true;
+	if (host === ownHost && space === ownSpace) return !isAlive(owner) && !(claude && isAlive(claude));
+	return Math.abs(silentMs) > FOREIGN_SILENCE_MS;
+}
+
+/** Whether a process of ours was started with this variable: claude, or what it started. Linux alone. */
+export function isSetSomewhere(name: string, value: string): boolean {
+	return listProcesses().some((pid) => read(`/proc/${pid}/environ`)?.split("\0").includes(`${name}=${value}`) === true);
+}
+
+function listProcesses(): number[] {
+	try {
+		return readdirSync("/proc").map(Number).filter(Number.isInteger);
+	} catch {
+		return [];
+	}
 }
 
 function isThere(pid: number): boolean {

@@ -1,16 +1,11 @@
-// A run that has been started → the pipeline that tells it, loaded now that claude does not wait for it. Until it is there a
-// small file says that the run exists, and what its doors take waits.
+// A run that has been started → the pipeline that tells it, loaded now that claude does not wait for it. Until it is there what
+// its doors take waits.
 import { randomBytes } from "node:crypto";
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
-import { noteBegun } from "../begun-runs.ts";
 import type { Config } from "../config.ts";
-import { projectMark } from "../intake/claude-files.ts";
-import { previewArgs } from "../launch/args-preview.ts";
-import type { ClaudeArgs } from "../launch/claude-args.ts";
 import { startUserCommand } from "../launch/user-command.ts";
 import { makeFolder } from "../make-folder.ts";
-import { redactionMark, toldOf, writeContext } from "../pipeline/run-context.ts";
 import type { StandInBrief } from "../pipeline/stand-in.ts";
 import type { ContextCrossing, Pipeline, PipelineOptions } from "../pipeline.ts";
 import { identityOf } from "../process-identity.ts";
@@ -19,36 +14,38 @@ import { type RunContext, tellBug } from "./run-context.ts";
 const DIGEST_KEY_BYTES = 32;
 
 export type PipelineStart = {
-	claudeArgs: ClaudeArgs;
-	/** When claude was started: milliseconds since the epoch. */
-	startedAt: number;
 	/** Is told what it takes to stand in for this process, should it be killed. */
 	guard?(brief: Omit<StandInBrief, "doors">): void;
 } & Pick<
 	PipelineOptions,
-	"runId" | "token" | "hooked" | "native" | "claudePid" | "onFact" | "onEpisode" | "destination" | "keepHistory"
+	| "runId"
+	| "context"
+	| "token"
+	| "hooked"
+	| "native"
+	| "claudePid"
+	| "onFact"
+	| "onEpisode"
+	| "destination"
+	| "keepHistory"
 >;
-type ToldRun = PipelineOptions["context"];
 
 export async function loadPipeline(run: PipelineStart, context: RunContext): Promise<Pipeline> {
-	const { claudeArgs: _args, startedAt: _at, guard, ...rest } = run;
+	const { guard, ...rest } = run;
 	const { config, cwd } = context;
-	const told = contextOf(run, context);
 	const digestKey = randomBytes(DIGEST_KEY_BYTES);
-	if (config.store.at !== "nowhere" && run.destination === undefined) begin(run, told, config);
 	// Compiling the pipeline is half of loading it: from the second run on it is read from there. Where it cannot be
 	// written, Node goes on without.
 	if (!context.embedded) keepCompiled(config);
 	const { startPipeline } = await import("../pipeline.ts");
 	if (rest.claudePid !== undefined) {
 		const identities = { owner: identityOf(process.pid), claude: identityOf(rest.claudePid) };
-		const { runId, token, native } = rest;
+		const { runId, token, native, context: told } = rest;
 		guard?.({ runId, token, native, digestKey: digestKey.toString("base64"), ...identities, cwd, context: told });
 	}
 	return startPipeline({
 		...rest,
 		config,
-		context: told,
 		digestKey,
 		cwd,
 		onContextThreshold: contextCommand(context),
@@ -80,31 +77,6 @@ export function keepCompiled({ dataDir }: Config): void {
 	} catch {
 		// A home that cannot be written costs a few milliseconds.
 	}
-}
-
-function contextOf({ claudeArgs, native, startedAt, claudePid }: PipelineStart, { config, cwd }: RunContext): ToldRun {
-	return {
-		told: toldOf(config, claudeArgs.interactive),
-		redaction: redactionMark(config),
-		startedAt,
-		project: projectMark(cwd),
-		claudePid,
-		claudeConfigDir: config.claudeConfigDir,
-		sessionPersistence: claudeArgs.sessionPersistence && config.sources.includes("transcript"),
-		sessionSource: claudeArgs.sessionSource,
-		interactive: claudeArgs.interactive,
-		argsCount: claudeArgs.args.length,
-		argsPreview: previewArgs(claudeArgs.parsed),
-		native: native !== undefined,
-		knownSessionId: claudeArgs.knownSessionId,
-		forkedFrom: claudeArgs.forkedFrom,
-	};
-}
-
-function begin({ runId, startedAt, claudePid }: PipelineStart, told: ToldRun, { dataDir }: Config): void {
-	const owner = identityOf(process.pid);
-	const claude = claudePid === undefined ? undefined : identityOf(claudePid);
-	noteBegun(dataDir, { runId, owner, claude, startedAt, context: writeContext(told) });
 }
 
 function contextCommand({ config, diagnostics, env, cwd }: RunContext) {

@@ -23,6 +23,7 @@ import type { Pipeline, PipelineOptions } from "../pipeline.ts";
 import { type HeldPrompt, holdForAgent } from "./hold-for-agent.ts";
 import { inOrder, loadPipeline } from "./load-pipeline.ts";
 import { checkRedaction, newToken, traceparentOf } from "./new-run.ts";
+import { type NotedRun, noteRun } from "./note-run.ts";
 import { type Doors, openDoors } from "./open-doors.ts";
 import { type RunContext, tellBug } from "./run-context.ts";
 import { cliMistakes, missingHooks } from "./sentences.ts";
@@ -124,11 +125,13 @@ async function startTraced(
 		onDropped: (source) => tell((ready) => ready.dropped(source)),
 	});
 	const traceparent = config.propagate ? traceparentOf(runId, config) : undefined;
-	const startedAt = systemClock();
+	const { hooked } = doors;
+	const native = doors.native?.destinations;
+	const noted = noteRun({ claudeArgs, runId, native, startedAt: systemClock(), destination }, context);
 	const sdkArgs = sdkArgsOf(doors.args, options);
 	// Where no transcript will tell them, the stream must tell the answers of agents whole.
 	if (!claudeArgs.sessionPersistence) sdkArgs.options.forwardSubagentText = true;
-	const agent = await startOrClose(doors, {
+	const agent = await startOrClose(doors, noted, {
 		...options,
 		command,
 		args: sdkArgs,
@@ -151,18 +154,16 @@ async function startTraced(
 	const isProgram = context.embedded !== true;
 	if (isProgram) process.on("uncaughtException", onBug).on("unhandledRejection", onBug);
 	pipeline.promise.catch(() => {});
-	const { hooked } = doors;
-	const native = doors.native?.destinations;
 	const { pid: claudePid } = agent;
+	if (claudePid !== undefined) noted.started(claudePid);
 	pipeline.resolve(
 		loadPipeline(
 			{
-				claudeArgs,
 				runId,
+				context: noted.context,
 				token,
 				hooked,
 				native,
-				startedAt,
 				claudePid,
 				onFact,
 				onEpisode,
@@ -207,10 +208,11 @@ async function startTraced(
 	}
 }
 
-async function startOrClose(doors: Doors, options: AgentOptions): Promise<Agent> {
+async function startOrClose(doors: Doors, noted: NotedRun, options: AgentOptions): Promise<Agent> {
 	try {
 		return startAgent(options);
 	} catch (error) {
+		noted.forget();
 		await doors.close(false);
 		throw error;
 	}

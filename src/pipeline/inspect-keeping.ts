@@ -1,10 +1,9 @@
 // The configuration → what is to be said of the files that runs keep: whether the next run can use them, and what waits
 // in them. Undefined: not asked for.
 import { closeSync, openSync, statSync } from "node:fs";
-import { readBegun } from "../begun-runs.ts";
+import { readAbandoned } from "../begun-runs.ts";
 import { canBeMade } from "../can-be-made.ts";
 import type { Config } from "../config.ts";
-import { isAlive } from "../process-identity.ts";
 import { SPOOL_SCHEMA } from "../sinks/spool/schema.ts";
 import { createSpool, type WaitingLane } from "../sinks/spool/spool.ts";
 import { STORE_SCHEMA } from "../store/schema.ts";
@@ -41,7 +40,7 @@ async function inspectStore(place: Place, { dataDir }: Config, note: (sentence: 
 	if (!isFit(database)) return { database, killedRuns: 0 };
 	try {
 		const store = await openStore({ ...place, note });
-		const begun = readBegun(dataDir).filter(({ owner, claude }) => !isAlive(owner) && !(claude && isAlive(claude)));
+		const begun = readAbandoned(dataDir, Date.now());
 		const killed = new Set([...store.abandoned(Date.now()), ...begun].map(({ runId }) => runId));
 		store.close();
 		return { database, killedRuns: killed.size };

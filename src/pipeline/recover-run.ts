@@ -5,6 +5,7 @@ import { findCleared, findProject, stampIn } from "../intake/claude-files.ts";
 import { createSessionFinder } from "../intake/session-finder.ts";
 import { createTranscriptTail, sessionOf } from "../intake/transcript-file.ts";
 import type { Fact, RawFact } from "../model/fact.ts";
+import { pidOf } from "../process-identity.ts";
 import { createRunPrivacy } from "../run-privacy.ts";
 import { createPresetIds } from "../signals/ids.ts";
 import { createSinks, type Sinks } from "../sinks/providers.ts";
@@ -39,7 +40,7 @@ export async function recoverRun(
 	if (context === undefined) return { unreadable: true };
 	const { flow, sinks } = await openFlow(run.runId, context, journal, options);
 	if (!(await replay(journal, flow, sinks, isStopped))) return undefined;
-	flow.take(readBeyond(context, journal, options));
+	flow.take(readBeyond(run, context, journal, options));
 	await flow.pricing.ready();
 	flow.settle();
 	let isOver = false;
@@ -154,11 +155,11 @@ async function replay(journal: Journal, flow: Flow, sinks: Sinks, isStopped: () 
 }
 
 /** What its transcripts tell until another run went on with them. */
-function readBeyond(context: RunContext, journal: Journal, { store }: RunRecovery): RawFact[] {
+function readBeyond(run: AbandonedRun, context: RunContext, journal: Journal, { store }: RunRecovery): RawFact[] {
 	if (!context.sessionPersistence) return [];
 	const facts: RawFact[] = [];
 	const tail = createTranscriptTail(context.startedAt, (fact) => facts.push(fact), context);
-	const { claudeConfigDir, startedAt, project, sessionPersistence, sessionSource, knownSessionId, claudePid } = context;
+	const { claudeConfigDir, startedAt, project, sessionPersistence, sessionSource, knownSessionId } = context;
 	const folder = findProject(claudeConfigDir, project);
 	const follow = (path: string) => {
 		tail.follow(path);
@@ -172,7 +173,7 @@ function readBeyond(context: RunContext, journal: Journal, { store }: RunRecover
 			cwd: "",
 			sessionPersistence,
 			knownSessionId,
-			claudePid,
+			claudePid: run.claude === undefined ? undefined : pidOf(run.claude),
 			others: { isKnown: store.isKnown, take: journal.takeSession },
 			resumed: sessionSource !== "startup",
 		},

@@ -1,7 +1,7 @@
 // Runs whose process was killed → told again by this one: their facts replayed, what their transcripts have beyond them
 // read, the tree closed, and exported what has not been delivered yet. In small steps: a session may be going on beside it.
 import { setTimeout as sleep } from "node:timers/promises";
-import { forgetBegun, readBegun } from "../begun-runs.ts";
+import { forgetBegun, readAbandoned } from "../begun-runs.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
@@ -89,7 +89,7 @@ export async function recoverRuns(options: RecoveryOptions, bounds: RecoveryBoun
 	const { limit, only, isStopped, over } = bounds;
 	// Nothing leaves: then they wait for a configuration that sends them somewhere.
 	if (store === undefined || !sendsAnywhere(config)) return [];
-	takeIn(config.dataDir, store);
+	takeIn(config.dataDir, store, clock());
 	const owner = identityOf(process.pid);
 	const late = over.then(() => sleep(HAND_OVER_MS, undefined, { ref: false }));
 	const recovered: RecoveredRun[] = [];
@@ -131,10 +131,6 @@ function sendsAnywhere({ level, otel, file, backends }: Config): boolean {
 }
 
 /** Runs that were killed before they were in the store. */
-function takeIn(dataDir: string, store: Store): void {
-	for (const run of readBegun(dataDir)) {
-		if (store.isAlive(run)) continue;
-		store.begin(run).alive(run.startedAt);
-		forgetBegun(dataDir, run.runId);
-	}
+function takeIn(dataDir: string, store: Store, now: number): void {
+	for (const run of readAbandoned(dataDir, now)) if (store.adopt(run)) forgetBegun(dataDir, run.runId);
 }

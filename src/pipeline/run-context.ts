@@ -32,7 +32,6 @@ export interface RunContext {
 	knownSessionId?: string;
 	/** The session that this one was forked from. */
 	forkedFrom?: string;
-	claudePid?: number;
 	/** Of the redaction that the kept facts went through: texts are read again only under the same. */
 	redaction: string;
 	/** As exported; absent where the process died before it was made. */

@@ -3,6 +3,7 @@
 
 import type { Fact } from "../model/fact.ts";
 import { type Database, patiently } from "../open-database.ts";
+import { WRITE_LIMIT_MS } from "./limits.ts";
 import { createWriteQueue, type WriteQueueOptions } from "./write-queue.ts";
 
 export type JournalEntry = { seq: number } & (
@@ -50,8 +51,6 @@ export interface JournalOptions extends WriteQueueOptions {
 
 const ADVANCED = "#advanced";
 const METERED = "#metered";
-/** For other processes that write, where nothing goes on until it is written. */
-const FINISH_MS = 1_000;
 
 export function createJournal({ run, last, ...options }: JournalOptions): Journal {
 	const { database, onFailure, isBroken } = options;
@@ -85,7 +84,7 @@ export function createJournal({ run, last, ...options }: JournalOptions): Journa
 			read(false, () => {
 				const id = run();
 				const take = () => statements.takeSession.get({ session: sessionId, run: id, at });
-				return patiently(database, FINISH_MS, take) !== undefined;
+				return patiently(database, WRITE_LIMIT_MS, take) !== undefined;
 			}),
 		position: () => position,
 		delivered(destination, ids) {
@@ -94,11 +93,11 @@ export function createJournal({ run, last, ...options }: JournalOptions): Journa
 		alive: (now) => queue.add([() => void statements.see.run(now, run())]),
 		end(now) {
 			queue.add([() => void statements.end.run(now, run())]);
-			queue.finish(FINISH_MS);
+			queue.finish(WRITE_LIMIT_MS);
 		},
 		release() {
 			queue.add([() => void statements.release.run(run())]);
-			queue.finish(FINISH_MS);
+			queue.finish(WRITE_LIMIT_MS);
 		},
 		*entries() {
 			// In portions: an open cursor would keep the log from being cut back.

@@ -4,10 +4,10 @@
 import { keepingLines } from "../errors.ts";
 import { createFlusher, type Flusher } from "../flush-log.ts";
 import type { Fact } from "../model/fact.ts";
-import { isBusy, isDamage, openDatabase, putAside, reasonOf } from "../open-database.ts";
-import { isAlive, machineId } from "../process-identity.ts";
+import { isBusy, isDamage, openDatabase, patiently, putAside, reasonOf } from "../open-database.ts";
+import { haveGone, machineId, type Processes } from "../process-identity.ts";
 import { createJournal, type Journal } from "./journal.ts";
-import { ABANDONED_PORTION, FOREIGN_SILENCE_MS } from "./limits.ts";
+import { ABANDONED_PORTION, WRITE_LIMIT_MS } from "./limits.ts";
 import { pruneStore } from "./prune.ts";
 import { STORE_SCHEMA } from "./schema.ts";
 
@@ -28,12 +28,16 @@ export interface NewRun {
 	startedAt: number;
 	/** JSON: what it takes to tell the run again. */
 	context: string;
+	/** Its row is there. */
+	onKept?(): void;
 }
 
 export interface AbandonedRun {
 	id: number;
 	runId: string;
 	startedAt: number;
+	/** Identity. */
+	claude?: string;
 	context: string;
 	/** How often somebody began to recover it before, and died of it. */
 	recoveries: number;
@@ -51,8 +55,8 @@ export interface LaterRun {
 export interface Store {
 	/** Its row is made with the first thing that is kept; where it is there, this goes on with it. */
 	begin(run: NewRun): Journal;
-	/** Whether this process of a run, or its claude, still lives. */
-	isAlive(run: Pick<NewRun, "owner" | "claude">): boolean;
+	/** A run that was killed before it was kept. False where it cannot be kept now. */
+	adopt(run: NewRun & Processes): boolean;
 	/** Runs whose process, and its claude, have gone before the run was closed; oldest first. Reads on as it is asked to. */
 	abandoned(now: number): Iterable<AbandonedRun>;
 	/** Takes one of them over, before anybody else: what it was told can then be read and added to. */
@@ -113,7 +117,7 @@ export async function openStore({ path, chosen, note }: StoreOptions): Promise<S
 	const shared = { database, onFailure, onCommit: flusher.soon, isBroken: () => broken };
 
 	return {
-		begin: ({ runId, owner, claude, startedAt, context }) => {
+		begin: ({ runId, owner, claude, startedAt, context, onKept }) => {
 			let id: number | undefined;
 			let isThere = false;
 			const make = () => {
@@ -127,6 +131,7 @@ export async function openStore({ path, chosen, note }: StoreOptions): Promise<S
 					if (!isThere) id = undefined;
 				},
 				onCommit() {
+					if (!isThere) onKept?.();
 					isThere = true;
 					flusher.soon();
 				},
@@ -136,14 +141,18 @@ export async function openStore({ path, chosen, note }: StoreOptions): Promise<S
 				},
 			});
 		},
-		isAlive: ({ owner, claude }) => isAlive(owner) || (claude !== undefined && isAlive(claude)),
+		adopt: ({ runId, machine, owner, claude, startedAt, context }) =>
+			attempt(false, () => {
+				const values = [runId, machine, owner, claude ?? null, startedAt, startedAt, context];
+				return patiently(database, WRITE_LIMIT_MS, () => insertRun.get(...values)) !== undefined;
+			}),
 		*abandoned(now) {
 			for (let [after, afterId] = [Number.NEGATIVE_INFINITY, 0]; ; ) {
 				const portion: OpenRun[] = attempt([], () => open.all(after, afterId, ABANDONED_PORTION));
 				for (const run of portion) {
-					if (!isGone(run, now)) continue;
-					const { id, run_id: runId, started_at: startedAt, context, recoveries } = run;
-					yield { id, runId, startedAt, context, recoveries };
+					if (!haveGone(run, now - run.seen_at)) continue;
+					const { id, run_id: runId, started_at: startedAt, claude, context, recoveries } = run;
+					yield { id, runId, startedAt, claude: claude ?? undefined, context, recoveries };
 				}
 				const end = portion.at(-1);
 				if (end === undefined) return;
@@ -152,7 +161,8 @@ export async function openStore({ path, chosen, note }: StoreOptions): Promise<S
 		},
 		claim: ({ id, recoveries }, owner, now) =>
 			attempt(undefined, () => {
-				const { changes } = takeOver.run(owner, machineId(), now, id, recoveries);
+				const take = () => takeOver.run(owner, machineId(), now, id, recoveries);
+				const { changes } = patiently(database, WRITE_LIMIT_MS, take);
 				if (changes !== 1) return undefined;
 				return createJournal({ ...shared, last: lastOf.get(id)?.last ?? 0, run: () => id });
 			}),
@@ -188,13 +198,4 @@ interface OpenRun {
 	seen_at: number;
 	recoveries: number;
 	context: string;
-}
-
-/** A claude that outlives its claude-otel still writes: its run is recovered when both have gone. */
-function isGone({ machine, owner, claude, seen_at }: OpenRun, now: number): boolean {
-	const [host, boot, space] = machine.split("/");
-	const [ownHost, ownBoot, ownSpace] = machineId().split("/");
-	if (host === ownHost && boot !== ownBoot) return true;
-	if (host === ownHost && space === ownSpace) return !isAlive(owner) && (claude === null || !isAlive(claude));
-	return Math.abs(now - seen_at) > FOREIGN_SILENCE_MS;
 }

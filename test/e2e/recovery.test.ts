@@ -6,7 +6,7 @@ import { afterEach, expect, test } from "vitest";
 import { readBegun } from "../../src/begun-runs.ts";
 import { pidOf } from "../../src/process-identity.ts";
 import { assertTold, outline, tree } from "../support/oracle.ts";
-import { until } from "../support/run.ts";
+import { childrenOf, until } from "../support/run.ts";
 import { bash, nextUsage, step, text } from "../support/scripting.ts";
 import { openStage, type Stage } from "../support/stage.ts";
 
@@ -164,15 +164,18 @@ test("two runs in one folder that were killed while claude started are both told
 	const done = step(text("done"));
 	stage = await openStage({ main: [], whenDone: done });
 	const dataDir = join(stage.home.home, ".local", "share", "claude-otel");
-	const killed = (prompt: string) =>
+	const killed = (prompt: string, what: string, isThere: (pid: number) => boolean) =>
 		stage.print(prompt, [], {
 			onStart: async (running) => {
-				const isNoted = () => readBegun(dataDir).some(({ owner }) => pidOf(owner) === running.pid);
-				await until("the note that the run has begun", isNoted);
+				await until(what, () => isThere(running.pid));
 				running.signal("SIGKILL");
 			},
 		});
-	await Promise.all([killed("one"), killed("two")]);
+	const isNoted = (pid: number) => readBegun(dataDir).some(({ owner, claude }) => pidOf(owner) === pid && claude);
+	await Promise.all([
+		killed("one", "claude", (pid) => childrenOf(pid).length > 0),
+		killed("two", "the note of claude's process", isNoted),
+	]);
 	await until("claude's end", () => stage.home.records().filter(({ type }) => type === "cost-state").length === 2);
 	await stage.print("on", ["--continue"]);
 	await recoverAll(3);

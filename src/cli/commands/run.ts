@@ -9,6 +9,7 @@ import type { Pipeline } from "../../pipeline.ts";
 import { keepWarnings } from "../keep-warnings.ts";
 import { inOrder, loadPipeline } from "../load-pipeline.ts";
 import { checkRedaction, newToken, traceparentOf } from "../new-run.ts";
+import { noteRun } from "../note-run.ts";
 import { openDoors, witnessesWithoutDoors } from "../open-doors.ts";
 import { type RunContext, tellBug } from "../run-context.ts";
 import { missingHooks } from "../sentences.ts";
@@ -51,7 +52,8 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 	const traceparent = config.propagate ? traceparentOf(runId, config) : undefined;
 	const names = { runId, token, socketPath: doors.socketPath, traceparent };
 	const childEnv = envForRun(env, { ...names, native: doors.native?.processEnv });
-	const startedAt = systemClock();
+	const native = doors.native?.destinations;
+	const noted = noteRun({ claudeArgs, runId, native, startedAt: systemClock() }, context);
 	let started: Started;
 	try {
 		started = await startHooked(
@@ -60,7 +62,9 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 			{ args: claudeArgs.args, env: envForRun(env, names) },
 			() => diagnostics.say("warn", missingHooks.argumentsTooLong(witnessesWithoutDoors({ claudeArgs, config }))),
 		);
+		noted.started(started.claude.pid);
 	} catch (error) {
+		noted.forget();
 		await doors.close(false);
 		throw error;
 	}
@@ -70,12 +74,10 @@ async function runTraced(command: string, claudeArgs: ClaudeArgs, context: RunCo
 	const showWarnings = keepWarnings(process, diagnostics);
 	const { claude, release } = started;
 	try {
-		const { hooked } = doors;
-		const native = doors.native?.destinations;
 		const summary = await loadSummary(config);
 		const onEpisode = summary?.episode;
-		const { guard } = doors;
-		const run = { claudeArgs, runId, token, hooked, native, startedAt, claudePid: claude.pid, onEpisode, guard };
+		const { hooked, guard } = doors;
+		const run = { runId, context: noted.context, token, hooked, native, claudePid: claude.pid, onEpisode, guard };
 		pipeline.resolve(loadPipeline(run, context));
 		doors.tidy();
 		const end = await claude.ended;
