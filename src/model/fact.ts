@@ -250,6 +250,8 @@ export interface RequestFailed {
 	/** Of the last attempt. */
 	durationMs?: number;
 	querySource?: QuerySource;
+	/** Another model was asked in its place: it ended nothing. */
+	fallback?: boolean;
 	/** claude gave up before it asked (a full context that could not be compacted): it ends a turn, and is no request. */
 	unsent?: boolean;
 }

@@ -166,17 +166,31 @@ test("an agent's fatal error ends its call and not the turn", async () => {
 });
 
 test("a fallback model's answer has its own chat span under the model that gave it", async () => {
+	const overloaded = Array.from({ length: 3 }, () => ({ fault: { status: 529 } }));
 	stage = await openStage({
-		main: [step(bash("echo 1")), ...Array.from({ length: 3 }, () => ({ fault: { status: 529 } })), step(text("ok"))],
+		main: [step(agent("TASK")), ...overloaded, step(text("ok"))],
+		agents: { TASK: [...overloaded, step(bash("echo 1")), step(text("done"))] },
 	});
 	await stage.print("go", ["--fallback-model", "sonnet"]);
 	const { spans } = stage.receiver;
 	assertTold(spans, stage.model.requests);
 	const models = stage.model.requests.filter((request) => request.outcome === "answered").map(({ model }) => model);
-	expect(models).toEqual(["claude-opus-5-5", "claude-sonnet-5-5"]);
-	expect(
-		spans.filter((span) => tokensOf(span.attributes).total > 0 && span.name.startsWith("chat")).map((s) => s.name),
-	).toEqual(models.map((model) => `chat ${model}`));
+	expect(models).toEqual(["claude-opus-5-5", ...Array.from({ length: 3 }, () => "claude-sonnet-5-5")]);
+	expect(outline(spans, { attributes: ["error.type", "request.attempts", "query_source"] })).toBe(
+		tree(`
+			claude.session
+				invoke_agent claude-code
+					chat claude-opus-5-5 request.attempts=1 query_source=main
+					execute_tool Agent
+						invoke_agent general-purpose
+							chat claude-opus-5-5 [ERROR unknown] error.type=unknown request.attempts=3 query_source=subagent
+							chat claude-sonnet-5-5 request.attempts=1 query_source=subagent
+							execute_tool Bash
+							chat claude-sonnet-5-5 request.attempts=1 query_source=subagent
+					chat claude-opus-5-5 [ERROR overloaded] error.type=overloaded request.attempts=3 query_source=main
+					chat claude-sonnet-5-5 request.attempts=1 query_source=main
+		`),
+	);
 	expect(recordsNamed("model.switch")).toHaveLength(1);
 });
 

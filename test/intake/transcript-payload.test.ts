@@ -332,6 +332,23 @@ describe("a request", () => {
 		expect(of(facts, "model.switched")).toMatchObject([{ from: "opus", to: "sonnet", reason: "overloaded" }]);
 		expect(of(facts, "message.seen")[0]).toMatchObject({ failedAttempts: 0, retryMs: 0, after: START + 3000 });
 	});
+
+	test("whose model was given up in an agent shows in the models of its attempts alone", () => {
+		const attempt = (seconds: number, id: string, model: string) => ({
+			type: "api-request",
+			timestamp: at(seconds),
+			id,
+			params: { model },
+		});
+		const attempts = [attempt(2, "a", "opus"), attempt(3, "b", "opus"), attempt(4, "c", "haiku")];
+		const lines = [prompt(1), ...attempts, answer(5, {}, { requestRef: "c" })];
+		const inAgent = read(lines, { agentId: "a" });
+		expect(of(inAgent, "request.failed")).toMatchObject([
+			{ id: "b", requestedModel: "opus", failedAttempts: 1, at: START + 4000, after: START + 1000, fallback: true },
+		]);
+		expect(of(inAgent, "message.seen")[0]).toMatchObject({ failedAttempts: 0, after: START + 1000 });
+		expect(of(read(lines), "request.failed")).toEqual([]);
+	});
 });
 
 describe("the result of a call", () => {

@@ -55,6 +55,18 @@ function totalsOf(episodes: readonly Episode[]) {
 }
 
 describe("a refused request", () => {
+	test("in an agent is no failure, though its transcript tells of attempts that another model took over", () => {
+		const inAgent = { agentId: "a", requestedModel: "m", errorType: "unknown", failedAttempts: 0, retryMs: 0 };
+		const failed = (id: string, at: number): Fact => {
+			const given = { id, after: START + at - 20, fallback: true, ...inAgent };
+			return { ...SEEN, source: "transcript", kind: "request.failed", at: START + at, ...given };
+		};
+		const native = { ...answered("r1", 90, REFUSED), agentId: "a" };
+		const facts = [failed("x", 100), refused("native", "r1", 95, { agentId: "a" }), native, failed("y", 200)];
+		const chats = chatsOf(settle([started, prompt, ...facts, ended]).episodes);
+		expect(chats.map(({ errorType, stopReason }) => errorType ?? stopReason)).toEqual(["refusal", "unknown"]);
+	});
+
 	test("that a message tells is that message", () => {
 		const facts = [started, prompt, message("r1", 100, "refusal"), refused("native", "r1", 99), ended];
 		const gaveUp = refused("transcript", "r1", 110, { errorType: "invalid_request", failedAttempts: 0 });

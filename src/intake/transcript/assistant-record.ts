@@ -5,7 +5,7 @@ import { classifyApiError } from "../api-error.ts";
 import { readExtras, readUsage } from "../api-usage.ts";
 import { contentOf } from "../content.ts";
 import { asArray, asCount, asNumber, asObject, asString, compact, type JsonObject } from "../json.ts";
-import { forgetAttempts, triedBefore, wasNothingTried } from "./attempts.ts";
+import { forgetAttempts, readGivenUp, triedBefore, wasNothingTried } from "./attempts.ts";
 import {
 	cutMessage,
 	type Lane,
@@ -28,8 +28,10 @@ export function readAssistant(record: JsonObject, at: number, lane: Lane, state:
 	// A fork copies records of the session that it comes from, and marks them so.
 	const copied = record.requestSessionId !== undefined && record.requestSessionId !== lane.sessionId;
 	if (messageId === undefined || copied) return [];
+	const facts: RawFact[] = [];
 	if (state.message?.id !== messageId) {
 		const answered = asString(record.requestRef) ?? "";
+		facts.push(...readGivenUp(answered, seen, state));
 		const after = state.attempts.get(answered)?.after ?? state.after;
 		const ids = [...state.attempts.keys()];
 		const place = ids.indexOf(answered);
@@ -58,7 +60,7 @@ export function readAssistant(record: JsonObject, at: number, lane: Lane, state:
 	const stopReason = asString(message.stop_reason);
 	const done = stopReason !== undefined && stopReason !== "tool_use";
 	state.agentDone = done;
-	const facts: RawFact[] = [state.message.fact];
+	facts.push(state.message.fact);
 	for (const block of asArray(message.content)) {
 		const tool = asObject(block);
 		const toolUseId = asString(tool?.id);
@@ -124,6 +126,7 @@ function readSyntheticAnswer(
 	const cut = record.streamCutCause === undefined ? [] : cutMessage(state, seen);
 	// What was asked for before the break is done, and the model hears of it.
 	if (cut.length > 0 && state.message?.asksTools) return cut;
+	const givenUp = readGivenUp([...state.attempts.keys()].at(-1), seen, state);
 	const status = asNumber(record.apiErrorStatus);
 	const requestId = asString(record.requestId);
 	const error = contentOf(textOf(message.content));
@@ -150,5 +153,5 @@ function readSyntheticAnswer(
 					content: error && { error },
 				});
 	forgetAttempts(state);
-	return [...cut, fact, ...readToHere(seen, lane)];
+	return [...cut, ...givenUp, fact, ...readToHere(seen, lane)];
 }

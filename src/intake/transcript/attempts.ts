@@ -112,9 +112,43 @@ export function readFallback(record: JsonObject, at: number, seen: Seen, state: 
 		after: last.after,
 		failedAttempts: givenUp.length - 1,
 		retryMs: triedBefore(state, givenUp.slice(0, -1)).retryMs,
+		fallback: true,
 	});
 	state.retries = [];
 	return [switched, failed];
+}
+
+/**
+ * An agent's transcript has no record of a fallback, nor of why: its attempts before this one tell by their models that others
+ * were given up.
+ * @param asked the attempt that came to an end
+ */
+export function readGivenUp(asked: string | undefined, seen: Seen, state: LaneState): RawFact[] {
+	const model = state.attempts.get(asked ?? "")?.model;
+	const attempts = [...state.attempts];
+	const ids = [...state.attempts.keys()];
+	const before = attempts.slice(0, Math.max(0, ids.indexOf(asked ?? "")));
+	const facts: RawFact[] = [];
+	for (const from of new Set(before.map(([, attempt]) => attempt.model))) {
+		if (seen.agentId === undefined || from === undefined || from === model) continue;
+		const [id = ""] = before.findLast(([, attempt]) => attempt.model === from) ?? [];
+		const next = attempts[ids.indexOf(id) + 1];
+		const givenUp = giveUp(from, state);
+		facts.push(
+			compact({
+				...seen,
+				at: next?.[1].at ?? seen.at,
+				kind: "request.failed" as const,
+				id,
+				errorType: "unknown",
+				requestedModel: from,
+				after: givenUp[0]?.after,
+				failedAttempts: givenUp.length - 1,
+				fallback: true,
+			}),
+		);
+	}
+	return facts;
 }
 
 /** Takes out the attempts of this model: the first one of another can stand before the record that says so. */

@@ -7,6 +7,7 @@ import type { LaneTold, RequestState, TurnState } from "../state.ts";
 import { areMessagesTold } from "../stores.ts";
 import { addUsage, NO_USAGE } from "../usage.ts";
 import type { ChatSteps } from "./chats.ts";
+import { dropRefused } from "./failures.ts";
 import { type Handover, placeOnly } from "./handover.ts";
 import { laneOf } from "./lanes.ts";
 import { createLostSteps } from "./lost.ts";
@@ -101,6 +102,7 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps, refu
 	/** Before the last chats go: what the ledger has beyond them is a compaction's, or else that of attempts that were cut. */
 	function readLedgers(): Residuals {
 		takeLateRequests();
+		dropRefused(stores);
 		const residuals: Residuals = new Map();
 		for (const sessionId of stores.sessions.keys()) readLedger(sessionId, residuals);
 		return residuals;

@@ -1,12 +1,30 @@
 // A model request that failed for good → a chat episode, with what was lost in attempts that were cut before it.
 import type { Usage } from "../fact.ts";
 import type { FailureState } from "../state.ts";
+import type { Stores } from "../stores.ts";
 import { isZeroUsage, NO_USAGE } from "../usage.ts";
 import { attemptsOf } from "./attempts.ts";
 import type { ChatSteps } from "./chats.ts";
 import { type Handover, placeOnly, startAbove } from "./handover.ts";
 import { takeLost } from "./lost.ts";
 import { noteTriedGone } from "./surplus.ts";
+
+/** A transcript that tells of an attempt, and not how it ended, makes a failure of what was a refusal. */
+export function dropRefused({ failures, refusals }: Stores): void {
+	for (const { fact, agentId } of failures.values()) {
+		if (!fact.fallback) continue;
+		const { sessionId, after = Number.NEGATIVE_INFINITY, at, requestedModel: model } = fact;
+		const isRefused = [...refusals.values()].some(
+			(refusal) =>
+				refusal.sessionId === sessionId &&
+				refusal.agentId === agentId &&
+				refusal.model?.value === model &&
+				refusal.at >= after &&
+				refusal.at <= at,
+		);
+		if (isRefused) failures.delete(fact.id);
+	}
+}
 
 export type HandOnFailure = (failure: FailureState) => void;
 

@@ -7,7 +7,7 @@ import type { ChatState, LaneTold, RequestState, ToolState, TurnState } from "..
 import { areMessagesTold } from "../stores.ts";
 import type { ChatSteps } from "./chats.ts";
 import type { CompactionSteps } from "./compactions.ts";
-import type { HandOnFailure } from "./failures.ts";
+import { dropRefused, type HandOnFailure } from "./failures.ts";
 import type { Handover } from "./handover.ts";
 import type { RefusalSteps } from "./refusals.ts";
 import type { HandOnTools } from "./tools.ts";
@@ -57,6 +57,7 @@ export function createLanes(
 		isDue: (touchedAt: number) => boolean = () => true,
 		last = false,
 	): void {
+		dropRefused(stores);
 		const here = chatsIn(isHere);
 		const failures = [...stores.failures.values()]
 			.filter((failure) => isHere(failure, failure.fact.at))

@@ -86,7 +86,7 @@ export function noteFailure(stores: Stores, fact: FactOf<"request.failed">): voi
 	}
 	failure.durationMs = smallest(failure.durationMs, fact.durationMs);
 	if (fact.unsent !== true) stores.failures.set(fact.id, failure);
-	noteGivenUp(stores, fact, fact.errorType);
+	if (fact.fallback !== true) noteGivenUp(stores, fact, fact.errorType);
 }
 
 /** @param isHandedOn it has been told as a request before */
