@@ -78,7 +78,9 @@ export function randomScript(random: Random, limits: RandomLimits): RandomScript
 			if (mishaps === 0 || !random.chance(MISHAP_CHANCE / steps.length)) continue;
 			const some = random.int(1, Math.min(mishaps, MAX_RETRIES));
 			mishaps -= some;
-			const prompt = steps[at]?.usage;
+			const usage = steps[at]?.usage;
+			// claude would summarise after a cut answer with a full context, too.
+			const prompt = usage?.cacheRead === FULL_TOKENS ? undefined : usage;
 			steps.splice(at, 0, ...Array.from({ length: some }, () => randomMishap(random, call, prompt)));
 		}
 		if (random.chance(FATAL_CHANCE)) {
