@@ -110,15 +110,27 @@ export async function startTlsRelay(
 	return { ...place, url: `https://localhost:${place.port}`, clients };
 }
 
-/** Takes a given address and hands every connection on. */
-export function startRelay(at: string, to: string): Promise<Place> {
+/** Takes a given address (port 0: any) and hands every connection on; or none, while it hangs. */
+export async function startRelay(at: string, to: string): Promise<Place & { hang(does: boolean): void }> {
+	const held = new Set<Socket>();
+	let hangs = false;
 	const relay = createTcpServer((socket) => {
+		socket.on("error", () => socket.destroy());
+		if (hangs) return void held.add(socket);
 		const onward = connect(Number(new URL(to).port), "127.0.0.1");
 		socket.pipe(onward).pipe(socket);
 		onward.on("error", () => socket.destroy());
 		socket.on("error", () => onward.destroy());
 	});
-	return listen(relay, "http", Number(new URL(at).port));
+	const place = await listen(relay, "http", Number(new URL(at).port));
+	return {
+		...place,
+		hang(does) {
+			hangs = does;
+			for (const socket of held) socket.destroy();
+			held.clear();
+		},
+	};
 }
 
 /** An http proxy as companies have it: whole URLs for http, CONNECT for everything else; connects to `to` whatever is asked. */

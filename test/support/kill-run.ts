@@ -1,20 +1,26 @@
-// One random session in which somebody is killed at a random moment, then `claude-otel recover`. In: a seed. Out: nothing,
-// or an error that names what was lost, told twice, or told otherwise the second time.
+// One random session in which somebody is killed at a random moment; often others follow, that go on with it or find an ill
+// collector; then `claude-otel recover`. In: a seed. Out: nothing, or an error that names what was lost, told twice, or told
+// otherwise the second time.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { startRelay } from "../sinks/collectors.ts";
 import { askedOf } from "./asked.ts";
 import type { ClaudeHome } from "./claude-home.ts";
 import { assertTold } from "./oracle.ts";
 import type { MetricPoint, Span } from "./otlp-plain.ts";
 import { MAX_RETRIES, PRESENT_FILE, randomScript } from "./random-script.ts";
 import { childrenOf, runClaudeOtel, until } from "./run.ts";
+import { step, text } from "./scripting.ts";
 import { type Random, seededRandom } from "./seed.ts";
 import { FREE_HAND, openStage, PROTOCOLS, type Stage } from "./stage.ts";
 import { addUp, tokensOf, usageTokens } from "./tokens.ts";
 import { assertSoundTrace } from "./tree.ts";
 
 const VICTIMS = ["claude-otel", "claude-otel", "claude", "both"] as const;
+const SEQUELS = ["none", "none", "continued", "ill collector"] as const;
+/** As many as a run that fails each time is tried. */
+const SHORT_SESSIONS = 3;
 const LIMITS = { calls: 8, agents: 2, retries: 1, mishaps: 0 };
 /** A session of this size takes about so long. */
 const LATEST_KILL_MS = 6_000;
@@ -28,22 +34,41 @@ export async function runKilledSession(seed: number): Promise<void> {
 	// Often spans leave while the session goes on, so that some have arrived before the kill.
 	const retries = { CLAUDE_CODE_MAX_RETRIES: String(MAX_RETRIES) };
 	const env = { ...retries, OTEL_BSP_SCHEDULE_DELAY: random.pick(["100", "5000"]), OTEL_METRIC_EXPORT_INTERVAL: "500" };
+	let sequel = seededRandom(seed + 1).pick(SEQUELS);
 	const stage = await openStage({ main: [] }, { protocol, env });
+	const relay = await startRelay("http://127.0.0.1:0", stage.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? "");
+	stage.env.OTEL_EXPORTER_OTLP_ENDPOINT = relay.url;
 	try {
 		const { exit, killed } = await killAt(stage, random, victim, afterMs);
+		const failed = hasFailed(stage);
+		const isTold = victim === "claude-otel" || !killed;
+		// The oracle would take a further request for one more attempt.
+		if (failed && isTold) sequel = "none";
+		stage.model.setScript({ main: [], whenDone: step(text("more")) });
+		if (sequel === "continued") await stage.print("on", ["--continue"]);
+		if (sequel === "ill collector") {
+			relay.hang(true);
+			for (let session = 0; session < SHORT_SESSIONS; session++)
+				expect(await stage.print("short", [], { env: { CLAUDE_OTEL_EXIT_GRACE_MS: "300" } })).toMatchObject({
+					code: 0,
+				});
+			relay.hang(false);
+			expect(await stage.run(["flush"])).toMatchObject({ code: 0, stderr: "" });
+		}
 		const recovered = await stage.run(["recover"]);
 		expect(recovered).toMatchObject({ code: 0, stderr: "" });
 		const again = await stage.run(["recover"]);
 		expect(again.stdout).toBe("No session waits to be recovered.\n");
 		const spans = once(stage.receiver.spans);
-		if (victim === "claude-otel" || !killed) assertTold(spans, stage.model.requests);
+		if (isTold) assertTold(spans, stage.model.requests);
 		else assertWhatIsKnown(spans, stage);
 		assertTotals(spans, stage.receiver.metrics);
-		if (!killed) expect(exit).toBe(hasFailed(stage) ? 1 : 0);
+		if (!killed) expect(exit).toBe(failed ? 1 : 0);
 	} catch (error) {
-		const what = `Seed ${seed} (${victim} killed after ${afterMs} ms, ${protocol}, spans every ${env.OTEL_BSP_SCHEDULE_DELAY} ms)`;
+		const what = `Seed ${seed} (${victim} killed after ${afterMs} ms, ${protocol}, spans every ${env.OTEL_BSP_SCHEDULE_DELAY} ms, then ${sequel})`;
 		throw new Error(`${what}: ${error instanceof Error ? error.message : error}`, { cause: error });
 	} finally {
+		await relay.close();
 		await stage.close();
 	}
 }
