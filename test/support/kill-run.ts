@@ -60,7 +60,7 @@ export async function runKilledSession(seed: number): Promise<void> {
 		const again = await stage.run(["recover"]);
 		expect(again.stdout).toBe("No session waits to be recovered.\n");
 		const spans = once(stage.receiver.spans);
-		if (isTold) assertTold(spans, stage.model.requests);
+		if (isTold) assertTold(spans, stage.model.requests, { unheard: killed });
 		else assertWhatIsKnown(spans, stage);
 		assertTotals(spans, stage.receiver.metrics);
 		if (!killed) expect(exit).toBe(failed ? 1 : 0);
