@@ -153,11 +153,19 @@ function assertWhatIsKnown(spans: Span[], { home, model }: Stage): void {
 	}
 }
 
+interface Message {
+	id?: string;
+	model?: string;
+	stop_reason?: string | null;
+	usage?: { output_tokens: number };
+}
+
 function messagesIn(home: ClaudeHome): { id: string; usage: number; whole: boolean }[] {
 	const found = new Map<string, { id: string; usage: number; whole: boolean }>();
 	for (const record of home.records()) {
-		const message = record.message as { id?: string; stop_reason?: string | null; usage?: { output_tokens: number } };
-		if (record.type !== "assistant" || message.id === undefined || record.isApiErrorMessage === true) continue;
+		const message = record.message as Message;
+		// What claude says itself: of an error, and "No response requested." where a session of a killed claude goes on.
+		if (record.type !== "assistant" || message.id === undefined || message.model === "<synthetic>") continue;
 		const before = found.get(message.id);
 		found.set(message.id, {
 			id: message.id,
