@@ -103,6 +103,8 @@ export const spoolLines = {
 		`${items} ${itemsOf(signal, items)} for ${destination} ${items === 1 ? "is" : "are"} being delivered by another claude-otel.`,
 	patience: (items: number, signal: string, destination: string, until: Date) =>
 		`${items} ${itemsOf(signal, items)} ${items === 1 ? "waits" : "wait"} for ${destination}, which asked not to be sent to before ${until.toISOString()}: flush again then.`,
+	silent: (items: number, signal: string, destination: string, variable: string) =>
+		`${items} ${itemsOf(signal, items)} ${items === 1 ? "waits" : "wait"} for ${destination}, and by ${variable} none are sent: change it and flush again.`,
 	elsewhere: (items: number, signal: string, destination: string, variable: string) =>
 		`${items} ${itemsOf(signal, items)} ${items === 1 ? "waits" : "wait"} for ${destination}, where this configuration does not send: set ${variable} to it and flush again.`,
 };

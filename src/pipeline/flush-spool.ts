@@ -19,11 +19,14 @@ export interface FlushedLane {
 	waiting: number;
 	/** Why, and what to do about it. */
 	failure?: { reason: string; cure: string };
-	/** Today's configuration does not send there; another process delivers it now; the collector asked for patience. */
-	because?: "elsewhere" | "taken" | "patience";
+	/**
+	 * Today's configuration does not send there, or no such signal at all; another process delivers it now; the collector asked
+	 * for patience.
+	 */
+	because?: "elsewhere" | "silent" | "taken" | "patience";
 	/** The end of its patience: milliseconds since the epoch. */
 	until?: number;
-	/** The variable that names the destination. */
+	/** The variable that names the destination, or that says that nothing is sent. */
 	variable: string;
 }
 
@@ -47,8 +50,10 @@ export async function flushSpool(spool: Spool, config: Config, diagnostics: Diag
 			variable: here?.target.endpointVariable ?? "OTEL_EXPORTER_OTLP_ENDPOINT",
 		};
 		flushed.push(result);
-		if (here === undefined) {
-			result.because = "elsewhere";
+		const silent = silencedBy(signal, config);
+		if (here === undefined || silent !== undefined) {
+			result.because = silent === undefined ? "elsewhere" : "silent";
+			result.variable = silent ?? result.variable;
 			continue;
 		}
 		const proxy = tellProxy(here.target.url, here.target.protocol, otel.proxies);
@@ -81,4 +86,12 @@ export async function flushSpool(spool: Spool, config: Config, diagnostics: Diag
 		result.because = result.until === undefined ? "taken" : "patience";
 	}
 	return flushed;
+}
+
+/** The variable by which nothing of the signal is sent. */
+function silencedBy(signal: WaitingLane["signal"], config: Config): string | undefined {
+	if (config.level === "off") return "CLAUDE_OTEL_LEVEL";
+	if (config.otel.disabled) return "OTEL_SDK_DISABLED";
+	const { exporters } = config.otel[signal];
+	return config.backends.length > 0 || exporters.includes("otlp") ? undefined : `OTEL_${signal.toUpperCase()}_EXPORTER`;
 }

@@ -417,6 +417,26 @@ describe("a turn", () => {
 		]);
 	});
 
+	test("of a notification begins no turn where the next one is taken out of the queue before it is answered", () => {
+		const own = { turnOrigin: undefined, origin: { kind: "task-notification" } };
+		const dequeued = (second: number) => ({ type: "queue-operation", operation: "dequeue", timestamp: at(second) });
+		const records = [
+			dequeued(1),
+			prompt(2, { ...own, promptId: "first" }),
+			dequeued(3),
+			prompt(4, { ...own, promptId: "second", turnPosition: { turnIndex: 2 } }),
+			answer(5),
+			dequeued(6),
+			prompt(7, { ...own, promptId: "third", turnPosition: { turnIndex: 3 } }),
+		];
+		const told = of(read(records), "prompt.submitted");
+		expect(told.map(({ promptId, together }) => [promptId, together])).toEqual([
+			["first", undefined],
+			["second", "first"],
+			["third", undefined],
+		]);
+	});
+
 	test("of a notification is synthetic without a turnOrigin too", () => {
 		const own = { turnOrigin: undefined, origin: { kind: "task-notification" } };
 		expect(of(read([prompt(1, own)]), "prompt.submitted")).toMatchObject([{ synthetic: true }]);

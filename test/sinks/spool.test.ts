@@ -46,8 +46,9 @@ function spool(maxBytes = 10_000_000): Spool {
 }
 
 /** As `claude-otel flush` does. */
-async function flushed(protocol: string, endpoint: string) {
+async function flushed(protocol: string, endpoint: string, env: Record<string, string> = {}) {
 	const { config } = loadConfig({
+		...env,
 		HOME: "/nonexistent",
 		OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
 		OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
@@ -304,6 +305,21 @@ describe("over http", () => {
 				variable: "OTEL_EXPORTER_OTLP_ENDPOINT",
 			},
 		]);
+	});
+
+	test.each([
+		["CLAUDE_OTEL_LEVEL", "off"],
+		["OTEL_SDK_DISABLED", "true"],
+		["OTEL_TRACES_EXPORTER", "none"],
+	])("what waits is left where by %s nothing is sent", async (variable, value) => {
+		const collector = await keep(startFickle(() => ""));
+		collector.behave((incoming) => incoming.socket.resetAndDestroy());
+		const sinks = await open(collector, { OTEL_EXPORTER_OTLP_TIMEOUT: "100" });
+		emitOne(sinks);
+		await sinks.shutdown(300);
+		collector.behave(answering("{}", "application/json"));
+		const flushing = flushed("http/protobuf", collector.url, { [variable]: value });
+		expect(await flushing).toMatchObject([{ delivered: 0, waiting: 1, because: "silent", variable }]);
 	});
 
 	test("Retry-After is honoured: nobody asks before, whichever process", async () => {

@@ -61,7 +61,7 @@ export async function runKilledSession(seed: number): Promise<void> {
 		expect(again.stdout).toBe("No session waits to be recovered.\n");
 		const spans = once(stage.receiver.spans);
 		if (isTold) assertTold(spans, stage.model.requests, { unheard: killed });
-		else assertWhatIsKnown(spans, stage);
+		else assertWhatIsKnown(spans, stage, sequel === "continued");
 		assertTotals(spans, stage.receiver.metrics);
 		if (!killed) expect(exit).toBe(failed ? 1 : 0);
 	} catch (error) {
@@ -131,7 +131,8 @@ export function once(spans: readonly Span[]): Span[] {
 }
 
 /** claude itself was killed: what its transcript holds is told, and nothing that did not happen. */
-function assertWhatIsKnown(spans: Span[], { home, model }: Stage): void {
+/** @param continued claude has written an end to calls that were killed with the one before */
+function assertWhatIsKnown(spans: Span[], { home, model }: Stage, continued: boolean): void {
 	assertSoundTrace(spans);
 	const answered = new Map(model.requests.map((request) => [request.requestId, request]));
 	const chats = spans.filter(({ attributes }) => attributes["gen_ai.operation.name"] === "chat");
@@ -148,8 +149,9 @@ function assertWhatIsKnown(spans: Span[], { home, model }: Stage): void {
 	}
 	const tools = spans.filter(({ attributes }) => attributes["gen_ai.operation.name"] === "execute_tool");
 	const byCall = new Map(tools.map(({ attributes }) => [attributes["tool.use_id"], attributes]));
+	const ends = continued ? /^(ok|error|denied|lost)$/ : /^(ok|error|denied)$/;
 	for (const id of resultsIn(home)) {
-		expect(byCall.get(id)?.["tool.status"], `call ${id} has a result in the transcript`).toMatch(/^(ok|error|denied)$/);
+		expect(byCall.get(id)?.["tool.status"], `call ${id} has a result in the transcript`).toMatch(ends);
 	}
 }
 

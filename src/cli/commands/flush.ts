@@ -28,6 +28,7 @@ export async function flush({ process, loaded }: OwnContext): Promise<number> {
 		else if (waiting > 0 && because === "taken") say(spoolLines.taken(waiting, signal, destination));
 		else if (waiting > 0 && until !== undefined)
 			say(spoolLines.patience(waiting, signal, destination, new Date(until)));
+		else if (waiting > 0 && because === "silent") say(spoolLines.silent(waiting, signal, destination, variable));
 		else if (waiting > 0) say(spoolLines.elsewhere(waiting, signal, destination, variable));
 	}
 	spool.close();

@@ -15,8 +15,11 @@ export async function recover(only: string | undefined, { process, loaded }: Own
 	diagnostics.release((line) => process.stderr.write(line));
 	const { isGivenUp, openKeeping, recoverRuns } = await import("../../pipeline.ts");
 	const keeping = await openKeeping(config, diagnostics);
-	for (const problem of keeping.problems) process.stderr.write(`${problem}\n`);
+	const sayProblems = () => {
+		for (const problem of keeping.problems) process.stderr.write(`${problem}\n`);
+	};
 	if (keeping.store === undefined) {
+		sayProblems();
 		if (config.store.at === "nowhere") say(recoverLines.off());
 		return config.store.at === "nowhere" ? 0 : EXIT_LEFT;
 	}
@@ -26,6 +29,8 @@ export async function recover(only: string | undefined, { process, loaded }: Own
 	const waiting = [...keeping.store.abandoned(systemClock())].filter((run) =>
 		only === undefined ? !isGivenUp(run) : run.runId === only,
 	).length;
+	// Of the spool, too, which is opened when something is put into it.
+	sayProblems();
 	for (const run of recovered) say(tell(run));
 	if (waiting > 0)
 		say(recovered.length > 0 || isStopped() ? recoverLines.left(waiting) : recoverLines.nowhere(waiting));

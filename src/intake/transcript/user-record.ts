@@ -98,12 +98,15 @@ function noteTurnPrompt(record: JsonObject, at: number, id: string, state: LaneS
 	const turnIndex = asCount(asObject(record.turnPosition)?.turnIndex);
 	const before = state.prompt;
 	forgetAttemptsBefore(at, state);
-	const isNext = before?.waits === true || (before?.isNextWaiting === true && before.turnIndex === turnIndex);
+	const isSameTurn = before?.turnIndex === undefined || before.turnIndex === turnIndex;
+	const isNext = before?.waits === true || (before?.isNextWaiting === true && isSameTurn);
 	const isTogether = before !== undefined && isNext && before.id !== id;
 	const waits = waitsForPrompt(record);
 	state.dequeued = Math.max(0, state.dequeued - 1);
 	const first = isTogether && !before.waits ? before.at : at;
-	state.prompt = { id, at: first, turnIndex, isNextWaiting: state.dequeued > 0, waits };
+	// With -p a notification that another one follows at once begins no turn, before that is taken out of the queue.
+	const isNextWaiting = state.dequeued > 0 || (turnIndex === undefined && isNotification(record));
+	state.prompt = { id, at: first, turnIndex, isNextWaiting, waits };
 	return isTogether ? { together: before.id } : {};
 }
 
