@@ -131,6 +131,73 @@ describe("a refused request", () => {
 		expect(totalsOf(told.episodes).totals.usage).toEqual(addUsage(USAGE, REFUSED));
 	});
 
+	const PLAIN = 150;
+	const tried = (id: string, at: number, lostPicoUsd: number, usage = USAGE): Fact[] => [
+		message(id, at, "end_turn", 1),
+		{ ...answered(id, at + 1, usage), picoUsd: PLAIN + lostPicoUsd } as Fact,
+	];
+	const again = (output: number): Usage => ({ ...USAGE, output });
+	const sumOf = (parts: readonly Usage[]) => parts.reduce((sum, part) => addUsage(sum, part), NO_USAGE);
+	const splitOf = (cuts: readonly { cut: Usage; at: number }[]) => {
+		const gone = cuts.flatMap(({ cut, at }, n) => tried(`c${n}`, at, cut.input + 5 * cut.output));
+		const told = sumOf([REFUSED, ...cuts.flatMap(({ cut }) => [USAGE, cut])]);
+		const { episodes } = settle([started, prompt, ...gone, refused("native", "r1", 150), ledger(told), ended]);
+		return { chats: chatsOf(episodes), totals: totalsOf(episodes).totals };
+	};
+
+	test("that nobody tells as answered has nothing of an attempt that was cut before another", () => {
+		const { chats, totals } = splitOf([{ cut: again(1), at: 100 }]);
+		expect(chats).toMatchObject([
+			{ requestId: "c0", usage: USAGE, lost: again(1), picoUsd: PLAIN + 105 },
+			{ requestId: "r1", usage: REFUSED, lost: NO_USAGE, picoUsd: 45, tokensSource: "cost-state" },
+		]);
+		expect(totals).toMatchObject({ usage: addUsage(USAGE, REFUSED), lost: again(1), picoUsd: PLAIN + 105 + 45 });
+	});
+
+	test("has nothing of two that were cut, each before another", () => {
+		const { chats, totals } = splitOf([
+			{ cut: again(1), at: 100 },
+			{ cut: again(4), at: 200 },
+		]);
+		expect(chats.map(({ requestId, usage, lost }) => [requestId, usage, lost])).toEqual([
+			["c0", USAGE, again(1)],
+			["r1", REFUSED, NO_USAGE],
+			["c1", USAGE, again(4)],
+		]);
+		const cost = 2 * PLAIN + 105 + 120 + 45;
+		expect(totals).toMatchObject({ usage: addUsage(addUsage(USAGE, USAGE), REFUSED), picoUsd: cost });
+	});
+
+	test("shares by cost with attempts that had another prompt, and nothing counts twice", () => {
+		const cut: Usage = { ...NO_USAGE, input: 77, output: 0 };
+		const { chats, totals } = splitOf([{ cut, at: 100 }]);
+		expect(chats.find(({ requestId }) => requestId === "r1")).toMatchObject({ lost: NO_USAGE });
+		expect(addUsage(totals.usage ?? NO_USAGE, totals.lost ?? NO_USAGE)).toEqual(sumOf([USAGE, REFUSED, cut]));
+		const halfTokens = 0.5 * (1 + 5);
+		expect(Math.abs((totals.picoUsd ?? 0) - (PLAIN + 77 + 45))).toBeLessThanOrEqual(halfTokens);
+	});
+
+	test("has nothing of what was cut before another refusal of which native telemetry tells", () => {
+		const cut = again(0);
+		const other = { ...answered("r0", 91, USAGE), picoUsd: PLAIN + 100 } as Fact;
+		const facts = [refused("native", "r0", 90), other, refused("native", "r1", 150)];
+		const all = ledger(sumOf([USAGE, USAGE, cut, REFUSED]));
+		const { episodes } = settle([
+			started,
+			prompt,
+			message("c", 200),
+			{ ...answered("c", 201, USAGE), picoUsd: PLAIN } as Fact,
+			...facts,
+			all,
+			ended,
+		]);
+		expect(chatsOf(episodes)).toMatchObject([
+			{ requestId: "r0", usage: USAGE, lost: cut, picoUsd: PLAIN + 100 },
+			{ requestId: "r1", usage: REFUSED, lost: NO_USAGE, picoUsd: 45 },
+			{ requestId: "c", usage: USAGE, lost: NO_USAGE, picoUsd: PLAIN },
+		]);
+	});
+
 	test("of whose attempts nobody tells without native telemetry has what they used as lost", () => {
 		const alone = (failedAttempts: number) => {
 			const refusal = refused("transcript", "r1", 100, { failedAttempts });

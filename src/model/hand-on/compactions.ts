@@ -32,7 +32,7 @@ export interface CompactionSteps {
 
 export function createCompactionSteps(handover: Handover, chats: ChatSteps, refusals: RefusalSteps): CompactionSteps {
 	const { stores, places, output, answered, finish, settledStumps } = handover;
-	const lost = createLostSteps(handover);
+	const lost = createLostSteps(handover, refusals);
 	/** Compactions whose own request is told at the end of the run, when the ledger is known. */
 	const waiting: FactOf<"compacted">[] = [];
 	/** Those that the transcript told and native telemetry not yet. */
@@ -142,9 +142,7 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps, refu
 		const isOf = (summaries: boolean) =>
 			new Map([...(residual ?? [])].filter(([model]) => compacts(model) === summaries));
 		if (compactions.length > 0) residuals.set(sessionId, residual && isOf(true));
-		const others = isOf(false);
-		refusals.takeShares(sessionId, others);
-		if (residual) lost.assign(sessionId, others);
+		if (residual) lost.assign(sessionId, isOf(false));
 
 		function ofIt<T extends LaneTold>(all: ReadonlyMap<string, T>): T[] {
 			return [...all.values()].filter((one) => one.sessionId === sessionId);

@@ -10,10 +10,13 @@ const ROUNDING_PICO_USD = 1000;
 const PICO_USD = 1e12;
 
 export interface LostCost {
-	/** Beyond what the client told of each answer; undefined where it did not tell of one. */
-	beyondTold(sessionId: string, model: string): number | undefined;
+	/**
+	 * Beyond what the client told of each answer; undefined where it did not tell of one.
+	 * @param refused what a refusal costs that nobody tells as answered
+	 */
+	beyondTold(sessionId: string, model: string, refused: number): number | undefined;
 	/** The same, where what the client does not tell has its list price. */
-	beyondListed(sessionId: string, model: string): number | undefined;
+	beyondListed(sessionId: string, model: string, refused: number): number | undefined;
 	/** Of some attempts the client counts tokens and no cost: others are in our own count. */
 	note(sessionId: string, model: string, picoUsd: number | undefined): void;
 }
@@ -28,10 +31,10 @@ export function createLostCost(handover: Handover, heirsOf: (sessionId: string) 
 		return costUsd === undefined ? undefined : (costUsd - (ledger?.before[model]?.costUsd ?? 0)) * PICO_USD;
 	}
 
-	function beyond(sessionId: string, model: string, told: number | undefined): number | undefined {
+	function beyond(sessionId: string, model: string, told: number | undefined, refused: number): number | undefined {
 		const client = counted(sessionId, model);
 		if (client === undefined || told === undefined) return undefined;
-		const rest = Math.round(client) - told;
+		const rest = Math.round(client) - told - refused;
 		return rest > ROUNDING_PICO_USD ? rest : 0;
 	}
 
@@ -89,8 +92,8 @@ export function createLostCost(handover: Handover, heirsOf: (sessionId: string) 
 	}
 
 	return {
-		beyondTold: (sessionId, model) => beyond(sessionId, model, told(sessionId, model)),
-		beyondListed: (sessionId, model) => beyond(sessionId, model, toldOrListed(sessionId, model)),
+		beyondTold: (sessionId, model, refused) => beyond(sessionId, model, told(sessionId, model), refused),
+		beyondListed: (sessionId, model, refused) => beyond(sessionId, model, toldOrListed(sessionId, model), refused),
 		note,
 	};
 }

@@ -11,8 +11,8 @@ import { likelyPart, type Share } from "./lost-shares.ts";
 /** Where nobody tells how many attempts there were: as many as claude makes by default. */
 const TRIES_MAX = 10;
 
-/** Without an heir: requests that are handed on. */
-export type Sharer = Share & { heir?: Heir };
+/** Without an heir: requests that are handed on, or one that was refused. */
+export type Sharer = Share & { heir?: Heir; refused?: true };
 
 /** Requests of a model that were tried more than once, with what the client counts for the attempts before each, where it tells. */
 export interface Tried {
@@ -21,6 +21,8 @@ export interface Tried {
 	open: ReadonlyMap<Heir, number | undefined>;
 	/** Of all that are handed on. */
 	gone: number | undefined;
+	/** Among the lost is what a refusal used that nobody tells as answered. */
+	refused: boolean;
 }
 
 /** None where nobody says that one of them had such attempts. */
@@ -29,7 +31,7 @@ export type FindSharers = (lost: Usage, tried: Tried) => Sharer[];
 export function createFindSharers({ stores, options, lost }: Handover): FindSharers {
 	const hasStump = ({ key }: Heir) => lost.has(key);
 
-	function findSharers(rest: Usage, { model, at, open, gone }: Tried): Sharer[] {
+	function findSharers(rest: Usage, { model, at, open, gone, refused }: Tried): Sharer[] {
 		if (isZeroUsage(rest)) return [];
 		// Output alone is what the client estimates beyond a stump's own number.
 		const isStumps = promptTokens(rest) === 0;
@@ -41,6 +43,7 @@ export function createFindSharers({ stores, options, lost }: Handover): FindShar
 		}
 		const listed = options.price(rest, model, at).picoUsd ?? 0;
 		const untold = told.reduce((left, { picoUsd }) => left - picoUsd, listed);
+		if (refused && !isStumps) return [...told, { refused, picoUsd: Math.max(0, untold) }];
 		if (told.length > 0 && untold <= SKEW_PICO_USD) return told;
 		if (gone === undefined && !isStumps) return [...told, { picoUsd: untold }];
 		const heir = firstTried(heirs.filter((one) => open.get(one) === undefined));

@@ -11,6 +11,7 @@ import { type Heir, heirOf, heirsAmong, inOrder } from "./heirs.ts";
 import { createLostCost } from "./lost-cost.ts";
 import { createFindSharers } from "./lost-sharers.ts";
 import { shareOut } from "./lost-shares.ts";
+import type { RefusalSteps } from "./refusals.ts";
 import { surplusBefore } from "./surplus.ts";
 
 export interface LostSteps {
@@ -22,7 +23,7 @@ export interface LostSteps {
 	assign(sessionId: string, residual: ReadonlyMap<string, Usage>): void;
 }
 
-export function createLostSteps(handover: Handover): LostSteps {
+export function createLostSteps(handover: Handover, refusals: Pick<RefusalSteps, "untold" | "give">): LostSteps {
 	const { stores, places, options, sums, lost, lostPicoUsd, settledStumps, triedGone, brokenOff } = handover;
 	const costs = createLostCost(handover, heirsOf);
 	const findSharers = createFindSharers(handover);
@@ -35,11 +36,13 @@ export function createLostSteps(handover: Handover): LostSteps {
 		const before = (heir: Heir) => stumps.filter((stump) => heirOfStump.get(stump) === heir);
 		for (const [model, usage] of residual) {
 			const ofModel = heirs.filter((one) => one.model === model);
+			const refusal = refusals.untold(sessionId, model);
 			const tried = {
 				model,
 				at: stores.sessions.get(sessionId)?.lastAt ?? 0,
 				open: new Map(ofModel.map((heir) => [heir, surplusBefore(handover, heir.key, before(heir))])),
 				gone: triedGone.has(`${sessionId} ${model}`) ? triedGone.get(`${sessionId} ${model}`) : 0,
+				refused: refusal !== undefined,
 			};
 			let rest = usage;
 			for (const stump of stumps.filter(({ requestedModel }) => requestedModel.value === model)) {
@@ -53,14 +56,17 @@ export function createLostSteps(handover: Handover): LostSteps {
 			const sharing = findSharers(rest, tried);
 			const parts = shareOut(rest, sharing);
 			for (const [n, { heir }] of sharing.entries()) if (heir) add(heir, parts[n] ?? NO_USAGE);
-			const gone = parts.find((_part, n) => sharing[n]?.heir === undefined);
+			const refused = parts.find((_part, n) => sharing[n]?.refused) ?? NO_USAGE;
+			if (refusal && !isZeroUsage(refused)) refusals.give(refusal, model, refused);
+			const refusedCost = isZeroUsage(refused) ? 0 : (options.price(refused, model, tried.at).picoUsd ?? 0);
+			const gone = parts.find((_part, n) => sharing[n] && !sharing[n].heir && !sharing[n].refused);
 			const failed = ofModel.filter((one) => one.failed);
 			if (gone === undefined || failed.some(({ key }) => lost.has(key))) {
-				assignCost(failed, costs.beyondTold(sessionId, model));
+				assignCost(failed, costs.beyondTold(sessionId, model, refusedCost));
 			}
-			if (gone) addToSession(sessionId, model, gone);
+			if (gone) addToSession(sessionId, model, gone, refusedCost);
 			const isLeft = sharing.length === 0 && !isZeroUsage(rest);
-			if (isLeft && isLost(sessionId, model, rest)) addToSession(sessionId, model, rest);
+			if (isLeft && isLost(sessionId, model, rest)) addToSession(sessionId, model, rest, refusedCost);
 		}
 	}
 
@@ -94,14 +100,18 @@ export function createLostSteps(handover: Handover): LostSteps {
 		const isOfIt = (one: ChatState | FailureState | RequestState) => one.sessionId === sessionId;
 		const { chats, failures, requests } = stores;
 		const messages = areMessagesTold(stores, sessionId);
-		const shown = [...requests.values()].filter(({ fact }) => !messages || fact.querySource === "compact");
+		const byMessage = new Set([...chats.values()].map(({ requestId }) => requestId));
+		const isRefusal = (id: string) => stores.refusals.has(id) && !byMessage.has(id);
+		const shown = [...requests.values()].filter(
+			({ fact }) => !messages || fact.querySource === "compact" || isRefusal(fact.requestId),
+		);
 		return heirsAmong([...chats.values()].filter(isOfIt), [...failures.values()].filter(isOfIt), shown.filter(isOfIt));
 	}
 
 	/** The request that it belongs to is handed on already: it counts in the session alone. */
-	function addToSession(sessionId: string, model: string, rest: Usage): void {
+	function addToSession(sessionId: string, model: string, rest: Usage, refused: number): void {
 		const at = stores.sessions.get(sessionId)?.lastAt ?? 0;
-		const picoUsd = costs.beyondListed(sessionId, model);
+		const picoUsd = costs.beyondListed(sessionId, model, refused);
 		addRequest(sums.ofSession(places.locate({ sessionId }, at).session), NO_USAGE, rest, picoUsd);
 		costs.note(sessionId, model, options.price(rest, model, at).picoUsd);
 	}

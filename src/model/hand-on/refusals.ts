@@ -2,14 +2,16 @@
 // claude took back, where another model answers in its place → a chat episode, with what the client's ledger has beyond the others.
 import type { Usage } from "../fact.ts";
 import type { RefusalState } from "../state.ts";
-import { addUsage, isZeroUsage, NO_USAGE, subtractUsage } from "../usage.ts";
+import { addUsage, isZeroUsage, NO_USAGE } from "../usage.ts";
 import { attemptsOf } from "./attempts.ts";
 import { type ChatSteps, REFUSAL } from "./chats.ts";
 import { type Handover, placeOnly, startAbove } from "./handover.ts";
 
 export interface RefusalSteps {
-	/** Takes out of what the ledger of a session has beyond its answers, by model, what refused requests used. */
-	takeShares(sessionId: string, residual: Map<string, Usage>): void;
+	/** The first of this model that no message and no native telemetry tells as answered: the ledger alone has what it used. */
+	untold(sessionId: string, model: string): RefusalState | undefined;
+	/** What the ledger has of it. */
+	give(refusal: RefusalState, model: string, share: Usage): void;
 	/** When the ledger is known. */
 	refusal(refusal: RefusalState): void;
 	/** All of a session that was ended while the run goes on. */
@@ -17,29 +19,20 @@ export interface RefusalSteps {
 }
 
 export function createRefusalSteps(handover: Handover, chats: ChatSteps): RefusalSteps {
-	const { stores, places, lost, settledStumps, triedGone, finish } = handover;
+	const { stores, places, lost, triedGone, finish } = handover;
 	const used = new Map<string, Usage>();
 
 	/** Nobody says which one used how much: the first of a model has what all of them used. */
-	function takeShares(sessionId: string, residual: Map<string, Usage>): void {
-		for (const [model, usage] of residual) {
-			const first = untold(sessionId, model)[0];
-			if (first === undefined) continue;
-			const share = stumpsOf(sessionId, model).reduce((rest, stump) => subtractUsage(rest, stump.usage), usage);
-			if (isZeroUsage(share)) continue;
-			const left = subtractUsage(usage, share);
-			if (isZeroUsage(left)) residual.delete(model);
-			else residual.set(model, left);
-			(isItsOwn(first, model) ? used : lost).set(first.requestId, share);
-		}
-	}
-
-	function untold(sessionId: string, model: string): RefusalState[] {
+	function untold(sessionId: string, model: string): RefusalState | undefined {
 		const told = new Set([...stores.chats.values()].map(({ requestId }) => requestId));
 		return [...stores.refusals.values()]
 			.filter((refusal) => refusal.sessionId === sessionId && refusal.model?.value === model)
 			.filter(({ requestId }) => !told.has(requestId) && !stores.requests.has(requestId))
-			.toSorted((a, b) => a.at - b.at || (a.requestId < b.requestId ? -1 : 1));
+			.toSorted((a, b) => a.at - b.at || (a.requestId < b.requestId ? -1 : 1))[0];
+	}
+
+	function give(refusal: RefusalState, model: string, share: Usage): void {
+		(isItsOwn(refusal, model) ? used : lost).set(refusal.requestId, share);
 	}
 
 	/** Where native telemetry is silent, attempts before it may have been answered, too: without content, so that no record tells. */
@@ -49,16 +42,6 @@ export function createRefusalSteps(handover: Handover, chats: ChatSteps): Refusa
 			(chat) => chat.sessionId === sessionId && chat.requestedModel.value === model && (chat.failedAttempts ?? 0) > 0,
 		);
 		return failedAttempts === 0 && !tried && !triedGone.has(`${sessionId} ${model}`);
-	}
-
-	function stumpsOf(sessionId: string, model: string) {
-		return [...stores.chats.values()].filter(
-			(chat) =>
-				chat.sessionId === sessionId &&
-				chat.requestedModel.value === model &&
-				chat.partial &&
-				!settledStumps.has(chat.messageId),
-		);
 	}
 
 	function handOnRefusal(refusal: RefusalState): void {
@@ -98,7 +81,7 @@ export function createRefusalSteps(handover: Handover, chats: ChatSteps): Refusa
 		for (const refusal of stores.refusals.values()) if (refusal.sessionId === sessionId) handOnRefusal(refusal);
 	}
 
-	return { takeShares, refusal: handOnRefusal, closeSession };
+	return { untold, give, refusal: handOnRefusal, closeSession };
 }
 
 function take(shares: Map<string, Usage>, requestId: string): Usage | undefined {
