@@ -227,7 +227,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	}
 
 	take([runStarted(options)]);
-	sinks.warm();
+	void sinks.warm();
 	let timer = tickLater();
 
 	function tickLater(): NodeJS.Timeout {

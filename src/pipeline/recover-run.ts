@@ -94,6 +94,8 @@ async function openFlow(
 		onBug: (error) => diagnostics.say("error", error instanceof Error ? (error.stack ?? error.message) : String(error)),
 	});
 	await flow.pricing.load();
+	// What the run itself may have left in the spool is older than all that is told now.
+	await sinks.warm();
 	return { flow, sinks };
 }
 

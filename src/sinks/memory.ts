@@ -108,7 +108,7 @@ export function createMemorySink(): MemorySink {
 			logger: loggers.getLogger(name, version),
 			resource: made.attributes,
 			meters: [],
-			warm() {},
+			async warm() {},
 			flush,
 			async shutdown() {
 				await flush();

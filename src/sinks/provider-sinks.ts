@@ -27,7 +27,7 @@ export function createProviderSinks(providers: Providers): (options: SinkOptions
 			// It is the providers' own.
 			resource: {},
 			meters: [],
-			warm() {},
+			async warm() {},
 			flush,
 			async shutdown(timeoutMs) {
 				await flush(timeoutMs);

@@ -52,8 +52,11 @@ export interface Sinks {
 	logger: Logger;
 	/** As it stands on every signal. */
 	resource: Attributes;
-	/** Connects, while claude runs, so that the last export finds everything ready; and sends what earlier runs left. */
-	warm(): void;
+	/**
+	 * Connects, while claude runs, so that the last export finds everything ready; and sends what earlier runs left. Resolves
+	 * when it is known where something was left: what is newer queues up there.
+	 */
+	warm(): Promise<void>;
 	/** Destinations of metrics, and a way to forget what was counted so far: they have it already. */
 	meters: { key: string; forget(): Promise<void> }[];
 	/** Resolves when all is sent or time is over; never rejects. */
@@ -119,11 +122,9 @@ export async function createSinks(options: SinkOptions): Promise<Sinks> {
 		meter: meterProvider.getMeter(options.scope.name, options.scope.version),
 		logger: loggerProvider.getLogger(options.scope.name, options.scope.version),
 		resource: resource.attributes,
-		warm() {
-			for (const { route, lane } of lines) {
-				route.warm?.();
-				void lane?.start();
-			}
+		async warm() {
+			for (const { route } of lines) route.warm?.();
+			await Promise.all(lines.map(({ lane }) => lane?.start()));
 		},
 		meters: readers.map(({ key, reader }) => ({
 			key,

@@ -9,9 +9,10 @@ import { createDiagnostics } from "../../src/diagnostics.ts";
 import { type Keeping, openKeeping } from "../../src/pipeline/keeping.ts";
 import { createRecovery, recoverRuns } from "../../src/pipeline/recovery.ts";
 import { redactionMark, toldOf, writeContext } from "../../src/pipeline/run-context.ts";
+import { laneOf } from "../../src/sinks/spool/spoolable.ts";
 import { RECOVERIES_MAX } from "../../src/store/limits.ts";
 import type { Store } from "../../src/store/store.ts";
-import { type Place, startHttp } from "../sinks/collectors.ts";
+import { type Place, readBody, startHttp } from "../sinks/collectors.ts";
 import { factOf } from "../store/facts.ts";
 import { until } from "../support/run.ts";
 
@@ -89,6 +90,29 @@ test("without a spool it is let go, and counts as no failure, however often", as
 	for (let session = 0; session < RECOVERIES_MAX; session++) {
 		await tellBriefly(config);
 		expect([...store.abandoned(systemClock())]).toMatchObject([{ runId: RUN, recoveries: 0 }]);
+	}
+});
+
+test("what the run itself left in the spool arrives before what is told in its stead", async () => {
+	const arrived: string[] = [];
+	const well = await startHttp(async (incoming, response) => {
+		const body = await readBody(incoming);
+		if (incoming.url === "/v1/metrics") arrived.push(body.toString("latin1"));
+		response.end();
+	});
+	try {
+		const { config } = await leaveBehind({ OTEL_EXPORTER_OTLP_ENDPOINT: well.url });
+		const { protocol, url, endpoint } = config.otel.metrics;
+		const lane = laneOf("metrics", { protocol, url });
+		const left = { lane, signal: "metrics", destination: endpoint, items: 1, runId: RUN } as const;
+		for (const older of ["older", "old"]) await keeping.spool?.add({ ...left, body: Buffer.from(older) });
+		const recovered = await recoverRuns({ config, keeping, diagnostics, clock: systemClock }, endless);
+		expect(recovered).toMatchObject([{ runId: RUN, undelivered: undefined }]);
+		expect(arrived.slice(0, 2)).toEqual(["older", "old"]);
+		expect(arrived).toHaveLength(3);
+		expect(arrived[2]).toContain("claude.sessions_total");
+	} finally {
+		await well.close();
 	}
 });
 

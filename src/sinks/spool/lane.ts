@@ -25,7 +25,7 @@ export interface LaneListener {
 }
 
 export interface Lane {
-	/** Looks whether earlier runs left something, and delivers it while time is. */
+	/** Resolves when it is known whether earlier runs left something, which is delivered from then on while time is. */
 	start(): Promise<void>;
 	/** Something waits already: what is newer has to queue up. */
 	isBehind(): boolean;
@@ -118,7 +118,7 @@ export function createLane(options: LaneOptions): Lane {
 		async start() {
 			if (!(await spool.isWaiting(lane))) return;
 			behind = true;
-			await deliver();
+			void deliver();
 		},
 		isBehind: () => behind,
 		async add(body, items) {
