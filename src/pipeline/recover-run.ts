@@ -49,8 +49,9 @@ export async function recoverRun(
 		isOver = true;
 	};
 	const { line, signals } = await sinks.shutdown(EXPORT_MS, timeIsOver());
-	// What the spool has is handed over; what has neither arrived nor been kept was not given its time.
-	return isOver && signals.some(({ lost }) => lost > 0) ? undefined : { undelivered: line };
+	// What the spool has is handed over; what has neither arrived nor been kept was not given its time, or may arrive later.
+	if (isOver && signals.some(({ lost }) => lost > 0)) return undefined;
+	return signals.some(({ retryable }) => retryable) ? { left: true, undelivered: line } : { undelivered: line };
 }
 
 async function openFlow(

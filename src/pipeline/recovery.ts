@@ -29,6 +29,8 @@ export interface Recovery {
 export interface ToldRun {
 	/** What did not arrive, for a person. */
 	undelivered?: string;
+	/** Something was not taken now, and there is no spool to keep it: the next process tells the run again. */
+	left?: true;
 	/** It cannot be told: another version wrote it, say. */
 	unreadable?: true;
 	/** Whoever told it has died of it, several times: it is left alone. */
@@ -111,8 +113,13 @@ export async function recoverRuns(options: RecoveryOptions, bounds: RecoveryBoun
 			journal.release();
 			break;
 		}
-		journal.end(clock());
 		recovered.push({ ...named, ...told });
+		if (told.left) {
+			journal.release();
+			diagnostics.say("info", `The run ${run.runId} is left to be recovered: ${told.undelivered}`);
+			continue;
+		}
+		journal.end(clock());
 		diagnostics.say("info", `The run ${run.runId}, which had not come to its end, was recovered.`);
 	}
 	const limits = { maxBytes: config.storeMaxMb * 1024 * 1024, maxAgeMs: config.storeMaxDays * 24 * 60 * 60_000 };

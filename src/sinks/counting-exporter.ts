@@ -5,6 +5,7 @@ import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import type { BatchExporter } from "./exporter.ts";
 import { describeFailure, type Failure } from "./failure.ts";
 import { lostOf, PartlyFailed } from "./splitting-exporter.ts";
+import { isPermanent } from "./spool/is-permanent.ts";
 import { GivenUp, Spooled } from "./spool/spooling-exporter.ts";
 
 export interface Tally {
@@ -14,6 +15,8 @@ export interface Tally {
 	/** Kept on the disk until the destination takes it. */
 	spooled: number;
 	failed: number;
+	/** Of the failed: for good, whoever sends them again. */
+	refused: number;
 	/** Items of the last batch, if it failed: of cumulative metrics nothing else is lost. */
 	lastFailed: number;
 	/** Of the last failure that lost something or made it wait. */
@@ -21,7 +24,7 @@ export interface Tally {
 }
 
 export function newTally(): Tally {
-	return { offered: 0, exported: 0, spooled: 0, failed: 0, lastFailed: 0 };
+	return { offered: 0, exported: 0, spooled: 0, failed: 0, refused: 0, lastFailed: 0 };
 }
 
 export class CountingExporter<B> implements BatchExporter<B> {
@@ -69,6 +72,7 @@ export class CountingExporter<B> implements BatchExporter<B> {
 	/** The collector took the batch but not all that was in it. */
 	rejectPart(count: number): void {
 		this.tally.exported -= count;
+		this.tally.refused += count;
 		this.fail(count, { words: "rejected by the collector", cure: "rejected" });
 	}
 
@@ -96,6 +100,7 @@ export class CountingExporter<B> implements BatchExporter<B> {
 
 	private fail(count: number, failure: Failure, error?: Error): void {
 		this.tally.failed += count;
+		if (isPermanent(causeOf(error))) this.tally.refused += count;
 		this.tally.lastFailed = count;
 		this.tally.failure = failure;
 		this.onFailure(count, failure, error);
@@ -103,8 +108,12 @@ export class CountingExporter<B> implements BatchExporter<B> {
 }
 
 function failureOf(error: Error | undefined): Failure {
-	const cause = error instanceof PartlyFailed ? error.cause : error;
+	const cause = causeOf(error);
 	return cause instanceof GivenUp ? cause.failure : describeFailure(cause);
+}
+
+function causeOf(error: Error | undefined): unknown {
+	return error instanceof PartlyFailed ? error.cause : error;
 }
 
 function failed(error: unknown): ExportResult {

@@ -23,6 +23,8 @@ export interface SignalDelivery {
 	waiting: number;
 	/** What will be missing at the destination: failed and dropped, of cumulative metrics the last batch alone. */
 	lost: number;
+	/** Of that something failed, and not for good: told again, it may arrive. */
+	retryable: boolean;
 	failure?: Failure;
 }
 
@@ -46,12 +48,14 @@ export interface Counted {
 export function summarize(counted: Counted[]): Delivery {
 	const signals = counted.map(
 		({ tally, cumulative, signal, destination, variable, credentials, proxy }): SignalDelivery => {
-			const { exported, failed } = tally;
+			const { exported, failed, refused } = tally;
 			const waiting = tally.spooled;
 			const dropped = signal === "metrics" ? 0 : Math.max(0, tally.offered - exported - waiting - failed);
 			const lost = signal === "metrics" && cumulative ? tally.lastFailed : failed + dropped;
+			const retryable = lost > 0 && failed > refused;
 			const failure = tally.failure ?? (dropped > 0 ? QUEUE_FULL : undefined);
-			return { signal, destination, variable, credentials, proxy, exported, failed, dropped, waiting, lost, failure };
+			const where = { signal, destination, variable, credentials, proxy };
+			return { ...where, exported, failed, dropped, waiting, lost, retryable, failure };
 		},
 	);
 	const lines = [tell(signals, "lost"), tell(signals, "waiting")].filter((line) => line !== undefined);

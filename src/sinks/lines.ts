@@ -103,6 +103,7 @@ function lineOf<S extends keyof Batches>(
 					if (own) {
 						tally.spooled -= items;
 						tally.failed += items;
+						tally.refused += items;
 						tally.lastFailed = items;
 						tally.failure = failure;
 					}

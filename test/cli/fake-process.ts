@@ -10,7 +10,7 @@ export interface FakeProcess {
 export function fakeProcess(args: readonly string[], env: Record<string, string>, cwd: string): FakeProcess {
 	let stdout = "";
 	let stderr = "";
-	const fake = {
+	const fake = Object.assign(new EventEmitter(), {
 		argv: [process.execPath, "claude-otel", ...args],
 		env,
 		platform: process.platform,
@@ -18,6 +18,6 @@ export function fakeProcess(args: readonly string[], env: Record<string, string>
 		cwd: () => cwd,
 		stdout: Object.assign(new EventEmitter(), { write: (text: string) => ((stdout += text), true) }),
 		stderr: Object.assign(new EventEmitter(), { write: (text: string) => ((stderr += text), true) }),
-	};
+	});
 	return { process: fake as unknown as NodeJS.Process, stdout: () => stdout, stderr: () => stderr };
 }

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { recover } from "../../src/cli/commands/recover.ts";
 import { systemClock } from "../../src/clock.ts";
-import { type Config, loadConfig } from "../../src/config.ts";
+import { type Config, type Loaded, loadConfig } from "../../src/config.ts";
 import { createDiagnostics } from "../../src/diagnostics.ts";
 import { type Keeping, openKeeping } from "../../src/pipeline/keeping.ts";
 import { createRecovery, recoverRuns } from "../../src/pipeline/recovery.ts";
@@ -12,6 +13,7 @@ import { redactionMark, toldOf, writeContext } from "../../src/pipeline/run-cont
 import { laneOf } from "../../src/sinks/spool/spoolable.ts";
 import { RECOVERIES_MAX } from "../../src/store/limits.ts";
 import type { Store } from "../../src/store/store.ts";
+import { fakeProcess } from "../cli/fake-process.ts";
 import { type Place, readBody, startHttp } from "../sinks/collectors.ts";
 import { factOf } from "../store/facts.ts";
 import { until } from "../support/run.ts";
@@ -42,8 +44,9 @@ afterEach(async () => {
 });
 
 /** A run of a process that is no more, with a call. */
-async function leaveBehind(env: Record<string, string>): Promise<{ config: Config; store: Store }> {
-	const { config } = loadConfig({ HOME: home, OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf", ...env }, "linux");
+async function leaveBehind(env: Record<string, string>): Promise<{ config: Config; loaded: Loaded; store: Store }> {
+	const loaded = loadConfig({ HOME: home, OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf", ...env }, "linux");
+	const { config } = loaded;
 	keeping = await openKeeping(config, diagnostics);
 	const { store } = keeping;
 	if (store === undefined) throw new Error("No store.");
@@ -64,7 +67,7 @@ async function leaveBehind(env: Record<string, string>): Promise<{ config: Confi
 		{ kind: "run.started", source: "launch", at: startedAt, sessionId: "", runId: RUN, ...started },
 		factOf(1),
 	]);
-	return { config, store };
+	return { config, loaded, store };
 }
 
 /** A session beside it that is over before the collector has said a word. */
@@ -90,6 +93,55 @@ test("without a spool it is let go, and counts as no failure, however often", as
 	for (let session = 0; session < RECOVERIES_MAX; session++) {
 		await tellBriefly(config);
 		expect([...store.abandoned(systemClock())]).toMatchObject([{ runId: RUN, recoveries: 0 }]);
+	}
+});
+
+test("without a spool an ill collector costs no run, however often", async () => {
+	let status = 500;
+	let arrived = 0;
+	const fickle = await startHttp(async (incoming, response) => {
+		await readBody(incoming);
+		if (status === 200) arrived++;
+		response.writeHead(status).end();
+	});
+	try {
+		const env = { OTEL_EXPORTER_OTLP_ENDPOINT: fickle.url, CLAUDE_OTEL_SPOOL: "off" };
+		const { config, loaded, store } = await leaveBehind(env);
+		const recovered = () => recoverRuns({ config, keeping, diagnostics, clock: systemClock }, endless);
+		for (let time = 0; time < RECOVERIES_MAX; time++) {
+			const undelivered = expect.stringContaining("HTTP 500");
+			expect(await recovered()).toMatchObject([{ runId: RUN, left: true, undelivered }]);
+			expect([...store.abandoned(systemClock())]).toMatchObject([{ runId: RUN, recoveries: 0 }]);
+		}
+		const told = fakeProcess(["recover"], {}, home);
+		const context = { process: told.process, env: {}, packageRoot: home, loaded };
+		expect(await recover(undefined, context)).toBe(1);
+		expect(told.stdout()).toMatch(
+			/^The run \S+, begun \S+, is not recovered yet\. claude-otel: .*HTTP 500.*\n1 session still waits to be recovered: .*\n$/,
+		);
+		status = 200;
+		expect(await recovered()).toEqual([{ runId: RUN, startedAt: expect.any(Number) }]);
+		expect(arrived).toBe(3);
+		expect(await recovered()).toEqual([]);
+	} finally {
+		await fickle.close();
+	}
+});
+
+test("what is refused for good, with its reason, is not told again", async () => {
+	const refusing = await startHttp(async (incoming, response) => {
+		await readBody(incoming);
+		response.writeHead(400).end();
+	});
+	try {
+		const env = { OTEL_EXPORTER_OTLP_ENDPOINT: refusing.url, CLAUDE_OTEL_SPOOL: "off" };
+		const { config } = await leaveBehind(env);
+		const options = { config, keeping, diagnostics, clock: systemClock };
+		const undelivered = expect.stringContaining("HTTP 400");
+		expect(await recoverRuns(options, endless)).toEqual([{ runId: RUN, startedAt: expect.any(Number), undelivered }]);
+		expect(await recoverRuns(options, endless)).toEqual([]);
+	} finally {
+		await refusing.close();
 	}
 });
 
