@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { ChatEpisode, Episode } from "../../src/model/episode.ts";
 import type { Fact, FactOf, Usage } from "../../src/model/fact.ts";
+import { TURN_QUIET_MS } from "../../src/model/limits.ts";
 import { addUsage, NO_USAGE } from "../../src/model/usage.ts";
 import { settle, startModel } from "./run-model.ts";
 
@@ -330,4 +331,32 @@ describe("of several requests that were tried again, by what the client counts f
 			["r3", 7, 1],
 		]);
 	});
+});
+
+test("a cut attempt of an agent at work that the client tells of after the turn was handed on costs what comes in its place", () => {
+	const { model, told } = startModel();
+	const call = { ...SEEN, toolUseId: "t", toolName: "Agent" };
+	const inAgent = { ...SEEN, agentId: "a" };
+	const stopAt = START + 20;
+	const facts: Fact[] = [
+		started,
+		prompt,
+		message("main", 10),
+		answered("main", 11, 1_000),
+		{ ...call, source: "transcript", kind: "tool.requested", at: START + 12 } as Fact,
+		{ ...inAgent, source: "transcript", kind: "agent.started", at: START + 13, agentType: "Explore" } as Fact,
+		{ ...inAgent, source: "transcript", kind: "agent.described", at: START + 13, toolUseId: "t" } as Fact,
+		{ ...SEEN, source: "transcript", kind: "turn.stopped", at: stopAt },
+		{ ...SEEN, source: "hook", kind: "turn.stopped", at: stopAt },
+		message("stump", 30, { ...inAgent, partial: true, usage: CUT, stopReason: undefined }),
+		message("heir", 40, inAgent),
+	];
+	for (const fact of facts) model.apply(fact);
+	model.advance(stopAt + TURN_QUIET_MS);
+	expect(told.episodes.some(({ kind }) => kind === "turn")).toBe(true);
+	for (const fact of [answered("stump", 31, 700, "a"), answered("heir", 41, 5_000, "a"), ended]) model.apply(fact);
+	model.settle();
+	const [, heir] = chatsOf(told.episodes);
+	expect(heir).toMatchObject({ messageId: "msg-heir", lost: CUT, picoUsd: 5_700 });
+	expect(sessionOf(told.episodes)).toMatchObject({ picoUsd: 6_700 });
 });

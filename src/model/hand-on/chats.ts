@@ -193,7 +193,9 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		for (const stump of inOrder(chats)) {
 			const next = stump.partial ? heirOf(stump, heirs) : undefined;
 			if (!next) continue;
-			const told = takeRequest(stump.requestId)?.picoUsd ?? 0;
+			// Of an agent that works on it may come yet.
+			const isTold = stores.requests.has(stump.requestId ?? "");
+			const told = (isTold ? takeRequest(stump.requestId)?.picoUsd : undefined) ?? 0;
 			if (told > 0) lostPicoUsd.set(next.key, (lostPicoUsd.get(next.key) ?? 0) + told);
 			if (settledStumps.has(stump.messageId)) continue;
 			lost.set(next.key, addUsage(lost.get(next.key) ?? NO_USAGE, stump.usage));
