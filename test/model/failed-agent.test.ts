@@ -3,23 +3,12 @@
 import { expect, test } from "vitest";
 import type { Fact, FactOf } from "../../src/model/fact.ts";
 import { NO_USAGE } from "../../src/model/usage.ts";
+import { runStarted, SEEN, START } from "./facts.ts";
 import { startModel } from "./run-model.ts";
 
-const START = 1_790_000_000_000;
-const SEEN = { sessionId: "s", promptId: "p" };
 const ANSWER = { ...NO_USAGE, input: 100, output: 10 };
 
-const started: Fact = {
-	source: "launch",
-	kind: "run.started",
-	at: START,
-	sessionId: "",
-	runId: "run",
-	sessionSource: "startup",
-	interactive: false,
-	argsCount: 0,
-	argsPreview: "",
-};
+const started = runStarted();
 const prompt: Fact = { ...SEEN, source: "transcript", kind: "prompt.submitted", at: START + 1, synthetic: false };
 
 function call(toolUseId: string, at: number, startedAgentId: string, agentId?: string): Fact[] {

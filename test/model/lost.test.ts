@@ -5,27 +5,15 @@ import type { ChatEpisode, Episode } from "../../src/model/episode.ts";
 import type { Fact, FactOf, Usage } from "../../src/model/fact.ts";
 import { TURN_QUIET_MS } from "../../src/model/limits.ts";
 import { addUsage, NO_USAGE } from "../../src/model/usage.ts";
+import { runEnded, runStarted, SEEN, START } from "./facts.ts";
 import { settle, startModel } from "./run-model.ts";
 
-const START = 1_790_000_000_000;
-const SEEN = { sessionId: "s", promptId: "p" };
 const ANSWER: Usage = { ...NO_USAGE, input: 100, output: 10 };
 const CUT: Usage = { ...NO_USAGE, input: 40, output: 1 };
 
-const started: Fact = {
-	source: "launch",
-	kind: "run.started",
-	at: START,
-	sessionId: "",
-	runId: "run",
-	sessionSource: "startup",
-	interactive: false,
-	argsCount: 0,
-	argsPreview: "",
-	native: true,
-};
+const started = runStarted({ native: true });
 const prompt: Fact = { ...SEEN, source: "transcript", kind: "prompt.submitted", at: START + 1, synthetic: false };
-const ended: Fact = { source: "launch", kind: "run.ended", at: START + 9000, sessionId: "", exitCode: 0 };
+const ended = runEnded();
 
 function message(id: string, at: number, more: Partial<FactOf<"message.seen">> = {}): Fact {
 	const base = { requestedModel: "m", responseModel: "m", usage: ANSWER, stopReason: "end_turn", blockIndex: 0 };

@@ -3,25 +3,13 @@ import { describe, expect, test } from "vitest";
 import type { ChatEpisode, Episode } from "../../src/model/episode.ts";
 import type { Fact, FactOf, Usage } from "../../src/model/fact.ts";
 import { NO_USAGE } from "../../src/model/usage.ts";
+import { runEnded, runStarted, SEEN, START } from "./facts.ts";
 import { bytesOf, orphansOf, settle, startModel } from "./run-model.ts";
 
-const START = 1_790_000_000_000;
-const SEEN = { sessionId: "s", promptId: "p" };
 const USAGE: Usage = { ...NO_USAGE, input: 100, output: 10 };
 
-const started: Fact = {
-	source: "launch",
-	kind: "run.started",
-	at: START,
-	sessionId: "",
-	runId: "run",
-	sessionSource: "startup",
-	interactive: false,
-	argsCount: 0,
-	argsPreview: "",
-	native: true,
-};
-const ended: Fact = { source: "launch", kind: "run.ended", at: START + 9000, sessionId: "", exitCode: 0 };
+const started = runStarted({ native: true });
+const ended = runEnded();
 
 function prompt(source: "transcript" | "native", at = START + 10): Fact {
 	return { ...SEEN, source, kind: "prompt.submitted", at, synthetic: false };

@@ -5,29 +5,14 @@ import { UNNAMED_FACTS_MAX } from "../../src/model/limits.ts";
 import { createOwnPrompts } from "../../src/model/own-prompts.ts";
 import { NO_USAGE } from "../../src/model/usage.ts";
 import { seededRandom, seeds } from "../support/seed.ts";
+import { runEnded, runStarted, START } from "./facts.ts";
 
-const AT = 1_790_000_000_000;
+const AT = START;
 const SEEDS = seeds();
 
-const run = (native: boolean): Fact => ({
-	source: "launch",
-	kind: "run.started",
-	at: AT,
-	sessionId: "",
-	runId: "r",
-	sessionSource: "startup",
-	interactive: true,
-	argsCount: 0,
-	argsPreview: "",
-	native,
-});
-const exit = (end: { exitCode?: number; signal?: string }): Fact => ({
-	source: "launch",
-	kind: "run.ended",
-	at: AT + 100_000,
-	sessionId: "",
-	...end,
-});
+const run = (native: boolean) => runStarted({ interactive: true, native });
+const exit = (end: { exitCode?: number; signal?: string }) =>
+	runEnded({ at: AT + 100_000, exitCode: undefined, ...end });
 const prompt = (source: Fact["source"], promptId: string, at: number, agentId?: string): Fact => ({
 	source,
 	kind: "prompt.submitted",

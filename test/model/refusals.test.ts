@@ -3,27 +3,15 @@ import { describe, expect, test } from "vitest";
 import type { ChatEpisode, Episode } from "../../src/model/episode.ts";
 import type { Fact, FactOf, Source, Usage } from "../../src/model/fact.ts";
 import { addUsage, NO_USAGE } from "../../src/model/usage.ts";
+import { runEnded, runStarted, SEEN, START } from "./facts.ts";
 import { bytesOf, settle, startModel } from "./run-model.ts";
 
-const START = 1_790_000_000_000;
-const SEEN = { sessionId: "s", promptId: "p" };
 const USAGE: Usage = { ...NO_USAGE, input: 100, output: 10 };
 const REFUSED: Usage = { ...NO_USAGE, input: 40, output: 1 };
 
-const started: Fact = {
-	source: "launch",
-	kind: "run.started",
-	at: START,
-	sessionId: "",
-	runId: "run",
-	sessionSource: "startup",
-	interactive: false,
-	argsCount: 0,
-	argsPreview: "",
-	native: true,
-};
+const started = runStarted({ native: true });
 const prompt: Fact = { ...SEEN, source: "transcript", kind: "prompt.submitted", at: START + 1, synthetic: false };
-const ended: Fact = { source: "launch", kind: "run.ended", at: START + 9000, sessionId: "", exitCode: 0 };
+const ended = runEnded();
 
 function refused(source: Source, id: string, at: number, more: Partial<FactOf<"request.refused">> = {}): Fact {
 	return { ...SEEN, source, kind: "request.refused", at: START + at, requestId: id, model: "m", ...more };

@@ -3,9 +3,10 @@ import { expect, test } from "vitest";
 import type { Episode, Moment } from "../../src/model/episode.ts";
 import type { Fact, FactOf, Usage } from "../../src/model/fact.ts";
 import { NO_USAGE } from "../../src/model/usage.ts";
+import { runStarted, START } from "./facts.ts";
 import { settle, startModel } from "./run-model.ts";
 
-const AT = 1_790_000_000_000;
+const AT = START;
 const MODEL = "claude-opus-5-5";
 /** By the prices of the model under test: a token of input is a pico-USD. */
 const PICO_USD = 1e-12;
@@ -16,17 +17,7 @@ const at = <F extends Omit<Fact, "sessionId" | "source" | "at">>(time: number, s
 	at: AT + time,
 	sessionId,
 });
-const run: Fact = {
-	source: "launch",
-	kind: "run.started",
-	at: AT,
-	sessionId: "",
-	runId: "r",
-	sessionSource: "startup",
-	interactive: true,
-	argsCount: 0,
-	argsPreview: "",
-};
+const run = runStarted({ interactive: true });
 const usageOf = (input: number): Usage => ({ ...NO_USAGE, input });
 
 /** A prompt, its answer and its stop. */

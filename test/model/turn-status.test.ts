@@ -2,10 +2,9 @@
 import { expect, test } from "vitest";
 import type { Fact } from "../../src/model/fact.ts";
 import { TURN_QUIET_MS } from "../../src/model/limits.ts";
+import { SEEN, START } from "./facts.ts";
 import { settle, startModel } from "./run-model.ts";
 
-const START = 1_790_000_000_000;
-const SEEN = { sessionId: "s", promptId: "p" };
 const hooked: Fact = { ...SEEN, source: "hook", kind: "prompt.submitted", at: START, synthetic: false };
 const stopped: Fact = { ...SEEN, source: "transcript", kind: "turn.stopped", at: START + 20 };
 const active: Fact = { ...SEEN, source: "transcript", kind: "turn.active", at: START + 30 };
