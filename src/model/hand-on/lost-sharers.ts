@@ -7,6 +7,7 @@ import { SKEW_PICO_USD } from "./cut-requests.ts";
 import type { Handover } from "./handover.ts";
 import type { Heir } from "./heirs.ts";
 import { likelyPart, type Share } from "./lost-shares.ts";
+import { requestOf } from "./surplus.ts";
 
 /** Where nobody tells how many attempts there were: as many as claude makes by default. */
 const TRIES_MAX = 10;
@@ -59,8 +60,7 @@ export function createFindSharers({ stores, options, lost }: Handover): FindShar
 	}
 
 	function likelyOf(heir: Heir, picoUsd: number): Usage | undefined {
-		const chat = stores.chats.get(heir.key);
-		const request = stores.requests.get(chat === undefined ? heir.key : (chat.requestId ?? ""))?.fact;
+		const request = requestOf(stores, heir.key);
 		if (request === undefined) return undefined;
 		const { model, at, usage, sessionId } = request;
 		const prompt = { ...usage, output: 0 };

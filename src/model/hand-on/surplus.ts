@@ -1,7 +1,10 @@
 // What the client counts for a request → what that has beyond the request's own tokens: the cost of attempts that were cut
 // before it.
+
+import type { FactOf } from "../fact.ts";
 import { WEB_SEARCH_PICO_USD } from "../price.ts";
 import type { ChatState } from "../state.ts";
+import type { Stores } from "../stores.ts";
 import { isZeroUsage, NO_USAGE } from "../usage.ts";
 import { surplusOf } from "./cut-requests.ts";
 import type { Handover } from "./handover.ts";
@@ -17,7 +20,7 @@ export function surplusBefore(
 	stumps: readonly ChatState[] = [],
 ): number | undefined {
 	const chat = stores.chats.get(key);
-	const request = stores.requests.get(chat === undefined ? key : (chat.requestId ?? ""))?.fact;
+	const request = requestOf(stores, key);
 	if (request === undefined || chat?.fast) return undefined;
 	const told = [request, ...stumps.map(({ requestId = "" }) => stores.requests.get(requestId)?.fact)];
 	const assigned = lost.get(key) ?? NO_USAGE;
@@ -29,6 +32,12 @@ export function surplusBefore(
 		sum += surplus;
 	}
 	return Math.max(0, sum - (listed ?? 0));
+}
+
+/** What the client tells of it. `key`: of the message, or the request where no message tells of it. */
+export function requestOf({ chats, requests }: Stores, key: string): FactOf<"request.answered"> | undefined {
+	const chat = chats.get(key);
+	return requests.get(chat === undefined ? key : (chat.requestId ?? ""))?.fact;
 }
 
 /** It is handed on, and the ledger may have more of it. */
