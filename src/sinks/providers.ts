@@ -143,7 +143,11 @@ export async function createSinks(options: SinkOptions): Promise<Sinks> {
 				Promise.all(lines.map(({ lane }) => (lane?.isBehind() ? lane.deliver() : undefined))),
 			);
 			await within(timeoutMs, over === undefined ? all : Promise.race([all, over]));
-			await Promise.all(lines.map((line) => line.abandon(noAnswerWithin(timeoutMs))));
+			const abandon = () => Promise.all(lines.map((line) => line.abandon(noAnswerWithin(timeoutMs))));
+			await abandon();
+			// The SDK collects for the last time when what was on its way has come to its end.
+			await within(LAST_BATCH_MS, done);
+			await abandon();
 			for (const { route, lane } of lines) {
 				lane?.stop();
 				route.destroy?.();
@@ -208,6 +212,9 @@ function logProcessor({ counting, tally }: Line<Batches["logs"]>, batching: Batc
 		shutdown: () => processor.shutdown(),
 	};
 }
+
+/** To the spool, beside which nothing is waited for. */
+const LAST_BATCH_MS = 200;
 
 async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
 	let timer: NodeJS.Timeout | undefined;

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } 
 import type { RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ExportResultCode } from "@opentelemetry/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
@@ -124,6 +125,25 @@ describe.each(["grpc", "http/protobuf", "http/json"])("over %s", (protocol) => {
 		await receiver.waitForSpans(5);
 		expect((await next.shutdown(GRACE_MS)).line).toBeUndefined();
 		expect(names(receiver)).toEqual([0, 1, 2, 3, 4].map((number) => `span ${number}`));
+	});
+
+	test("what was counted after an export that hangs waits too", async () => {
+		const hanging = await startHanging();
+		const sinks = await open(hanging.url, { OTEL_METRIC_EXPORT_INTERVAL: "600" });
+		const counter = sinks.meter.createCounter("tokens");
+		counter.add(1);
+		await sleep(700);
+		counter.add(41);
+		const { signals } = await sinks.shutdown(200);
+		expect(signals.find(({ signal }) => signal === "metrics")).toMatchObject({ waiting: 2, lost: 0 });
+		await hanging.close();
+		const receiver = await keep(startReceiver());
+		await keep(startRelay(hanging.url, endpointOf(receiver)));
+		const next = await open(hanging.url);
+		await next.warm();
+		await until("both are there", () => receiver.metrics.length === 2);
+		expect(receiver.metrics.map(({ value }) => value)).toEqual([1, 42]);
+		expect((await next.shutdown(GRACE_MS)).line).toBeUndefined();
 	});
 
 	test("a collector that comes back while the run goes on gets everything in order", async () => {

@@ -49,7 +49,9 @@ export async function runKilledSession(seed: number): Promise<void> {
 		if (sequel === "ill collector") {
 			relay.hang(true);
 			for (let session = 0; session < SHORT_SESSIONS; session++)
-				expect(await stage.print("short")).toMatchObject({ code: 0 });
+				expect(await stage.print("short", [], { env: { CLAUDE_OTEL_EXIT_GRACE_MS: "300" } })).toMatchObject({
+					code: 0,
+				});
 			relay.hang(false);
 			expect(await stage.run(["flush"])).toMatchObject({ code: 0, stderr: "" });
 		}
