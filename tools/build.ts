@@ -30,26 +30,30 @@ const TYPES = "types";
 /** A program that is running may still load parts of the build before this one. */
 const KEEP_OLD_MS = 10 * 60 * 1000;
 
+const COMMON = {
+	absWorkingDir: root,
+	bundle: true,
+	platform: "node",
+	format: "esm",
+	target: "node22.15",
+	// The UMD half of a package cannot be bundled.
+	mainFields: ["module", "main"],
+	minifyWhitespace: true,
+	// The licences of all that is bundled stand in a file of their own.
+	legalComments: "none",
+	// CommonJS packages inside the bundle ask for Node's own modules by require.
+	banner: { js: 'const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);' },
+	logLevel: "warning",
+} satisfies BuildOptions;
+
 export async function buildDist(keepOldMs = KEEP_OLD_MS): Promise<void> {
 	const common = {
-		absWorkingDir: root,
+		...COMMON,
 		outdir: dist,
-		bundle: true,
-		platform: "node",
-		format: "esm",
-		target: "node22.15",
-		// The UMD half of a package cannot be bundled.
-		mainFields: ["module", "main"],
-		minifyWhitespace: true,
-		// The licences of all that is bundled stand in a file of their own.
-		legalComments: "none",
 		metafile: true,
 		// Its binaries lie beside its code.
 		external: ["better-sqlite3"],
-		// CommonJS packages inside the bundle ask for Node's own modules by require.
-		banner: { js: 'const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);' },
 		write: false,
-		logLevel: "warning",
 	} satisfies BuildOptions;
 	const declarations = buildTypes(join(dist, TYPES));
 	const [start, later] = await Promise.all([
@@ -83,6 +87,19 @@ export async function buildDist(keepOldMs = KEEP_OLD_MS): Promise<void> {
 		if (name === TYPES) continue;
 		if (!written.has(name) && Date.now() - statSync(file).mtimeMs >= keepOldMs) rmSync(file);
 	}
+}
+
+/** For benchmarks: a wrapper of somebody else's, bundled as the parts that are loaded later are. */
+export async function bundleWrapper(entry: string, folder: string): Promise<string> {
+	await build({
+		...COMMON,
+		entryPoints: { wrapper: entry },
+		outdir: folder,
+		outExtension: { ".js": ".mjs" },
+		plugins: [plainBuiltins, bundledGrpc],
+		splitting: true,
+	});
+	return join(folder, "wrapper.mjs");
 }
 
 /** The licence texts of the packages that the bundled files come from. */

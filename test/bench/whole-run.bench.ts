@@ -1,8 +1,11 @@
 // Claim: `claude-otel -p` with an instant answer and a live collector takes at most 1.15 times what `claude -p` takes;
-// beside it, what a Node process that only starts claude and waits for it costs.
+// beside it, what a Node process that only starts claude and waits for it costs, and what it costs when it also loads
+// OpenTelemetry's exporters and sends one item of each signal.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { startScriptedModel } from "../../src/testing/scripted-model.ts";
+import { bundleWrapper } from "../../tools/build.ts";
 import { CLAUDE, makeClaudeHome } from "../support/claude-home.ts";
 import { runClaude, runClaudeOtel, run as runCommand } from "../support/run.ts";
 import { alternate, median, report, startCollector } from "./measure.ts";
@@ -20,6 +23,7 @@ export async function run(): Promise<void> {
 	const home = await makeClaudeHome(model.url);
 	const wrapper = join(home.home, "bare-wrapper.mjs");
 	writeFileSync(wrapper, BARE_WRAPPER);
+	const otelWrapper = await bundleWrapper(fileURLToPath(new URL("otel-wrapper.ts", import.meta.url)), home.home);
 	const args = ["-p", "go"];
 	const wall = async (result: Promise<{ code: number | null; wallMs: number }>) => {
 		const { code, wallMs } = await result;
@@ -27,11 +31,11 @@ export async function run(): Promise<void> {
 		return wallMs;
 	};
 	const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint };
-	const http = { ...env, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" };
 	const results = await alternate(ROUNDS, {
 		claude: () => wall(runClaude(home, args)),
 		"bare wrapper": () => wall(runCommand(home, process.execPath, [wrapper, ...args])),
-		"claude-otel": () => wall(runClaudeOtel(home, args, { env: http })),
+		OpenTelemetry: () => wall(runCommand(home, process.execPath, [otelWrapper, CLAUDE, ...args], { env })),
+		"claude-otel": () => wall(runClaudeOtel(home, args, { env })),
 	});
 	const alone = median(results.claude);
 	const line = (name: keyof typeof results, limit = "") => {
@@ -41,6 +45,7 @@ export async function run(): Promise<void> {
 	report(`A whole run with an instant answer and a live collector (medians of ${ROUNDS})`, [
 		line("claude"),
 		line("bare wrapper"),
+		line("OpenTelemetry", " (the bare wrapper with the exporters, one item of each signal)"),
 		line("claude-otel", " (limit 1.15)"),
 	]);
 	collector.stop();
