@@ -1,7 +1,7 @@
 // A run that has begun but is not in the store yet: a small file, written just before claude is started, because the store is
 // loaded while claude starts, and who is killed until then would be forgotten. Its second line is claude, as soon as it is
 // there. Comes in: the data folder.
-import { closeSync, constants, openSync, readdirSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, constants, lstatSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "./make-folder.ts";
 import { FOREIGN_SILENCE_MS, haveGone, isSetSomewhere } from "./process-identity.ts";
@@ -47,6 +47,17 @@ export function forgetBegun(dataDir: string, runId: string): void {
 	rmSync(pathOf(dataDir, runId), { force: true });
 }
 
+/** What was half written, after so long that nobody is writing it any more. What another version wrote stays. */
+export function pruneBegun(dataDir: string, now: number): void {
+	for (const path of notesIn(dataDir)) {
+		try {
+			if (readNote(path) === undefined && now - lstatSync(path).mtimeMs > FOREIGN_SILENCE_MS) rmSync(path);
+		} catch {
+			// It has gone, or is not ours to remove.
+		}
+	}
+}
+
 /** Those whose process, and its claude, have gone. */
 export function readAbandoned(dataDir: string, now: number): BegunRun[] {
 	return readBegun(dataDir).filter((run) => {
@@ -61,18 +72,20 @@ function isClaudeGone({ runId }: BegunRun, silentMs: number): boolean {
 }
 
 export function readBegun(dataDir: string): BegunRun[] {
-	return listFolder(join(dataDir, FOLDER)).flatMap((name) => {
-		try {
-			const [run = "", claude, end] =
-				readPlainFile(join(dataDir, FOLDER, name), FILE_MAX_BYTES)
-					?.toString()
-					.split("\n") ?? [];
-			const begun: object = { ...(JSON.parse(run) as object), claude: end === undefined ? undefined : claude };
-			return isBegun(begun) ? [begun] : [];
-		} catch {
-			return []; // Half written, gone, or none of ours.
-		}
+	return notesIn(dataDir).flatMap((path) => {
+		const note = readNote(path);
+		return note !== undefined && isBegun(note) ? [note] : [];
 	});
+}
+
+/** Undefined where it is half written, gone, or none of ours. */
+function readNote(path: string): object | undefined {
+	try {
+		const [run = "", claude, end] = readPlainFile(path, FILE_MAX_BYTES)?.toString().split("\n") ?? [];
+		return { ...(JSON.parse(run) as object), claude: end === undefined ? undefined : claude };
+	} catch {
+		return undefined;
+	}
 }
 
 function isBegun(read: object): read is BegunRun {
@@ -86,9 +99,12 @@ function pathOf(dataDir: string, runId: string): string {
 	return join(dataDir, FOLDER, `${runId}.json`);
 }
 
-function listFolder(folder: string): string[] {
+function notesIn(dataDir: string): string[] {
+	const folder = join(dataDir, FOLDER);
 	try {
-		return readdirSync(folder).filter((name) => name.endsWith(".json"));
+		return readdirSync(folder)
+			.filter((name) => name.endsWith(".json"))
+			.map((name) => join(folder, name));
 	} catch {
 		return [];
 	}

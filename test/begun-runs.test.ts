@@ -1,10 +1,10 @@
 // Runs that have begun and are not in the store yet: what lies in their folder may be anything.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type BegunRun, noteBegun, noteClaude, readAbandoned, readBegun } from "../src/begun-runs.ts";
+import { type BegunRun, noteBegun, noteClaude, pruneBegun, readAbandoned, readBegun } from "../src/begun-runs.ts";
 import { FOREIGN_SILENCE_MS, identityOf, machineId } from "../src/process-identity.ts";
 
 const RUN: BegunRun = { runId: "a", machine: machineId(), owner: "4194999:1", startedAt: 3, context: "{}" };
@@ -54,6 +54,17 @@ test("whose claude is not noted yet is not abandoned while a process is there th
 	// Where no system tells what others were started with, it has to have been a while.
 	const later = process.platform === "linux" ? NOW + 1_000 : NOW + FOREIGN_SILENCE_MS + 1;
 	expect(readAbandoned(folder, later)).toHaveLength(1);
+});
+
+test("what was half written goes after a while, what another version wrote stays", () => {
+	noteBegun(folder, RUN);
+	writeFileSync(path("half.json"), '{"runId":"ha');
+	writeFileSync(path("empty.json"), "");
+	writeFileSync(path("newer.json"), '{"version":2}');
+	pruneBegun(folder, Date.now());
+	expect(readdirSync(join(folder, "begun"))).toHaveLength(4);
+	pruneBegun(folder, Date.now() + FOREIGN_SILENCE_MS + 1_000);
+	expect(readdirSync(join(folder, "begun"))).toEqual(["a.json", "newer.json"]);
 });
 
 test.skipIf(process.platform === "win32")("what is no file of ours is passed over, and never waited for", () => {

@@ -38,8 +38,9 @@ export async function recoverRun(
 	const { isStopped, over } = options;
 	const context = readContext(run.context);
 	if (context === undefined) return { unreadable: true };
-	const { flow, sinks } = await openFlow(run.runId, context, journal, options);
-	if (!(await replay(journal, flow, sinks, isStopped))) return undefined;
+	const opened = await openFlow(run.runId, context, journal, options);
+	const { flow, sinks } = opened;
+	if (!(await replay(journal, opened, isStopped))) return undefined;
 	flow.take(readBeyond(run, context, journal, options));
 	await flow.pricing.ready();
 	flow.settle();
@@ -54,19 +55,28 @@ export async function recoverRun(
 	return signals.some(({ retryable }) => retryable) ? { left: true, undelivered: line } : { undelivered: line };
 }
 
+interface Opened {
+	flow: Flow;
+	sinks: Sinks;
+	/** By the clock of then, which may have been set back since. */
+	noteTold(at: number): void;
+}
+
 async function openFlow(
 	runId: string,
 	context: RunContext,
 	journal: Journal,
 	{ config, keeping, diagnostics }: RunRecovery,
-): Promise<{ flow: Flow; sinks: Sinks }> {
+): Promise<Opened> {
 	const ids = createPresetIds();
+	let toldUntil = context.startedAt;
 	const asItWas = configOf(config, context);
 	const privacy = createRunPrivacy(asItWas, []);
 	const sinks = await createSinks({
 		config: cleanResource(asItWas, cleanNamed(privacy.text)),
 		runId,
 		startedAt: context.startedAt,
+		toldUntil: () => toldUntil,
 		resource: { "service.version": VERSION, "service.instance.id": runId, ...attributesOf(context.resource) },
 		scope: { name: "claude-otel", version: VERSION },
 		idGenerator: ids,
@@ -97,7 +107,13 @@ async function openFlow(
 	await flow.pricing.load();
 	// What the run itself may have left in the spool is older than all that is told now.
 	await sinks.warm();
-	return { flow, sinks };
+	return {
+		flow,
+		sinks,
+		noteTold(at) {
+			toldUntil = Math.max(toldUntil, at);
+		},
+	};
 }
 
 /** Where things go is of today, how they look is of then. */
@@ -133,7 +149,7 @@ function configOf(config: Config, { told, redaction, resource }: RunContext): Co
 }
 
 /** False where it was stopped. */
-async function replay(journal: Journal, flow: Flow, sinks: Sinks, isStopped: () => boolean): Promise<boolean> {
+async function replay(journal: Journal, { flow, sinks, noteTold }: Opened, isStopped: () => boolean): Promise<boolean> {
 	const meters = sinks.meters.map(({ key, forget }) => ({ forget, upTo: journal.meteredTo(key) }));
 	/** What a destination has of increments before this entry is not sent again. */
 	const forgetBefore = async (seq: number) => {
@@ -147,7 +163,10 @@ async function replay(journal: Journal, flow: Flow, sinks: Sinks, isStopped: () 
 	for (const entry of journal.entries()) {
 		await forgetBefore(entry.seq);
 		if (entry.kind === "fact") flow.apply(entry.fact);
-		else flow.advance(entry.at, entry.late);
+		else {
+			flow.advance(entry.at, entry.late);
+			noteTold(entry.at);
+		}
 		if (performance.now() - since < STEP_MS) continue;
 		await new Promise((resolve) => setImmediate(resolve));
 		if (isStopped()) return false;

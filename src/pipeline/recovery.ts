@@ -1,7 +1,7 @@
 // Runs whose process was killed → told again by this one: their facts replayed, what their transcripts have beyond them
 // read, the tree closed, and exported what has not been delivered yet. In small steps: a session may be going on beside it.
 import { setTimeout as sleep } from "node:timers/promises";
-import { forgetBegun, readAbandoned } from "../begun-runs.ts";
+import { forgetBegun, pruneBegun, readAbandoned } from "../begun-runs.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
@@ -140,4 +140,5 @@ function sendsAnywhere({ level, otel, file, backends }: Config): boolean {
 /** Runs that were killed before they were in the store. */
 function takeIn(dataDir: string, store: Store, now: number): void {
 	for (const run of readAbandoned(dataDir, now)) if (store.adopt(run)) forgetBegun(dataDir, run.runId);
+	pruneBegun(dataDir, now);
 }

@@ -11,7 +11,7 @@ import { SplittingExporter } from "./splitting-exporter.ts";
 import { createLane, type Lane } from "./spool/lane.ts";
 import type { Spool } from "./spool/spool.ts";
 import { SpoolingExporter } from "./spool/spooling-exporter.ts";
-import { SteadyStartExporter } from "./steady-start.ts";
+import { SteadySeriesExporter } from "./steady-series.ts";
 
 export interface Line<B> extends Counted {
 	route: Route<B>;
@@ -29,8 +29,9 @@ export type Ledger = (destination: string) => TakenIds & Metered;
 export interface LineOptions {
 	otel: Pick<OtelConfig, "temporality">;
 	runId: string;
-	/** Milliseconds since the epoch. */
+	/** Milliseconds since the epoch: when the run began, and the last that is known to have been told of it. */
 	startedAt: number;
+	toldUntil?(): number;
 	spool?: Spool;
 	ledger?: Ledger;
 	diagnostics: Diagnostics;
@@ -60,8 +61,7 @@ export function metricLines(routes: Route<Batches["metrics"]>[], options: LineOp
 		const ledger = temporalityOf(route, options) === "cumulative" ? undefined : options.ledger;
 		const metered: Wrap<Batches["metrics"]> = (exporter, key) =>
 			ledger ? new MeteredExporter(exporter, ledger(key)) : exporter;
-		const wrap: Wrap<Batches["metrics"]> = (exporter, key) =>
-			new SteadyStartExporter(metered(exporter, key), options.startedAt);
+		const wrap: Wrap<Batches["metrics"]> = (exporter, key) => new SteadySeriesExporter(metered(exporter, key), options);
 		return lineOf("metrics", route, pointsIn, options, wrap);
 	});
 }

@@ -29,8 +29,9 @@ import { asMetricExporter } from "./temporality.ts";
 export interface SinkOptions {
 	config: Pick<Config, "otel" | "file" | "backends">;
 	runId: string;
-	/** When the run began: milliseconds since the epoch. */
+	/** When the run began, and the last that is known to have been told of it: milliseconds since the epoch. */
 	startedAt: number;
+	toldUntil?(): number;
 	/** What the signals say of us; OTEL_RESOURCE_ATTRIBUTES and the service's name come on top. */
 	resource: Attributes;
 	/** Name and version that stand on every span, metric and record. */

@@ -1,5 +1,5 @@
 // A run that was killed, and who tells it in its stead: what becomes of it when the teller has no more time, or dies of it.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -11,6 +11,7 @@ import { type Keeping, openKeeping } from "../../src/pipeline/keeping.ts";
 import { createRecovery, recoverRuns } from "../../src/pipeline/recovery.ts";
 import { redactionMark, toldOf, writeContext } from "../../src/pipeline/run-context.ts";
 import { laneOf } from "../../src/sinks/spool/spoolable.ts";
+import type { Journal } from "../../src/store/journal.ts";
 import { RECOVERIES_MAX } from "../../src/store/limits.ts";
 import type { Store } from "../../src/store/store.ts";
 import { fakeProcess } from "../cli/fake-process.ts";
@@ -43,8 +44,24 @@ afterEach(async () => {
 	rmSync(home, { recursive: true });
 });
 
+interface Left {
+	config: Config;
+	loaded: Loaded;
+	store: Store;
+	journal: Journal;
+	startedAt: number;
+}
+
+/** Everything goes to a file. */
+const fileAlone = (path: string) => ({
+	CLAUDE_OTEL_FILE: path,
+	OTEL_TRACES_EXPORTER: "none",
+	OTEL_METRICS_EXPORTER: "none",
+	OTEL_LOGS_EXPORTER: "none",
+});
+
 /** A run of a process that is no more, with a call. */
-async function leaveBehind(env: Record<string, string>): Promise<{ config: Config; loaded: Loaded; store: Store }> {
+async function leaveBehind(env: Record<string, string>): Promise<Left> {
 	const loaded = loadConfig({ HOME: home, OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf", ...env }, "linux");
 	const { config } = loaded;
 	keeping = await openKeeping(config, diagnostics);
@@ -67,7 +84,7 @@ async function leaveBehind(env: Record<string, string>): Promise<{ config: Confi
 		{ kind: "run.started", source: "launch", at: startedAt, sessionId: "", runId: RUN, ...started },
 		factOf(1),
 	]);
-	return { config, loaded, store };
+	return { config, loaded, store, journal, startedAt };
 }
 
 /** A session beside it that is over before the collector has said a word. */
@@ -168,13 +185,22 @@ test("what the run itself left in the spool arrives before what is told in its s
 	}
 });
 
+test("where the clock was set back since, its series go on where they were, and end after they began", async () => {
+	const path = join(home, "told.jsonl");
+	const { config, journal, startedAt } = await leaveBehind(fileAlone(path));
+	const toldUntil = Math.floor(startedAt) + 3_600_000;
+	journal.advanced(toldUntil, false);
+	await recoverRuns({ config, keeping, diagnostics, clock: systemClock }, endless);
+	const points = [...readFileSync(path, "utf8").matchAll(/"startTimeUnixNano":"(\d+)","timeUnixNano":"(\d+)"/g)];
+	expect(points.length).toBeGreaterThan(2);
+	for (const [, start = "", end = ""] of points) {
+		expect(Number(BigInt(start) / 1_000_000n)).toBe(Math.floor(startedAt));
+		expect(Number(BigInt(end) / 1_000_000n)).toBe(toldUntil);
+	}
+});
+
 test("that several died of is told of as given up, and told again where it is named", async () => {
-	const { config, store } = await leaveBehind({
-		CLAUDE_OTEL_FILE: join(home, "told.jsonl"),
-		OTEL_TRACES_EXPORTER: "none",
-		OTEL_METRICS_EXPORTER: "none",
-		OTEL_LOGS_EXPORTER: "none",
-	});
+	const { config, store } = await leaveBehind(fileAlone(join(home, "told.jsonl")));
 	for (let death = 0; death < RECOVERIES_MAX; death++) {
 		for (const run of store.abandoned(systemClock())) store.claim(run, DEAD, systemClock());
 	}
