@@ -5,16 +5,10 @@ import { forgetBegun } from "./begun-runs.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Config, NativeDestinations } from "./config.ts";
 import type { Diagnostics } from "./diagnostics.ts";
-import { createAgentReader } from "./intake/agent-payload.ts";
 import { readUserId } from "./intake/claude-files.ts";
 import type { HookBody } from "./intake/hook-body.ts";
-import { readHookPayload } from "./intake/hook-payload.ts";
-import { createHookRate } from "./intake/hook-rate.ts";
-import { createOtlpReader } from "./intake/otlp-payload.ts";
 import type { OtlpRequest } from "./intake/otlp-server.ts";
 import { createRepositoryReader } from "./intake/repository.ts";
-import { createSessionFinder, isDueToHooks } from "./intake/session-finder.ts";
-import { createTranscriptTail, sessionOf } from "./intake/transcript-file.ts";
 import type { Episode } from "./model/episode.ts";
 import type { Fact, Json, RawFact } from "./model/fact.ts";
 import { createHistory, type HistoryEntry } from "./model/history.ts";
@@ -25,6 +19,7 @@ import { openPassOn } from "./pipeline/pass-on.ts";
 import { createRecovery } from "./pipeline/recovery.ts";
 import { type RunContext, writeContext } from "./pipeline/run-context.ts";
 import { createUsageWatch } from "./pipeline/usage-watch.ts";
+import { createWitnesses } from "./pipeline/witnesses.ts";
 import { identityOf } from "./process-identity.ts";
 import { createRunPrivacy } from "./run-privacy.ts";
 import { createPresetIds, type PresetIds, parseTraceparent, sessionTraceId } from "./signals/ids.ts";
@@ -115,7 +110,7 @@ const ALIVE_MS = 60_000;
 
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
 	const { config, runId, diagnostics, clock = systemClock } = options;
-	const { told, startedAt, sessionPersistence, knownSessionId, forkedFrom } = options.context;
+	const { told, startedAt } = options.context;
 	const inbound = parseTraceparent(told.inbound.traceparent, told.inbound.tracestate);
 	// What goes to a program's own providers is that program's to keep.
 	const keeping = options.destination ? NOTHING_KEPT : await openKeeping(config, diagnostics);
@@ -169,81 +164,52 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		onAdvanced: (at, late) => journal?.advanced(at, late),
 		onEpisode: options.onEpisode,
 		onContextThreshold: options.onContextThreshold,
-		transcriptOf: (sessionId) =>
-			tail.paths().find((path) => sessionOf(path) === sessionId) ?? finder.transcriptOf(sessionId),
+		transcriptOf: (sessionId) => witnesses.transcriptOf(sessionId),
 		onBug: tellBug,
 	});
 	if (keeping.spool) flow.metrics.watchSpool(keeping.spool.bytes);
 	const history = options.keepHistory ? createHistory() : undefined;
-	const read: RawFact[] = [];
-	const tail = createTranscriptTail(startedAt, (fact) => read.push(fact), {
-		forkedFrom,
-		onSkip: () => flow.metrics.dropped("transcript"),
-	});
-	/** What hooks should have told as well. */
-	let due = 0;
-	const readOtlp = createOtlpReader();
-	const agent = createAgentReader({ transcript: sessionPersistence });
-	const isWithinRate = createHookRate();
 	const passedOn = await openPassOn(options.native, config, clean, diagnostics);
-	const where = {
-		config,
-		cwd: options.cwd,
-		claudePid: options.claudePid,
-		startedAt,
-		sessionPersistence,
-		knownSessionId,
-	};
-	const finder = createSessionFinder(where, (path) => {
-		tail.follow(path);
-		journal?.session(sessionOf(path));
+	const witnesses = createWitnesses({
+		run: options,
+		clock,
+		take: (facts) => flow.take(facts),
+		passOn: passedOn?.forward,
+		onSession: (sessionId) => journal?.session(sessionId),
+		onDropped: (source) => flow.metrics.dropped(source),
+		onBug: tellBug,
 	});
 	const recovery = createRecovery({ config, keeping, diagnostics, clock });
-	let lastFactAt = clock();
-
-	function take(facts: readonly RawFact[]): void {
-		if (facts.length > 0) lastFactAt = clock();
-		if (options.hooked === true) due += facts.filter((fact) => isDueToHooks(fact, options.context.interactive)).length;
-		flow.take(facts);
-	}
-
-	function readTranscripts(): void {
-		tail.poll();
-		take(read.splice(0));
-	}
-
 	const usage = createUsageWatch(sinks.meter, options.claudePid, clock);
 	let aliveAt = startedAt;
 
 	function tick(): void {
 		usage.look();
-		finder.look();
-		readTranscripts();
+		witnesses.look();
 		flow.advance(clock());
-		if (finder.isSettled()) recovery.start();
+		if (witnesses.isSettled()) recovery.start();
 		if (Math.abs(clock() - aliveAt) < ALIVE_MS) return;
 		aliveAt = clock();
 		journal?.alive(aliveAt);
 	}
 
-	take([runStarted(options)]);
+	flow.take([runStarted(options)]);
 	void sinks.warm();
 	let timer = tickLater();
 
 	function tickLater(): NodeJS.Timeout {
-		const idle = clock() - lastFactAt > IDLE_AFTER_MS;
-		const wait = idle ? IDLE_TICK_MS : finder.isSettled() ? TICK_MS : SEARCH_TICK_MS;
+		const idle = clock() - witnesses.lastFactAt() > IDLE_AFTER_MS;
+		const wait = idle ? IDLE_TICK_MS : witnesses.isSettled() ? TICK_MS : SEARCH_TICK_MS;
 		return setTimeout(() => {
 			guard(tick);
 			timer = tickLater();
 		}, wait).unref();
 	}
 
-	function guard(work: () => void, onFailure = () => {}): void {
+	function guard(work: () => void): void {
 		try {
 			work();
 		} catch (error) {
-			onFailure();
 			tellBug(error);
 		}
 	}
@@ -253,47 +219,21 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 	}
 
 	return {
-		hook(body) {
-			const drop = () => flow.metrics.dropped("hook");
-			guard(() => {
-				if (!isWithinRate(body) || !finder.accepts(body.json)) return drop();
-				const facts = readHookPayload(body, options);
-				for (const fact of facts) agent.see(fact);
-				take(facts);
-			}, drop);
-		},
-		message(json) {
-			guard(() => {
-				const facts = [...agent.read(json, clock())];
-				// The stream is this run's alone; its first message tells which session that is.
-				for (const { sessionId } of facts) finder.admits(sessionId, true);
-				take(facts);
-			});
-		},
-		otlp(request) {
-			const drop = () => flow.metrics.dropped("native");
-			guard(() => {
-				passedOn?.forward(request);
-				const [ours, others] = partition(readOtlp(request), (fact) =>
-					finder.admits(fact.sessionId, fact.promptId !== undefined),
-				);
-				take(ours);
-				for (const _ of others) drop();
-			}, drop);
-		},
+		hook: witnesses.hook,
+		message: witnesses.message,
+		otlp: witnesses.otlp,
 		dropped: (source) => flow.metrics.dropped(source),
 		history: () => history?.entries() ?? [],
 		async finish({ exitCode, signal }) {
 			clearTimeout(timer);
 			guard(() => {
 				usage.lookLast();
-				finder.lookLast();
-				readTranscripts();
-				take([{ kind: "run.ended", source: "launch", at: clock(), sessionId: "", exitCode, signal }]);
+				witnesses.lookLast();
+				flow.take([{ kind: "run.ended", source: "launch", at: clock(), sessionId: "", exitCode, signal }]);
 			});
 			await flow.pricing.ready();
 			guard(() => flow.settle());
-			for (const problem of finder.problems(due)) diagnostics.say("info", problem);
+			for (const problem of witnesses.problems()) diagnostics.say("info", problem);
 			const [{ line, signals: delivered }, forwarded] = await Promise.all([
 				sinks.shutdown(config.exitGraceMs),
 				passedOn?.flush(config.exitGraceMs),
@@ -329,11 +269,4 @@ function ledgerOf(journal: () => Journal | undefined): Ledger {
 		position: () => journal()?.position() ?? 0,
 		metered: (upTo) => journal()?.metered(destination, upTo),
 	});
-}
-
-function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {
-	const ours: T[] = [];
-	const others: T[] = [];
-	for (const item of items) (belongs(item) ? ours : others).push(item);
-	return [ours, others];
 }
