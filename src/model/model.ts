@@ -1,30 +1,24 @@
 // Facts in, episodes and moments out: the session model. Facts may come in any order and more than once.
 // `advance` hands on what is complete, `settle` closes everything that is left. Pure: time arrives as an argument.
-import { brokenOffAt, endOfLife, lifeAt, livesOf, readOfLife } from "./agents.ts";
-import { createContextWatch } from "./context-window.ts";
-import type { ModelOutput, Moment } from "./episode.ts";
-import type { Fact, FactOf } from "./fact.ts";
-import { createHandOn, type HandOn } from "./hand-on/hand-on.ts";
+import { livesOf } from "./agents.ts";
+import type { ModelOutput } from "./episode.ts";
+import type { Fact } from "./fact.ts";
+import { createFlights } from "./flights.ts";
+import { createHandOn } from "./hand-on/hand-on.ts";
 import type { HandoverOptions } from "./hand-on/handover.ts";
-import { laneOf } from "./hand-on/lanes.ts";
-import {
-	HELD_CALLS_MAX,
-	HELD_CALLS_TARGET,
-	HELD_OTHERS_MAX,
-	REMEMBERED_IDS_MAX,
-	SESSION_QUIET_MS,
-	STAMP_SKEW_MS,
-	TURN_QUIET_MS,
-} from "./limits.ts";
+import { isLate, isRepetition } from "./late.ts";
+import { HELD_CALLS_MAX, HELD_CALLS_TARGET, HELD_OTHERS_MAX, SESSION_QUIET_MS, TURN_QUIET_MS } from "./limits.ts";
 import { noteAgent } from "./note/agents.ts";
 import { noteFailure, noteMessage, noteRefusal, noteRequest, noteSize } from "./note/requests.ts";
 import { noteSession } from "./note/sessions.ts";
 import { noteSurroundings } from "./note/surroundings.ts";
 import { noteBatch, noteTool } from "./note/tools.ts";
 import { notePrompt, noteTurn } from "./note/turns.ts";
-import { createPlaces, isFollowed, isTurn, type Life, type Link, linkOfTool } from "./places.ts";
-import type { LaneTold, TurnState } from "./state.ts";
-import { areMessagesTold, createStores, hasTurnHooks, type Stores } from "./stores.ts";
+import { createPendingMoments } from "./pending-moments.ts";
+import { createPlaces, isTurn, type Link, linkOfTool } from "./places.ts";
+import { createReadiness } from "./readiness.ts";
+import type { TurnState } from "./state.ts";
+import { areMessagesTold, createStores, type Stores } from "./stores.ts";
 
 export type ModelOptions = HandoverOptions;
 
@@ -46,17 +40,17 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 	const links = new Map<string, Link>();
 	const places = createPlaces(stores, (toolUseId) => links.get(toolUseId) ?? openLink(stores, toolUseId, options));
 	const handOn = createHandOn({ stores, places, links, options, output });
-	const flying = new Map<string, string>();
+	const flights = createFlights(output);
+	const readiness = createReadiness(stores, places, handOn);
+	const { context } = options;
+	const moments = createPendingMoments({ stores, places, handOn, context, output });
 	const openTurns = new Set<TurnState>();
-	const watchContext = createContextWatch(options.context);
-	const pending: { lane: LaneTold; at: number; make(): Moment }[] = [];
-	const toldMoments = new Set<string>();
 	let stragglersAt = Number.NEGATIVE_INFINITY;
 
 	function apply(fact: Fact): void {
 		if (isLate(fact, handOn, stores)) {
 			if (!isRepetition(fact)) output.late(fact.source);
-			if (fact.kind === "tool.ended" && fact.source === "hook") land(fact.toolUseId);
+			if (fact.kind === "tool.ended" && fact.source === "hook") flights.land(fact.toolUseId);
 			return;
 		}
 		noteSurroundings(stores, fact);
@@ -84,7 +78,7 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 				break;
 			case "message.seen":
 				noteMessage(stores, fact);
-				if (fact.partial !== true) tellCrossings(fact, fact.messageId, fact.requestedModel);
+				if (fact.partial !== true) moments.noteCrossings(fact, fact.messageId, fact.requestedModel);
 				break;
 			case "request.failed":
 				noteFailure(stores, fact);
@@ -92,17 +86,17 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 			case "request.answered":
 				noteRequest(stores, fact);
 				if (fact.querySource === "main" && !areMessagesTold(stores, fact.sessionId))
-					tellCrossings(fact, fact.requestId, fact.model);
+					moments.noteCrossings(fact, fact.requestId, fact.model);
 				break;
 			case "answer.sized":
 				if (!handOn.isDone(`request:${fact.requestId}`)) noteSize(stores, fact);
 				break;
 			case "request.retried":
-				tellMoment(fact, `retry:${fact.id}`);
+				moments.note(fact, `retry:${fact.id}`);
 				break;
 			case "request.refused":
 				noteRefusal(stores, fact, fact.requestId !== undefined && handOn.isDone(`request:${fact.requestId}`));
-				if (fact.source === "native") tellMoment(fact, `refusal:${fact.requestId ?? fact.at}`);
+				if (fact.source === "native") moments.note(fact, `refusal:${fact.requestId ?? fact.at}`);
 				break;
 			case "tool.requested":
 			case "tool.started":
@@ -110,11 +104,11 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 			case "tool.decided":
 			case "permission.denied":
 				noteTool(stores, fact);
-				noteFlight(fact);
+				flights.note(fact);
 				break;
 			case "tool.batch":
 				noteBatch(stores, fact, (id) => handOn.isDone(`tool:${id}`));
-				for (const { toolUseId } of fact.calls) land(toolUseId);
+				for (const { toolUseId } of fact.calls) flights.land(toolUseId);
 				break;
 			case "permission.asked":
 				stores.asks.set(`${fact.at}:${fact.inputDigest}`, fact);
@@ -129,16 +123,16 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 				stores.compactions.set(fact.id, fact);
 				break;
 			case "model.switched":
-				tellMoment(fact, `switch:${fact.at}:${fact.from}:${fact.to}`);
+				moments.note(fact, `switch:${fact.at}:${fact.from}:${fact.to}`);
 				break;
 			case "notified":
-				tellMoment(fact, `notification:${fact.at}:${fact.notificationType}`);
+				moments.note(fact, `notification:${fact.at}:${fact.notificationType}`);
 				break;
 			case "mode.changed":
-				tellMoment(fact, `mode:${fact.at}:${fact.to}`);
+				moments.note(fact, `mode:${fact.at}:${fact.to}`);
 				break;
 			case "mcp.connection":
-				tellMoment(fact, `mcp:${fact.at}:${fact.mcpServer ?? ""}:${fact.status}`);
+				moments.note(fact, `mcp:${fact.at}:${fact.mcpServer ?? ""}:${fact.status}`);
 				break;
 			case "hooks.ran":
 				output.hooksRan(fact.hookEvent, fact.hooks, fact.durationMs);
@@ -156,70 +150,15 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 		if (turn && !turn.handedOn) openTurns.add(turn);
 	}
 
-	/** A record that is told as soon as its place is known. */
-	function tellMoment(fact: Fact, uid: string): void {
-		if (toldMoments.has(uid)) return;
-		toldMoments.add(uid);
-		if (toldMoments.size > REMEMBERED_IDS_MAX) toldMoments.delete(toldMoments.values().next().value as string);
-		const lane = laneOf(fact);
-		pending.push({ lane, at: fact.at, make: () => handOn.momentOf(fact, lane, uid) });
-	}
-
-	function tellCrossings(fact: FactOf<"message.seen" | "request.answered">, id: string, model: string): void {
-		if (fact.agentId !== undefined) return;
-		const { sessionId, at, usage } = fact;
-		for (const crossing of watchContext({ sessionId, at, model, usage })) {
-			const uid = `context.threshold:${id}:${crossing.threshold}`;
-			const lane = laneOf(fact);
-			const make = (): Moment => ({
-				...handOn.placeOf(lane, fact.at),
-				at: fact.at,
-				uid,
-				kind: "context.threshold",
-				...crossing,
-			});
-			pending.push({ lane, at: fact.at, make });
-		}
-	}
-
-	function tellPending(all: boolean): void {
-		for (let index = 0; index < pending.length; index++) {
-			const { lane, at, make } = pending[index] as (typeof pending)[number];
-			const agent = lane.agentId === undefined ? undefined : stores.agents.get(lane.agentId);
-			if (!all && lane.agentId !== undefined && !(agent && isPlaced({ agent, n: lifeAt(agent, at) }))) continue;
-			output.moment(make());
-			pending.splice(index--, 1);
-		}
-	}
-
-	function isPlaced(life: Life): boolean {
-		return life.agent.handedOn.has(life.n) || places.isParentKnown(life, false);
-	}
-
-	function noteFlight(fact: Fact): void {
-		if (fact.source !== "hook") return;
-		if (fact.kind === "tool.started" && !flying.has(fact.toolUseId)) {
-			flying.set(fact.toolUseId, fact.toolName);
-			output.inFlight(fact.toolName, 1);
-		} else if (fact.kind === "tool.ended" || fact.kind === "permission.denied") land(fact.toolUseId);
-	}
-
-	function land(toolUseId: string): void {
-		const toolName = flying.get(toolUseId);
-		if (toolName === undefined) return;
-		flying.delete(toolUseId);
-		output.inFlight(toolName, -1);
-	}
-
 	function advance(now: number, late = now >= stragglersAt + TURN_QUIET_MS / 2): boolean {
 		places.segments();
 		handOn.openSessions();
-		tellPending(false);
+		moments.tell(false);
 		// An agent's sums hold those of the agents that it started: these go first.
 		while (handOnReadyLives(now)) {}
 		for (const turn of openTurns) {
 			if (turn.handedOn || turn.answeredIn !== undefined) openTurns.delete(turn);
-			else if (isTurnReady(turn, now)) handOn.turn(turn, isTold(turn));
+			else if (readiness.isTurnReady(turn, now)) handOn.turn(turn, readiness.isTold(turn));
 		}
 		// What is late has waited for seconds: to look for it at every tick would cost more than all the rest.
 		if (late) {
@@ -235,10 +174,8 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 	function relieve(): void {
 		if (stores.tools.size > HELD_CALLS_MAX) handOn.relieve(HELD_CALLS_TARGET, HELD_CALLS_MAX);
 		handOn.relieveOthers(HELD_OTHERS_MAX);
-		if (pending.length > HELD_OTHERS_MAX) tellPending(true);
-		if (flying.size > HELD_CALLS_MAX) {
-			for (const toolUseId of flying.keys()) if (handOn.isDone(`tool:${toolUseId}`)) land(toolUseId);
-		}
+		if (moments.size() > HELD_OTHERS_MAX) moments.tell(true);
+		if (flights.size() > HELD_CALLS_MAX) flights.landAll((toolUseId) => handOn.isDone(`tool:${toolUseId}`));
 		if (openTurns.size <= HELD_OTHERS_MAX) return;
 		// Ids of prompts that nobody told of.
 		for (const turn of openTurns) if (!isTurn(turn)) openTurns.delete(turn);
@@ -249,78 +186,19 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 		for (const agent of stores.openAgents) {
 			for (const n of livesOf(agent).keys()) {
 				const life = { agent, n };
-				if (agent.handedOn.has(n) || !isLifeReady(life, now)) continue;
+				if (agent.handedOn.has(n) || !readiness.isLifeReady(life, now)) continue;
 				progress = true;
-				if (handOn.openChildren(life).every((child) => !isLifeReady(child, now))) handOn.life(life);
+				if (handOn.openChildren(life).every((child) => !readiness.isLifeReady(child, now))) handOn.life(life);
 			}
 		}
 		return progress;
 	}
 
-	function isLifeReady(life: Life, now: number): boolean {
-		const stopped = endOfLife(life.agent, life.n);
-		const read = readOfLife(life.agent, life.n);
-		const isLate = now >= (stopped ?? read ?? Number.POSITIVE_INFINITY) + TURN_QUIET_MS;
-		if (!places.isParentKnown(life, isLate) || life.agent.firstAt === Number.POSITIVE_INFINITY) return false;
-		const hooks = stores.sessions.get(life.agent.sessionId)?.hookSeen === true;
-		if (stopped !== undefined && now >= stopped + TURN_QUIET_MS) return true;
-		// With -p no hook tells that a request of it failed for good, which was its end if nothing came after.
-		const failed = brokenOffAt(life.agent, life.n);
-		if (failed !== undefined && now >= Math.max(failed, life.agent.lastAt) + TURN_QUIET_MS) return true;
-		if (handOn.lifeWaitsForNative(life)) return false;
-		if (hooks) {
-			return (
-				stopped !== undefined &&
-				read !== undefined &&
-				places.locateLife(life).turn !== undefined &&
-				handOn.openChildren(life).length === 0 &&
-				!handOn.lifeWaitsForLedger(life)
-			);
-		}
-		return read !== undefined && now >= read + TURN_QUIET_MS;
-	}
-
-	/** Ended, read past its end, and none of its agents at work; or two seconds after its end. */
-	function isTurnReady(turn: TurnState, now: number): boolean {
-		if (!isTurn(turn)) return false;
-		const hooks = hasTurnHooks(stores, turn.sessionId);
-		const stop = Math.max(
-			turn.lastStop?.at ?? Number.NEGATIVE_INFINITY,
-			turn.interruptedAt ?? Number.NEGATIVE_INFINITY,
-			hooks ? Number.NEGATIVE_INFINITY : (turn.transcriptStop?.at ?? Number.NEGATIVE_INFINITY),
-		);
-		if (stop === Number.NEGATIVE_INFINITY) return now >= turn.lastAt + TURN_QUIET_MS && isFollowed(stores, turn);
-		if (turn.activeAt !== undefined && turn.activeAt > stop) return false;
-		if (now >= stop + TURN_QUIET_MS) return true;
-		return (
-			hooks &&
-			isRead(turn, stop) &&
-			!handOn.hasOpenAgents(turn) &&
-			!handOn.waitsForLedger(turn) &&
-			!handOn.waitsForNative(turn)
-		);
-	}
-
-	/** The record of a stop is written after the hook was answered; after a fatal error there is only the error's. */
-	function isRead(turn: TurnState, stop: number): boolean {
-		const failed = turn.lastStop?.value !== undefined && turn.failure !== undefined;
-		const readTo = failed ? turn.failure?.at : stop - STAMP_SKEW_MS;
-		return turn.readAt !== undefined && readTo !== undefined && turn.readAt >= readTo;
-	}
-
-	/** All that it asked the model is known: not where its hooks say that it ended, and its transcript is still to be read. */
-	function isTold(turn: TurnState): boolean {
-		const { lastStop, transcriptStop, activeAt, sessionId } = turn;
-		const isWritten = stores.sessions.get(sessionId)?.transcriptSeen === true;
-		if (lastStop === undefined || !isWritten || isRead(turn, lastStop.at)) return true;
-		return transcriptStop !== undefined && transcriptStop.at >= (activeAt ?? transcriptStop.at);
-	}
-
 	function settle(): void {
 		places.segments();
 		handOn.openSessions();
-		tellPending(true);
-		for (const toolUseId of flying.keys()) land(toolUseId);
+		moments.tell(true);
+		flights.landAll();
 		handOn.everything();
 		// Questions whose call nobody told of, and ids of prompts that nobody told of.
 		stores.asks.clear();
@@ -329,45 +207,12 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 
 	function held(): number {
 		const { tools, chats, failures, requests, refusals, asks, compactions, openAgents } = stores;
-		const open = [tools, chats, failures, requests, refusals, asks, compactions, openAgents, flying];
+		const open = [tools, chats, failures, requests, refusals, asks, compactions, openAgents];
 		const turns = [...openTurns].filter(({ handedOn }) => !handedOn).length;
-		return open.reduce((sum, { size }) => sum + size, turns + pending.length);
+		return open.reduce((sum, { size }) => sum + size, turns + moments.size() + flights.size());
 	}
 
 	return { apply, advance, settle, held };
-}
-
-/** What native telemetry tells of calls comes seconds later, and hooks or transcript have told it before. */
-function isRepetition(fact: Fact): boolean {
-	return fact.source === "native" && (fact.kind === "tool.ended" || fact.kind === "tool.decided");
-}
-
-/** Markers that change nothing of what was handed on are not late. */
-function isLate(fact: Fact, handOn: HandOn, stores: Stores): boolean {
-	switch (fact.kind) {
-		case "message.seen":
-			if (handOn.isDone(`chat:${fact.messageId}`)) return true;
-			return fact.partial !== true && fact.requestId !== undefined && handOn.isDone(`request:${fact.requestId}`);
-		case "request.answered":
-			return handOn.isDone(`request:${fact.requestId}`);
-		case "request.failed":
-			return handOn.isDone(`failure:${fact.id}`);
-		case "tool.requested":
-		case "tool.started":
-		case "tool.ended":
-		case "tool.decided":
-		case "permission.denied":
-			return handOn.isDone(`tool:${fact.toolUseId}`);
-		case "compacted":
-			return handOn.isDone(`compaction:${fact.id}`);
-		case "turn.stopped":
-		case "turn.interrupted":
-			return (
-				fact.source === "hook" && fact.promptId !== undefined && stores.turns.get(fact.promptId)?.handedOn === true
-			);
-		default:
-			return false;
-	}
 }
 
 function openLink(stores: Stores, toolUseId: string, options: ModelOptions): Link | undefined {
