@@ -1,22 +1,20 @@
 // Answered model requests → chat episodes, with what was lost in attempts that were cut.
-
 import { usedRatioOf } from "../context-window.ts";
 import type { ChatEpisode, Ref } from "../episode.ts";
 import type { FactOf, Usage } from "../fact.ts";
 import { addAnswered } from "../ledger.ts";
 import type { Located } from "../places.ts";
-import { WEB_SEARCH_PICO_USD } from "../price.ts";
-import { addCost, type CostCount } from "../reconcile.ts";
-import type { ChatState, FailureState, RequestState } from "../state.ts";
+import type { ChatState, RequestState } from "../state.ts";
 import { areMessagesTold } from "../stores.ts";
 import { addRequest } from "../sums.ts";
-import { addUsage, isZeroUsage, maxUsage, NO_USAGE } from "../usage.ts";
+import { addUsage, maxUsage, NO_USAGE } from "../usage.ts";
 import { attemptsOf } from "./attempts.ts";
 import { cutOutputOf, webSearchesOf } from "./cut-requests.ts";
 import { type Handover, placeOnly, startAbove } from "./handover.ts";
-import { heirAfter, heirOf, heirsAmong, inOrder } from "./heirs.ts";
 import { takeLost } from "./lost.ts";
+import { costOf, type ListCost, noteCost, withExtras } from "./request-cost.ts";
 import { noteTriedGone, surplusBefore } from "./surplus.ts";
+import { takeRequest } from "./take-request.ts";
 
 export interface ChatSteps {
 	chat(chat: ChatState): void;
@@ -26,25 +24,13 @@ export interface ChatSteps {
 	noteUsage(sessionId: string, model: string, usage: Usage): void;
 	/** Counts a request in the sums above it and hands it on. */
 	emit(episode: ChatEpisode, place: Located): void;
-	cost(
-		usage: Usage,
-		lost: Usage,
-		model: string,
-		at: number,
-	): Pick<ChatEpisode, "picoUsd" | "costBasis" | "costEstimated">;
-	assignStumps(chats: readonly ChatState[], failures: readonly FailureState[]): void;
-	/** The same where no message tells of the attempts. */
-	assignCutRequests(requests: readonly RequestState[], failures: readonly FailureState[]): void;
 }
 
 /** The stop reason of an answer that the model's safeguards stopped, which may have no content and so no record. */
 export const REFUSAL = "refusal";
 
-type ListCost = Pick<ChatEpisode, "picoUsd" | "costBasis" | "costEstimated">;
-
 export function createChatSteps(handover: Handover): ChatSteps {
-	const { stores, places, options, output, sums, answered, costs, finish } = handover;
-	const { lost, lostPicoUsd, settledStumps, brokenOff } = handover;
+	const { stores, places, options, output, sums, answered, finish, settledStumps, brokenOff } = handover;
 
 	function handOnChat(chat: ChatState): void {
 		const surplus = surplusBefore(handover, chat.messageId);
@@ -55,18 +41,18 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		const tried = cut || (chat.failedAttempts ?? 0) > 0 || surplus;
 		if (tried) noteTriedGone(handover, chat.sessionId, model, cut ? 0 : surplus);
 		if (chat.givenUp) brokenOff.add(`${chat.sessionId} ${model}`);
-		if (chat.partial && settledStumps.has(chat.messageId)) return void takeRequest(chat.requestId);
+		if (chat.partial && settledStumps.has(chat.messageId)) return void takeRequest(handover, chat.requestId);
 		const place = places.locate(chat, chat.firstAt);
 		const { lostHere, picoUsd: lostCost } = takeLost(handover, chat.messageId);
 		noteCounted(chat, lostHere);
 		const isRefused = stores.refusals.has(chat.requestId ?? "");
-		const request = takeRequest(chat.requestId);
+		const request = takeRequest(handover, chat.requestId);
 		const start = Math.min(Math.max(chat.after ?? chat.firstAt, startAbove(place)), chat.firstAt);
 		const source = chat.requestedModel.source === "agent" ? "agent" : "transcript";
 		const times = timesOf(request) ?? { start, end: Math.max(start, chat.lastAt), timesSource: source };
 		// The stream tells of an agent's answer before it is known how long it became.
 		const usage = source === "agent" && request !== undefined ? maxUsage(chat.usage, request.usage) : chat.usage;
-		const own = withExtras(cost(usage, lostHere, chat.requestedModel.value, start), chat);
+		const own = withExtras(costOf(handover, usage, lostHere, chat.requestedModel.value, start), chat);
 		const text = [...chat.answers].toSorted(([a], [b]) => a - b).map(([, content]) => content);
 		const episode: ChatEpisode = {
 			...placeOnly(place),
@@ -93,17 +79,6 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		emitChat(cut ? allLost(episode) : episode, place, own);
 	}
 
-	/** What native telemetry tells of it, once: what comes later is late. */
-	function takeRequest(requestId: string | undefined): FactOf<"request.answered"> | undefined {
-		if (requestId === undefined) return undefined;
-		const request = stores.requests.get(requestId);
-		stores.requests.delete(requestId);
-		stores.sizes.delete(requestId);
-		stores.refusals.delete(requestId);
-		finish(`request:${requestId}`);
-		return request?.fact;
-	}
-
 	function handOnRequest(request: RequestState, compaction?: { ref: Ref; place: Located }): void {
 		const { fact } = request;
 		const cut = areMessagesTold(stores, fact.sessionId) ? undefined : cutOutputOf(fact, stores, options.price);
@@ -112,12 +87,12 @@ export function createChatSteps(handover: Handover): ChatSteps {
 			noteTriedGone(handover, fact.sessionId, fact.model, cut === undefined ? surplus : 0);
 		}
 		const refusal = stores.refusals.get(fact.requestId);
-		takeRequest(fact.requestId);
+		takeRequest(handover, fact.requestId);
 		const place = compaction?.place ?? places.locate(request, fact.at);
 		const { lostHere, picoUsd: lostCost } = takeLost(handover, fact.requestId);
 		const usage = addUsage(fact.usage, { ...NO_USAGE, output: cut ?? 0 });
 		const webSearches = webSearchesOf(fact, options.price);
-		const own = withExtras(cost(usage, lostHere, fact.model, fact.at), { webSearches, fast: false });
+		const own = withExtras(costOf(handover, usage, lostHere, fact.model, fact.at), { webSearches, fast: false });
 		noteUsage(fact.sessionId, fact.model, addUsage(usage, lostHere));
 		const episode: ChatEpisode = {
 			...placeOnly(place),
@@ -144,34 +119,8 @@ export function createChatSteps(handover: Handover): ChatSteps {
 	/** @param own its list price, where its tokens alone do not say it */
 	function emitChat(episode: ChatEpisode, place: Located, own?: ListCost): void {
 		for (const sum of sums.above(place)) addRequest(sum, episode.usage, episode.lost, episode.picoUsd);
-		noteCost(episode, own);
+		noteCost(handover, episode, own);
 		output.episode(episode);
-	}
-
-	function noteCost(episode: ChatEpisode, listed?: ListCost): void {
-		const { requestedModel, usage, lost: lostHere, costBasis, picoUsd, start, end } = episode;
-		if (requestedModel === undefined || (isZeroUsage(usage) && isZeroUsage(lostHere))) return;
-		const own = (listed ?? cost(usage, lostHere, requestedModel, start)).picoUsd;
-		const sessionId = places.countedIn(episode.sessionId, end);
-		const counts = costs.get(sessionId) ?? new Map<string, CostCount>();
-		const native = costBasis === "native" ? picoUsd : undefined;
-		counts.set(requestedModel, addCost(counts.get(requestedModel), own, native));
-		costs.set(sessionId, counts);
-	}
-
-	/** Searches cost beside the tokens; what tokens cost in fast mode no list tells. */
-	function withExtras(listed: ListCost, { webSearches, fast }: Pick<ChatState, "webSearches" | "fast">): ListCost {
-		if (fast) return { costBasis: "unknown" };
-		if (listed.picoUsd === undefined || webSearches === 0) return listed;
-		return { ...listed, picoUsd: listed.picoUsd + webSearches * WEB_SEARCH_PICO_USD };
-	}
-
-	/** Each attempt has its own price: what was lost does not lift the answer into a dearer tier. */
-	function cost(usage: Usage, lostHere: Usage, model: string, at: number): ListCost {
-		const { picoUsd, estimated } = options.price(usage, model, at);
-		const lostPicoUsd = isZeroUsage(lostHere) ? 0 : options.price(lostHere, model, at).picoUsd;
-		if (picoUsd === undefined || lostPicoUsd === undefined) return { costBasis: "unknown" };
-		return { picoUsd: picoUsd + lostPicoUsd, costBasis: "list", ...(estimated ? { costEstimated: true } : {}) };
 	}
 
 	/** The ledger counts the answer and what was lost before it. */
@@ -187,49 +136,11 @@ export function createChatSteps(handover: Handover): ChatSteps {
 		answered.set(sessionId, models);
 	}
 
-	/** Attempts that left a stump in the transcript count as lost on what came next in their lane. */
-	function assignStumps(chats: readonly ChatState[], failures: readonly FailureState[]): void {
-		const heirs = heirsAmong(chats, failures);
-		for (const stump of inOrder(chats)) {
-			const next = stump.partial ? heirOf(stump, heirs) : undefined;
-			if (!next) continue;
-			// Of an agent that works on it may come yet.
-			const isTold = stores.requests.has(stump.requestId ?? "");
-			const told = (isTold ? takeRequest(stump.requestId)?.picoUsd : undefined) ?? 0;
-			if (told > 0) lostPicoUsd.set(next.key, (lostPicoUsd.get(next.key) ?? 0) + told);
-			if (settledStumps.has(stump.messageId)) continue;
-			lost.set(next.key, addUsage(lost.get(next.key) ?? NO_USAGE, stump.usage));
-			settledStumps.add(stump.messageId);
-		}
-	}
-
-	function assignCutRequests(requests: readonly RequestState[], failures: readonly FailureState[]): void {
-		const cut = requests.flatMap((request) => {
-			const more = cutOutputOf(request.fact, stores, options.price);
-			return more === undefined ? [] : [{ request, more }];
-		});
-		const others = requests.filter((request) => !cut.some((one) => one.request === request));
-		const heirs = heirsAmong([], failures, others);
-		for (const { request, more } of cut) {
-			const { requestId, usage, sessionId, model, picoUsd = 0 } = request.fact;
-			const heir = heirAfter(request, heirs);
-			if (heir === undefined) continue;
-			takeRequest(requestId);
-			noteTriedGone(handover, sessionId, model, 0);
-			const gone = addUsage(usage, { ...NO_USAGE, output: more });
-			lost.set(heir.key, addUsage(lost.get(heir.key) ?? NO_USAGE, gone));
-			lostPicoUsd.set(heir.key, (lostPicoUsd.get(heir.key) ?? 0) + picoUsd);
-		}
-	}
-
 	return {
 		chat: handOnChat,
 		request: handOnRequest,
 		noteUsage,
 		emit: emitChat,
-		cost,
-		assignStumps,
-		assignCutRequests,
 	};
 }
 

@@ -12,6 +12,8 @@ import { type Handover, placeOnly } from "./handover.ts";
 import { laneOf } from "./lanes.ts";
 import { createLostSteps } from "./lost.ts";
 import type { RefusalSteps } from "./refusals.ts";
+import { costOf } from "./request-cost.ts";
+import { assignCutRequests } from "./stumps.ts";
 
 /** A compaction and what native telemetry tells of it lie within this (milliseconds). */
 const NEAR_MS = 10_000;
@@ -120,7 +122,7 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps, refu
 
 	function readLedger(sessionId: string, residuals: Residuals): void {
 		for (const stump of lost.heirless(sessionId)) chats.chat(stump);
-		if (!areMessagesTold(stores, sessionId)) chats.assignCutRequests(ofIt(stores.requests), ofIt(stores.failures));
+		if (!areMessagesTold(stores, sessionId)) assignCutRequests(handover, ofIt(stores.requests), ofIt(stores.failures));
 		const models = new Map(answered.get(sessionId));
 		for (const [model, usage] of lost.assigned(sessionId)) {
 			models.set(model, addUsage(models.get(model) ?? NO_USAGE, usage));
@@ -209,7 +211,7 @@ export function createCompactionSteps(handover: Handover, chats: ChatSteps, refu
 					tokensSource: part ? "cost-state" : "unknown",
 					...(model === undefined || !part
 						? { costBasis: "unknown" as const }
-						: chats.cost(usage, NO_USAGE, model, start)),
+						: costOf(handover, usage, NO_USAGE, model, start)),
 					querySource: "compact",
 				},
 				place,

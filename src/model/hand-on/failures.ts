@@ -7,6 +7,7 @@ import { attemptsOf } from "./attempts.ts";
 import type { ChatSteps } from "./chats.ts";
 import { type Handover, placeOnly, startAbove } from "./handover.ts";
 import { takeLost } from "./lost.ts";
+import { costOf } from "./request-cost.ts";
 import { noteTriedGone } from "./surplus.ts";
 
 /** A transcript that tells of an attempt, and not how it ended, makes a failure of what was a refusal. */
@@ -99,7 +100,7 @@ export function createFailureSteps(handover: Handover, chats: ChatSteps): HandOn
 		const nothing = isZeroUsage(lostHere) && !picoUsd;
 		if (model === undefined || nothing) return { costBasis: "unknown" as const };
 		if (picoUsd !== undefined) return { picoUsd, costBasis: "native" as const };
-		return chats.cost(NO_USAGE, lostHere, model, at);
+		return costOf(handover, NO_USAGE, lostHere, model, at);
 	}
 
 	return handOnFailure;

@@ -10,6 +10,7 @@ import type { CompactionSteps } from "./compactions.ts";
 import { dropRefused, type HandOnFailure } from "./failures.ts";
 import type { Handover } from "./handover.ts";
 import type { RefusalSteps } from "./refusals.ts";
+import { assignCutRequests, assignStumps } from "./stumps.ts";
 import type { HandOnTools } from "./tools.ts";
 
 export type IsHere = (lane: LaneTold, at: number) => boolean;
@@ -39,13 +40,15 @@ export function inLife({ agent, n }: Life): IsHere {
 }
 
 export function createLanes(
-	{ stores }: Handover,
+	handover: Handover,
 	chats: ChatSteps,
 	handOnFailure: HandOnFailure,
 	handOnTools: HandOnTools,
 	compactions: CompactionSteps,
 	refusals: RefusalSteps,
 ): Lanes {
+	const { stores } = handover;
+
 	function chatsIn(isHere: IsHere): ChatState[] {
 		const here = [...stores.chats.values()].filter((chat) => isHere(chat, chat.firstAt));
 		return here.toSorted((a, b) => a.firstAt - b.firstAt || (a.messageId < b.messageId ? -1 : 1));
@@ -63,11 +66,11 @@ export function createLanes(
 			.filter((failure) => isHere(failure, failure.fact.at))
 			// What the transcript tells goes first: native telemetry may tell the same without an id.
 			.toSorted((a, b) => Number(a.fact.source === "native") - Number(b.fact.source === "native"));
-		chats.assignStumps(here, failures);
+		assignStumps(handover, here, failures);
 		const alone = [...stores.requests.values()].filter(
 			(request) => !areMessagesTold(stores, request.sessionId) && isHere(request, request.fact.at),
 		);
-		chats.assignCutRequests(alone, failures);
+		assignCutRequests(handover, alone, failures);
 		for (const chat of here) if (isDue(chat.lastAt)) chats.chat(chat);
 		for (const failure of failures) {
 			// What native telemetry alone tells of a failure waits for the transcript's word.
@@ -127,7 +130,7 @@ export function createLanes(
 		};
 		const answers = oldest(stores.chats.values(), ({ firstAt }) => firstAt);
 		const failures = oldest(stores.failures.values(), ({ fact }) => fact.at);
-		chats.assignStumps(answers, failures);
+		assignStumps(handover, answers, failures);
 		for (const chat of answers) chats.chat(chat);
 		for (const failure of failures) handOnFailure(failure);
 		for (const compaction of oldest(stores.compactions.values(), ({ at }) => at)) {

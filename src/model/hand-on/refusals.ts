@@ -6,6 +6,7 @@ import { addUsage, isZeroUsage, NO_USAGE } from "../usage.ts";
 import { attemptsOf } from "./attempts.ts";
 import { type ChatSteps, REFUSAL } from "./chats.ts";
 import { type Handover, placeOnly, startAbove } from "./handover.ts";
+import { costOf } from "./request-cost.ts";
 
 export interface RefusalSteps {
 	/** The first of this model that no message and no native telemetry tells as answered: the ledger alone has what it used. */
@@ -68,7 +69,7 @@ export function createRefusalSteps(handover: Handover, chats: ChatSteps): Refusa
 				usage: usage ?? NO_USAGE,
 				lost: lostHere,
 				tokensSource: usage === undefined ? "unknown" : "cost-state",
-				...(hasCost ? chats.cost(usage ?? NO_USAGE, lostHere, model, start) : { costBasis: "unknown" as const }),
+				...(hasCost ? costOf(handover, usage ?? NO_USAGE, lostHere, model, start) : { costBasis: "unknown" as const }),
 				...attemptsOf(stores, sessionId, refusal, refusal.anew?.value),
 				querySource: refusal.querySource ?? (place.lives.length > 0 ? "subagent" : "main"),
 				stopReason: REFUSAL,
