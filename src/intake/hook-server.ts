@@ -3,6 +3,7 @@
 // Claude Code's own telemetry comes in by the same loopback port, and goes to the OTLP room.
 import { createServer, type Socket } from "node:net";
 import { systemClock } from "../clock.ts";
+import { createConnections } from "./connections.ts";
 import { createHookBodyReader, type HookBody, type HookBodyReader } from "./hook-body.ts";
 import {
 	type GiveAnswer,
@@ -19,10 +20,6 @@ import { TOKEN_HEADER, tokenCheck } from "./run-token.ts";
 
 /** Claude Code opens one connection per hook that runs at the same time. */
 export const HOOK_CONNECTIONS_MAX = 512;
-/** Connections that have shown no token yet; the oldest makes room for a new one, so that they never keep claude out. */
-export const HOOK_STRANGERS_MAX = 256;
-/** A connection that has sent no whole request head, or no token, after this is closed; claude itself gives up after 1 s. */
-export const HOOK_HEAD_TIME_MS = 2_000;
 /** A body that is not whole after this is given up with its connection; claude itself gives up after 1 s. */
 export const HOOK_BODY_TIME_MS = 3_000;
 /** Answers slower than this hold claude noticeably. */
@@ -76,20 +73,16 @@ export interface HookServer {
 export async function openHookServer(options: HookServerOptions): Promise<HookServer> {
 	const opens = tokenCheck(options.token);
 	const counts = { bodies: 0, malformed: 0, refused: 0, slow: 0 };
-	const sockets = new Set<Socket>();
-	/** Those of them that are in the middle of a request. */
-	const reading = new Set<Socket>();
+	const connections = createConnections();
 	/** Bodies that are not yet answered. */
 	let pending = 0;
 
 	const { onDropped = () => {} } = options;
 	const room = options.onOtlp && createOtlpRoom(options.onOtlp, () => onDropped("native"));
-	/** Of the http door. */
-	const strangers = new Set<Socket>();
 	const serveByNode = createNodeRequests(begin);
 	const makeServer = (serve: (socket: Socket) => void) => () => {
 		const server = createServer((socket) => {
-			watch(socket);
+			connections.add(socket);
 			serve(socket);
 		});
 		server.maxConnections = HOOK_CONNECTIONS_MAX;
@@ -117,47 +110,21 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 			while (isBusy() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 1));
 			socketDoor?.close();
 			httpDoor?.close();
-			for (const socket of sockets) socket.destroy();
+			connections.destroy();
 		},
 	};
 
 	function isBusy(): boolean {
-		return pending > 0 || reading.size > 0;
-	}
-
-	function watch(socket: Socket): void {
-		sockets.add(socket);
-		socket.on("close", () => {
-			sockets.delete(socket);
-			reading.delete(socket);
-		});
-		// claude ends its connections as it likes; that is no failure of ours.
-		socket.on("error", () => socket.destroy());
-		socket.setTimeout(HOOK_HEAD_TIME_MS, () => socket.destroy());
+		return pending > 0 || connections.isBusy();
 	}
 
 	function serveHttp(socket: Socket): void {
-		reading.add(socket);
-		strangers.add(socket);
-		// However slowly its bytes come.
-		const late = setTimeout(() => strangers.has(socket) && socket.destroy(), HOOK_HEAD_TIME_MS).unref();
-		socket.on("close", () => {
-			clearTimeout(late);
-			strangers.delete(socket);
-			room?.leave(socket);
-		});
-		if (strangers.size > HOOK_STRANGERS_MAX) turnAwayOldest();
+		connections.reading(socket);
+		connections.addStranger(socket, () => room?.leave(socket));
 		readHttpRequests(socket, {
 			begin: (head, give) => begin(socket, head, give),
 			handOver: (handed) => void serveByNode(handed),
 		});
-	}
-
-	function turnAwayOldest(): void {
-		const [oldest] = strangers;
-		if (oldest === undefined) return;
-		strangers.delete(oldest);
-		oldest.destroy();
 	}
 
 	function begin(socket: Socket, head: RequestHead, give: GiveAnswer): RequestHandler | undefined {
@@ -170,25 +137,18 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 	}
 
 	function receiveOtlp(socket: Socket, head: RequestHead, give: GiveAnswer): RequestHandler | undefined {
-		greet(socket);
+		connections.greet(socket);
 		return room?.receive(socket, head, (answer) => {
-			reading.delete(socket);
+			connections.rests(socket);
 			give(answer);
 		});
-	}
-
-	/** This is claude: from here on its connection may rest as long as it likes. */
-	function greet(socket: Socket): void {
-		socket.setTimeout(0);
-		strangers.delete(socket);
-		reading.add(socket);
 	}
 
 	/** A request that has shown the token. */
 	function receive(socket: Socket, give: GiveAnswer): RequestHandler {
 		const at = systemClock();
 		const startedAt = performance.now();
-		greet(socket);
+		connections.greet(socket);
 		const reader = createHookBodyReader();
 		const whole = giveUpLater(socket);
 		return {
@@ -197,7 +157,7 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 			gone: whole,
 			end() {
 				whole();
-				reading.delete(socket);
+				connections.rests(socket);
 				take(reader, at, () => {
 					give(TAKEN);
 					tellIfSlow(performance.now() - startedAt);
@@ -223,7 +183,7 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 	}
 
 	function receiveForwarded(socket: Socket): void {
-		reading.add(socket);
+		connections.reading(socket);
 		const at = systemClock();
 		const reader = createHookBodyReader();
 		let head: Buffer | undefined = Buffer.alloc(0);
@@ -245,7 +205,7 @@ export async function openHookServer(options: HookServerOptions): Promise<HookSe
 		});
 		socket.on("end", () => {
 			whole();
-			reading.delete(socket);
+			connections.rests(socket);
 			if (head === undefined) take(reader, at, () => socket.end());
 			else socket.end();
 		});

@@ -4,8 +4,9 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { HOOK_HEAD_TIME_MS } from "../../src/intake/connections.ts";
 import { HOOK_BODY_KEEP, type HookBody } from "../../src/intake/hook-body.ts";
-import { HOOK_BODY_TIME_MS, HOOK_HEAD_TIME_MS, type HookServer, openHookServer } from "../../src/intake/hook-server.ts";
+import { HOOK_BODY_TIME_MS, type HookServer, openHookServer } from "../../src/intake/hook-server.ts";
 import { TOKEN_HEADER } from "../../src/intake/run-token.ts";
 import { until } from "../support/run.ts";
 

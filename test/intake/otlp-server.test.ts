@@ -1,8 +1,9 @@
 // OTLP over http on the port of the hooks: what is taken, what is refused and how, and that neither harms the hooks.
 import { deflateSync, gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { HOOK_STRANGERS_MAX } from "../../src/intake/connections.ts";
 import type { HookBody } from "../../src/intake/hook-body.ts";
-import { HOOK_STRANGERS_MAX, type HookServer, openHookServer } from "../../src/intake/hook-server.ts";
+import { type HookServer, openHookServer } from "../../src/intake/hook-server.ts";
 import {
 	OTLP_BODY_MAX,
 	OTLP_BODY_TIME_MS,
