@@ -8,7 +8,7 @@ import * as fc from "fast-check";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { buildDist } from "../../tools/build.ts";
 import { CLAUDE, CLAUDE_OTEL, type ClaudeHome, makeClaudeHome } from "../support/claude-home.ts";
-import { type RunOptions, runClaudeOtel, until } from "../support/run.ts";
+import { isAlive, type RunOptions, runClaudeOtel, until } from "../support/run.ts";
 import { seeds } from "../support/seed.ts";
 
 beforeAll(() => buildDist());
@@ -123,33 +123,36 @@ describe("the end of claude is ours", () => {
 		expect(await run("die", ["mcp"])).toMatchObject({ code: null, signal });
 	});
 
-	test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
-		"%s to us is handed on, and we wait for what claude makes of it",
+	test.each([
+		...(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGABRT"] as const),
+		...(["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGXCPU"] as const),
+	])("%s to us is handed on, and we wait for what claude makes of it", async (signal) => {
+		script("wait", `trap 'echo got; sleep 0.3; exit 42' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`);
+		expect(await runAndSend("wait", signal)).toMatchObject({
+			code: 42,
+			signal: null,
+			stdout: "ready\ngot\n",
+			stderr: "",
+		});
+	});
+
+	test.each(["SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM"] as const)(
+		"%s to us that claude dies by ends us the same way",
 		async (signal) => {
-			script(
-				"wait",
-				`trap 'echo got; sleep 0.3; exit 42' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`,
-			);
-			const result = await run("wait", ["-p"], {
-				onStart: async (running) => {
-					await until("claude waits", () => running.stdout().includes("ready"));
-					running.signal(signal);
-				},
-			});
-			expect(result).toMatchObject({ code: 42, signal: null, stdout: "ready\ngot\n" });
+			script("sleep", 'echo $$ > "$HOME/pid"; echo ready; exec sleep 20');
+			expect(await runAndSend("sleep", signal)).toMatchObject({ code: null, signal, stdout: "ready\n", stderr: "" });
+			expect(isAlive(Number(readFileSync(join(home.home, "pid"), "utf8")))).toBe(false);
 		},
 	);
 
-	test("SIGQUIT does not end us", async () => {
-		script("wait", "echo ready; sleep 0.5; exit 5");
-		const result = await run("wait", ["-p"], {
+	function runAndSend(name: string, signal: NodeJS.Signals) {
+		return run(name, ["-p"], {
 			onStart: async (running) => {
 				await until("claude runs", () => running.stdout().includes("ready"));
-				running.signal("SIGQUIT");
+				running.signal(signal);
 			},
 		});
-		expect(result).toMatchObject({ code: 5, signal: null });
-	});
+	}
 
 	test("a reader of our own words that has gone is no mistake", async () => {
 		const child = spawn(process.execPath, [CLAUDE_OTEL, "--config"], {
