@@ -56,7 +56,7 @@ export function createTailSampling(sampling: TailSampling, runId: string, next: 
 			if (episode.kind === "session") state.held.length = 0;
 		},
 		moment(moment) {
-			pass(moment.session, moment.kind === "api.refusal", () => next.moment(moment));
+			pass(moment.session, moment.kind === "api.retry" || moment.kind === "api.refusal", () => next.moment(moment));
 		},
 	};
 }
@@ -72,7 +72,7 @@ function isNotable(episode: Episode, { slowTurnMs }: TailSampling): boolean {
 		case "tool":
 			return episode.status !== "ok";
 		case "chat":
-			return episode.errorType !== undefined;
+			return episode.errorType !== undefined || (episode.attempts ?? 1) > 1;
 		case "turn":
 			return episode.status !== "ok" || episode.end - episode.start >= slowTurnMs;
 		case "agent":

@@ -98,6 +98,7 @@ describe("with a ratio of 0", () => {
 		["a call that failed", tool(0, "error")],
 		["a call that was denied", tool(0, "denied")],
 		["a request that failed", chat(0, { errorType: "overloaded_error" })],
+		["an attempt that failed before an answer", chat(0, { attempts: 2 })],
 		["a turn that failed", turn(0, { status: "error" })],
 		["a turn that was interrupted", turn(0, { status: "interrupted" })],
 		["a slow turn", turn(0, { end: 1_000 + 5_000 })],
