@@ -117,6 +117,18 @@ const PATTERNS: readonly Pattern[] = [
 			/((?:sshpass|docker login|podman login|redis-cli|ldapsearch|az login|sqlcmd)(?= )[^\n;|]{0,300}?(?<=\s)-[pPaw][ =]?["']?)(?!\[REDACTED|\$|-)[^\s"']+/y,
 	},
 	{
+		name: "openssl-key",
+		anchors: ["openssl "],
+		pattern: /(openssl(?= )[^\n;|]{0,300}?(?<=\s)-[kK] ["']?)(?!\[REDACTED|\$|-)[^\s"']+/y,
+	},
+	{
+		// With -b the password is the command's last word; options with values may stand between.
+		name: "htpasswd",
+		anchors: ["htpasswd "],
+		pattern:
+			/(htpasswd(?= )[^\n;|&<>]{0,300}?(?<=\s)-[a-zA-Z]{0,8}b[a-zA-Z]{0,8}(?:[ \t]{1,8}[^\s;|&<>]+){1,4}[ \t]{1,8}["']?)(?!\[REDACTED|\$)[^\s"';|&<>]+(?=["']?[ \t]{0,8}(?:$|[;|&<>\r\n]))/y,
+	},
+	{
 		name: "pass-argument",
 		anchors: ["pass:", "storepass ", "keypass "],
 		pattern:
