@@ -17,8 +17,16 @@ export function envForRun(env: NodeJS.ProcessEnv, run: RunVariables): NodeJS.Pro
 	child.CLAUDE_OTEL_RUN = run.runId;
 	child.CLAUDE_OTEL_TOKEN = run.token;
 	if (run.socketPath !== undefined) child.CLAUDE_OTEL_SOCKET = run.socketPath;
-	if (run.traceparent !== undefined) child.TRACEPARENT = run.traceparent;
+	if (run.traceparent !== undefined) {
+		child.TRACEPARENT = run.traceparent;
+		// It goes with its trace, and with another one it is to be discarded (W3C Trace Context, 3.3).
+		if (traceIn(env.TRACEPARENT) !== traceIn(run.traceparent)) delete child.TRACESTATE;
+	}
 	return child;
+}
+
+function traceIn(traceparent: string | undefined): string | undefined {
+	return traceparent?.split("-")[1];
 }
 
 /** For a session that outlives us: nothing of any run of ours. */

@@ -33,6 +33,17 @@ test("without propagation the inbound TRACEPARENT stays", () => {
 	});
 });
 
+test("a TRACESTATE stays with its trace, and goes where ours is another", () => {
+	const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+	const inbound = { TRACEPARENT: `00-${trace}-00f067aa0ba902b7-01`, TRACESTATE: "vendor=1" };
+	const run = { runId: "r", token: "t", traceparent: `00-${trace}-53995c3f42cd8ad8-01` };
+	expect(envForRun(inbound, run)).toMatchObject({ TRACEPARENT: run.traceparent, TRACESTATE: "vendor=1" });
+	expect(envForRun({ TRACESTATE: "vendor=1" }, run)).not.toHaveProperty("TRACESTATE");
+	const other = { ...run, traceparent: `00-${"1".repeat(32)}-53995c3f42cd8ad8-01` };
+	expect(envForRun(inbound, other)).not.toHaveProperty("TRACESTATE");
+	expect(envForRun(inbound, { runId: "r", token: "t" })).toMatchObject(inbound);
+});
+
 test("a session that outlives us gets nothing of a run, and the caller's environment is not touched", () => {
 	expect(envWithoutRun(OUTER)).toEqual({ PATH: "/bin", TRACEPARENT: "outer", CLAUDE_OTEL_LEVEL: "full" });
 	expect(OUTER.CLAUDE_OTEL_RUN).toBe("outer");
