@@ -6,6 +6,7 @@ import { type OtelConfig, readOtel } from "./config/otel.ts";
 import { type Paths, readPaths } from "./config/paths.ts";
 import { type Described, type Environment, Reader, variablesOf } from "./config/row.ts";
 import { DEBUG_ROW, type DebugTarget, OWN_ROWS } from "./config/table.ts";
+import { warnings } from "./errors.ts";
 
 export type { BackendName, BackendSettings, ChosenBackend } from "./config/backends.ts";
 export { configurationSections, configurationTable, describeConfig } from "./config/describe.ts";
@@ -68,6 +69,9 @@ export function loadConfig(env: Environment, platform: NodeJS.Platform = process
 		},
 		nested: reader.raw("CLAUDE_OTEL_RUN") !== undefined,
 	};
+	const { store, spool } = config;
+	if (store.at === "path" && spool.at === "path" && store.path === spool.path)
+		reader.problems.push(warnings.sameKeepingFile(store.path));
 	return { config, origins: reader.described, problems: reader.problems };
 }
 

@@ -49,6 +49,10 @@ export const warnings = {
 		`${variable} is ${endpoint}, the usual port of http, but the protocol is grpc: set ${protocolVariable}=http/protobuf or use port 4317.`,
 	httpToGrpcPort: (variable: string, endpoint: string, protocolVariable: string, protocol: string) =>
 		`${variable} is ${endpoint}, the usual port of grpc, but the protocol is ${protocol}: set ${protocolVariable}=grpc or use port 4318.`,
+	sameKeepingFile: (path: string) =>
+		`CLAUDE_OTEL_STORE and CLAUDE_OTEL_SPOOL both name ${path}, so what a collector does not take is lost: give each a file of its own.`,
+	endpointWithSignalPath: (variable: string, endpoint: string, path: string) =>
+		`${variable} is ${endpoint}, but what it names is completed by the path of each signal: leave /${path} out, or name the signals' own endpoints.`,
 	grpcPathIgnored: (variable: string, endpoint: string) =>
 		`${variable} is ${endpoint}, but grpc has no paths: its path is ignored; leave it out or use http/protobuf.`,
 	grpcWithoutPort: (variable: string, endpoint: string, port: string) =>
@@ -99,6 +103,9 @@ export type Door = keyof typeof DOORS;
 
 /** What did not arrive, told once when claude has left the terminal. */
 export const deliveryLines = {
+	delivered: (what: string, destination: string) =>
+		`${what} ${isOne(what) ? "was" : "were"} delivered to ${destination}.`,
+	nothingDelivered: (destination: string) => `Nothing was delivered to ${destination}.`,
 	undelivered: (what: string, destination: string, reason: string, cure: string) =>
 		`claude-otel: ${what} ${isOne(what) ? "was" : "were"} not delivered to ${destination} (${reason}); ${cure}.`,
 	waiting: (what: string, destination: string, reason: string, cure: string) =>

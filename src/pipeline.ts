@@ -24,6 +24,7 @@ import { identityOf } from "./process-identity.ts";
 import { createRunPrivacy } from "./run-privacy.ts";
 import { createPresetIds, type PresetIds, parseTraceparent, sessionTraceId } from "./signals/ids.ts";
 import { resourceOf } from "./signals/resource.ts";
+import { tellDelivered } from "./sinks/delivery.ts";
 import type { Ledger } from "./sinks/lines.ts";
 import { createSinks } from "./sinks/providers.ts";
 import type { Journal } from "./store/journal.ts";
@@ -239,6 +240,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 				passedOn?.flush(config.exitGraceMs),
 				recovery.finish(config.exitGraceMs),
 			]);
+			for (const sentence of tellDelivered(delivered)) diagnostics.say("info", sentence);
 			journal?.end(clock());
 			forget();
 			const lines = [line, forwarded?.line, ...keeping.problems].filter((told) => told !== undefined);

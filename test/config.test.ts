@@ -174,7 +174,17 @@ describe("folders", () => {
 			tmpDir: "/var/tmp",
 			claudeConfigDir: "/cc",
 		});
-		expect(config({ XDG_DATA_HOME: "data" }).dataDir).toBe("/home/ada/.local/share/claude-otel");
+		const relative = load({ XDG_DATA_HOME: "data", XDG_RUNTIME_DIR: "run" });
+		expect(relative.config).toMatchObject({
+			dataDir: "/home/ada/.local/share/claude-otel",
+			runDir: "/home/ada/.local/share/claude-otel",
+		});
+		expect(relative.problems).toEqual([
+			'XDG_DATA_HOME is "data", but must be an absolute path: ~/.local/share is used instead.',
+			'XDG_RUNTIME_DIR is "run", but must be an absolute path: the data folder is used instead.',
+		]);
+		const folders = describeConfig(relative).filter(({ name }) => name.endsWith(" directory"));
+		expect(folders.map(({ origin }) => origin)).toEqual(["default", "default"]);
 	});
 
 	test("follow LOCALAPPDATA on Windows", () => {
@@ -262,6 +272,8 @@ describe("where telemetry goes", () => {
 			/without a scheme, which means TLS: write http:\/\/localhost:4317/,
 		],
 		[{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c" }, /without a port.*add :4317/],
+		[{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c/otlp/v1/traces" }, /leave \/v1\/traces out/],
+		[{ CLAUDE_OTEL_STORE: "/keep.db", CLAUDE_OTEL_SPOOL: "/keep.db" }, /both name \/keep\.db/],
 		[{ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "http://c:4318" }, /collectors expect http:\/\/c:4318\/v1\/logs/],
 		[{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:4317/x", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }, /grpc has no paths/],
 		[

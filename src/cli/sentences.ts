@@ -48,6 +48,7 @@ export const cliMistakes = {
 		new UserMistake(`${claudeSilent(path, "--version", silence)}.`, EXIT_NOT_EXECUTABLE),
 	settingsWithMark: (file: string) =>
 		new UserMistake(`${file} begins with a byte order mark, so it is left as it is: save it as UTF-8 without one.`),
+	settingsNotUtf8: (file: string) => new UserMistake(`${file} is no UTF-8, so it is left as it is: save it as UTF-8.`),
 	settingsKeyTwice: (file: string, line: number, column: number, key: string) =>
 		new UserMistake(
 			`${file}:${line}:${column}: the key ${quote(key)} stands here for the second time: keep one of them.`,
@@ -146,6 +147,15 @@ function from(witnesses: readonly Witness[]): string {
 
 type Left = readonly Witness[];
 
+/** Why claude is run bare, under --claude-otel-debug. */
+export const untraced = {
+	off: () => "CLAUDE_OTEL_LEVEL or OTEL_SDK_DISABLED switches everything off: claude is run bare and not traced.",
+	subcommand: () => "This is no session: claude is run bare and not traced.",
+	help: () => "This asks for help or a version: claude is run bare and not traced.",
+	detached: () =>
+		"This session outlives its claude, so it is run bare and not traced: installed hooks are for such sessions.",
+};
+
 /** Why something of the trace will be missing, and what it is made from then: told under --claude-otel-debug. */
 export const missingHooks = {
 	disableAllHooks: (path: string, left: Left) => `${path} sets disableAllHooks, so no hook reaches us: ${from(left)}.`,
@@ -162,6 +172,4 @@ export const missingHooks = {
 	noTranscript: (left: Left) => `--no-session-persistence keeps claude from writing a transcript: ${from(left)}.`,
 	bug: (error: unknown) =>
 		`claude-otel: this session was not traced, by a mistake of ours (${error instanceof Error ? error.message : String(error)}): please report what \`claude-otel --claude-otel-debug\` says of it.`,
-	detached: () =>
-		"This session outlives its claude, so it is run bare and not traced: installed hooks are for such sessions.",
 };

@@ -1,18 +1,20 @@
 // One settings file on disk → its text and, in one step, another text in its place: the same file behind a link, the
 // same rights, never half written.
+
+import { isUtf8 } from "node:buffer";
 import {
 	chmodSync,
 	chownSync,
 	copyFileSync,
-	existsSync,
 	readFileSync,
+	readlinkSync,
 	realpathSync,
 	renameSync,
 	rmSync,
 	statSync,
 	writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { makeFolder } from "../make-folder.ts";
 import { cliMistakes } from "./sentences.ts";
 
@@ -33,7 +35,7 @@ export interface SettingsFile {
 export const BACKUP_SUFFIX = ".before-claude-otel";
 
 export function openSettingsFile(path: string): SettingsFile {
-	const real = existsSync(path) ? realpathSync(path) : path;
+	const real = behindLinks(path);
 	const backupPath = `${path}${BACKUP_SUFFIX}`;
 	return {
 		path,
@@ -55,13 +57,37 @@ const MODE_BITS = 0o7777;
 /** Settings can hold keys. */
 const NEW_FILE_MODE = 0o600;
 
-function read(path: string): string | undefined {
+/** Most that a system follows. */
+const LINKS_MAX = 40;
+
+/** Also where nothing lies there yet: the file is made where its link says. */
+function behindLinks(path: string, links = LINKS_MAX): string {
 	try {
-		return readFileSync(path, "utf8");
+		return realpathSync(path);
+	} catch {
+		const target = linkAt(path);
+		return target === undefined || links === 0 ? path : behindLinks(resolve(dirname(path), target), links - 1);
+	}
+}
+
+function linkAt(path: string): string | undefined {
+	try {
+		return readlinkSync(path);
+	} catch {
+		return undefined;
+	}
+}
+
+function read(path: string): string | undefined {
+	let bytes: Buffer;
+	try {
+		bytes = readFileSync(path);
 	} catch (error) {
 		if (codeOf(error) === "ENOENT") return undefined;
 		throw cliMistakes.settingsNotRead(path, codeOf(error));
 	}
+	if (!isUtf8(bytes)) throw cliMistakes.settingsNotUtf8(path);
+	return bytes.toString();
 }
 
 function replace(real: string, text: string): void {

@@ -168,7 +168,10 @@ function hints(
 	const protocolVariable = protocol.origin ?? "OTEL_EXPORTER_OTLP_PROTOCOL";
 	if (protocol.value !== "grpc") {
 		if (url.port === "4317") return [warnings.httpToGrpcPort(origin, shown, protocolVariable, protocol.value)];
-		const bare = origin !== variablesOf(SIGNAL_ROWS.endpoint)[0] && url.pathname === "/";
+		const isBase = origin === variablesOf(SIGNAL_ROWS.endpoint)[0];
+		const path = Object.values(PATHS).find((one) => url.pathname.endsWith(`/${one}`));
+		if (isBase && path !== undefined) return [warnings.endpointWithSignalPath(origin, shown, path)];
+		const bare = !isBase && url.pathname === "/";
 		return bare ? [warnings.signalEndpointWithoutPath(origin, shown, PATHS[signal])] : [];
 	}
 	const found: string[] = [];

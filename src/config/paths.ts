@@ -2,6 +2,7 @@
 // own rules place them; nothing is created here.
 import { homedir } from "node:os";
 import { posix, win32 } from "node:path";
+import { warnings } from "../errors.ts";
 import type { Reader } from "./row.ts";
 
 export interface Paths {
@@ -37,27 +38,36 @@ export function readPaths(reader: Reader, platform: NodeJS.Platform): Paths {
 	const { join, isAbsolute } = windows ? win32 : posix;
 	const home = reader.raw("HOME") ?? (windows ? reader.raw("USERPROFILE") : undefined) ?? homedir();
 	// XDG says that relative folders are to be ignored.
-	const absolute = (variable: string) => {
+	const absolute = (variable: string, used: string) => {
 		const value = reader.raw(variable);
-		return value !== undefined && isAbsolute(value) ? value : undefined;
+		if (value === undefined || isAbsolute(value)) return value;
+		reader.problems.push(warnings.ignoredSetting(variable, value, "an absolute path", used));
+		return undefined;
 	};
-	const dataHome = windows
-		? (reader.raw("LOCALAPPDATA") ?? join(home, "AppData", "Local"))
-		: (absolute("XDG_DATA_HOME") ?? join(home, ".local", "share"));
+	const userData = windows ? reader.raw("LOCALAPPDATA") : absolute("XDG_DATA_HOME", "~/.local/share");
+	const runtime = windows ? undefined : absolute("XDG_RUNTIME_DIR", "the data folder");
+	const dataHome = userData ?? (windows ? join(home, "AppData", "Local") : join(home, ".local", "share"));
 	const paths = {
 		home,
 		claudeConfigDir: reader.raw("CLAUDE_CONFIG_DIR") ?? join(home, ".claude"),
 		dataDir: join(dataHome, "claude-otel"),
-		runDir: join((windows ? undefined : absolute("XDG_RUNTIME_DIR")) ?? dataHome, "claude-otel"),
+		runDir: join(runtime ?? dataHome, "claude-otel"),
 		tmpDir: windows
 			? (reader.raw("TEMP") ?? reader.raw("TMP") ?? join(home, "AppData", "Local", "Temp"))
 			: (reader.raw("TMPDIR") ?? "/tmp"),
 		path: reader.raw("PATH") ?? (windows ? (reader.raw("Path") ?? "") : ""),
 		pathExt: reader.raw("PATHEXT") ?? (windows ? ".COM;.EXE;.BAT;.CMD" : ""),
 	};
-	const set = (variable: string) => (reader.raw(variable) === undefined ? undefined : variable);
-	reader.describe("CLAUDE_CONFIG_DIR", { value: paths.claudeConfigDir, origin: set("CLAUDE_CONFIG_DIR") });
-	reader.describe("data directory", { value: paths.dataDir, origin: set(windows ? "LOCALAPPDATA" : "XDG_DATA_HOME") });
-	reader.describe("run directory", { value: paths.runDir, origin: set(windows ? "LOCALAPPDATA" : "XDG_RUNTIME_DIR") });
+	const fromVariable = (variable: string, value: string | undefined) => (value === undefined ? undefined : variable);
+	const describe = (name: string, value: string, origin: string | undefined) =>
+		reader.describe(name, { value, origin });
+	const ofUser = fromVariable(windows ? "LOCALAPPDATA" : "XDG_DATA_HOME", userData);
+	describe(
+		"CLAUDE_CONFIG_DIR",
+		paths.claudeConfigDir,
+		fromVariable("CLAUDE_CONFIG_DIR", reader.raw("CLAUDE_CONFIG_DIR")),
+	);
+	describe("data directory", paths.dataDir, ofUser);
+	describe("run directory", paths.runDir, fromVariable("XDG_RUNTIME_DIR", runtime) ?? ofUser);
 	return paths;
 }

@@ -62,6 +62,17 @@ export function summarize(counted: Counted[]): Delivery {
 	return { signals, line: lines.length > 0 ? lines.join(" ") : undefined };
 }
 
+/** One sentence per destination, of what it has taken. */
+export function tellDelivered(signals: readonly SignalDelivery[]): string[] {
+	return [...new Set(signals.map(({ destination }) => destination))].map((destination) => {
+		const taken = signals.filter((delivery) => delivery.destination === destination && delivery.exported > 0);
+		const amounts = taken.map((delivery) => amount({ ...delivery, lost: 0 }, delivery.exported));
+		return amounts.length > 0
+			? deliveryLines.delivered(join(amounts), destination)
+			: deliveryLines.nothingDelivered(destination);
+	});
+}
+
 const QUEUE_FULL: Failure = { words: "more at once than the queue holds", cure: "queueFull" };
 
 /** One sentence per destination, all on one line. */

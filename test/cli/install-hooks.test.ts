@@ -108,6 +108,21 @@ describe("install-hooks", () => {
 		expect(JSON.parse(readFileSync(join(folder, "real.json"), "utf8"))).toHaveProperty("hooks.Stop");
 	});
 
+	test("makes the file where a link says that it should lie", async () => {
+		mkdirSync(join(folder, "dots"));
+		symlinkSync("../dots/real.json", settings);
+		await run("install-hooks");
+		expect(lstatSync(settings).isSymbolicLink()).toBe(true);
+		expect(JSON.parse(readFileSync(join(folder, "dots", "real.json"), "utf8"))).toHaveProperty("hooks.Stop");
+	});
+
+	test("refuses what is no UTF-8, and changes nothing", async () => {
+		const bytes = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff]), Buffer.from('"}')]);
+		writeFileSync(settings, bytes);
+		await expect(run("install-hooks")).rejects.toMatchObject({ exitCode: 2, message: expect.stringMatching(/UTF-8/) });
+		expect(readFileSync(settings)).toEqual(bytes);
+	});
+
 	test.each([
 		["--project", "settings.json"],
 		["--local", "settings.local.json"],

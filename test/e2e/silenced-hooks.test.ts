@@ -1,7 +1,7 @@
 // What is left when one of the witnesses is silent: without hooks the others tell the tree, without a transcript they do
 // as well, and the diagnostics say which it was and who is left.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { assertTold, outline, spanNamed, spanOfCall, tree } from "../support/oracle.ts";
@@ -83,12 +83,25 @@ test("without native telemetry the transcript is said to tell alone, and it does
 	expect(readFileSync(debug, "utf8")).toContain("made from the transcript alone.");
 });
 
-test("a run without tool calls has no hooks to miss, and says nothing", async () => {
+test("a run without tool calls has no hooks to miss, and says what was delivered alone", async () => {
 	const { debug } = await open();
 	stage.model.setScript({ main: [step(text("ok"))] });
 	await stage.print("go", [], { env: { CLAUDE_OTEL_DEBUG: debug } });
 	expect(spanNamed(stage.receiver.spans, "claude.session").attributes.turns).toBe(1);
-	expect(existsSync(debug) ? readFileSync(debug, "utf8") : "").toBe("");
+	expect(readFileSync(debug, "utf8").trim().split("\n")).toEqual([
+		expect.stringMatching(/3 spans, the metrics and \d+ log records were delivered to http:\/\/127\.0\.0\.1:\d+\.$/),
+	]);
+});
+
+test.each([
+	["-p hi", { CLAUDE_OTEL_LEVEL: "off" }, "switches everything off"],
+	["mcp list", {}, "This is no session"],
+	["mcp --help", {}, "asks for help or a version"],
+])("of `claude %s` with %o the diagnostics say why it is not traced", async (args, env, why) => {
+	const { debug } = await open();
+	await stage.run(args.split(" "), { env: { CLAUDE_OTEL_DEBUG: debug, ...env } });
+	expect(readFileSync(debug, "utf8")).toContain(why);
+	expect(stage.receiver.spans).toEqual([]);
 });
 
 test("with --bare the transcript tells what there is", async () => {

@@ -12,7 +12,7 @@ import { checkRedaction, newToken, traceparentOf } from "../new-run.ts";
 import { noteRun } from "../note-run.ts";
 import { openDoors, witnessesWithoutDoors } from "../open-doors.ts";
 import { type RunContext, tellBug } from "../run-context.ts";
-import { missingHooks } from "../sentences.ts";
+import { missingHooks, untraced } from "../sentences.ts";
 import { locateClaude, type Started, startClaude, startHooked } from "../start-claude.ts";
 import { finishInTime, loadSummary, tellEnd } from "../tell-end.ts";
 
@@ -20,8 +20,9 @@ export async function runClaude(args: readonly string[], context: RunContext): P
 	const { config, diagnostics, env } = context;
 	const claudeArgs = readClaudeArgs(args, context.stdoutIsTerminal);
 	const command = locateClaude(context);
-	if (claudeArgs.bare === "detached") diagnostics.say("info", missingHooks.detached());
-	if (claudeArgs.bare !== undefined || config.level === "off" || config.otel.disabled) {
+	const isOff = config.level === "off" || config.otel.disabled;
+	if (claudeArgs.bare !== undefined || isOff) {
+		diagnostics.say("info", untraced[claudeArgs.bare ?? "off"]());
 		const bareEnv = claudeArgs.bare === "detached" ? envWithoutRun(env) : env;
 		const { claude, release } = await startClaude(command, args, bareEnv);
 		return claude.ended.finally(release);
