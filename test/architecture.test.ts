@@ -115,7 +115,7 @@ describe("imports", () => {
 			imports.flatMap(({ specifier }) => (/\/backends\//.test(specifier) ? [`${path} imports ${specifier}`] : [])),
 		);
 		expect(into.toSorted()).toEqual([
-			"src/pipeline/flush-spool.ts imports ../sinks/backends/open-backends.ts",
+			"src/pipeline/spool-ways.ts imports ../sinks/backends/open-backends.ts",
 			"src/sinks/routes.ts imports ./backends/open-backends.ts",
 		]);
 		expect(filesWith(/\bfrom\s*["'][^"']*\/backends\//)).toEqual([]);

@@ -108,6 +108,13 @@ export const spoolLines = {
 		`${items} ${itemsOf(signal, items)} ${items === 1 ? "waits" : "wait"} for ${destination}, and by ${variable} none are sent: change it and flush again.`,
 	elsewhere: (items: number, signal: string, destination: string, variable: string) =>
 		`${items} ${itemsOf(signal, items)} ${items === 1 ? "waits" : "wait"} for ${destination}, where this configuration does not send: set ${variable} to it and flush again.`,
+	otherwise: (
+		items: number,
+		signal: string,
+		destination: string,
+		{ protocol, url }: { protocol: string; url: string },
+	) =>
+		`${items} ${itemsOf(signal, items)} ${items === 1 ? "waits" : "wait"} for ${destination}, where this configuration sends in another way: set OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_PROTOCOL to ${protocol} and OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT to ${url}, if that is taken there, and flush again.`,
 };
 
 /** What `claude-otel recover` says. */

@@ -1,14 +1,15 @@
 // What waits in the spool → its destinations, as today's configuration reaches them. Lanes that go elsewhere wait on.
 import { systemClock } from "../clock.ts";
-import type { Config, OtlpTarget } from "../config.ts";
+import type { Config } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import { tellFailure } from "../sinks/delivery.ts";
-import type { Batches } from "../sinks/exporter.ts";
 import type { Failure } from "../sinks/failure.ts";
 import { tellProxy } from "../sinks/proxy.ts";
 import { createLane } from "../sinks/spool/lane.ts";
+import type { LanePlace } from "../sinks/spool/lane-name.ts";
 import type { Spool, WaitingLane } from "../sinks/spool/spool.ts";
-import { laneOf, openExit } from "../sinks/spool/spoolable.ts";
+import { openExit } from "../sinks/spool/spoolable.ts";
+import { openWays } from "./spool-ways.ts";
 
 export interface FlushedLane {
 	signal: WaitingLane["signal"];
@@ -20,53 +21,49 @@ export interface FlushedLane {
 	/** Why, and what to do about it. */
 	failure?: { reason: string; cure: string };
 	/**
-	 * Today's configuration does not send there, or no such signal at all; another process delivers it now; the collector asked
-	 * for patience.
+	 * Today's configuration does not send there, or in another way, or no such signal at all; another process delivers it now;
+	 * the collector asked for patience.
 	 */
-	because?: "elsewhere" | "silent" | "taken" | "patience";
+	because?: "elsewhere" | "otherwise" | "silent" | "taken" | "patience";
+	/** What it would take where today's configuration sends in another way. */
+	place?: LanePlace;
 	/** The end of its patience: milliseconds since the epoch. */
 	until?: number;
 	/** The variable that names the destination, or that says that nothing is sent. */
 	variable: string;
 }
 
-const SIGNALS = ["traces", "metrics", "logs"] as const satisfies (keyof Batches)[];
-
 export async function flushSpool(spool: Spool, config: Config, diagnostics: Diagnostics): Promise<FlushedLane[]> {
 	const { otel } = config;
-	const own = SIGNALS.map((signal) => ({ signal, target: otel[signal] as OtlpTarget }));
-	const chosen =
-		config.backends.length === 0 ? [] : (await import("../sinks/backends/open-backends.ts")).backendTargets(config);
-	const targets = new Map([...own, ...chosen].map((here) => [laneOf(here.signal, here.target), here] as const));
+	const wayOf = await openWays(config);
 	const flushed: FlushedLane[] = [];
 	for (const { lane, signal, destination, items } of await spool.waiting()) {
-		const here = targets.get(lane);
+		const way = wayOf({ lane, signal });
+		const target = "target" in way ? way.target : undefined;
 		const result: FlushedLane = {
 			signal,
 			destination,
 			delivered: 0,
 			refused: 0,
 			waiting: items,
-			variable: here?.target.endpointVariable ?? "OTEL_EXPORTER_OTLP_ENDPOINT",
+			variable: target?.endpointVariable ?? "OTEL_EXPORTER_OTLP_ENDPOINT",
 		};
 		flushed.push(result);
-		const silent = silencedBy(signal, config);
-		if (here === undefined || silent !== undefined) {
-			result.because = silent === undefined ? "elsewhere" : "silent";
-			result.variable = silent ?? result.variable;
+		if (target === undefined) {
+			Object.assign(result, way);
 			continue;
 		}
-		const proxy = tellProxy(here.target.url, here.target.protocol, otel.proxies);
+		const proxy = tellProxy(target.url, target.protocol, otel.proxies);
 		const fail = (failure: Failure) => {
 			result.failure = tellFailure(failure, { ...result, proxy });
 		};
-		const way = createLane({
+		const delivery = createLane({
 			spool,
 			lane,
 			signal,
 			destination,
 			runId: "",
-			openExit: () => openExit(signal, here.target, otel.proxies, diagnostics),
+			openExit: () => openExit(signal, target, otel.proxies, diagnostics),
 			listener: {
 				delivered(count) {
 					result.delivered += count;
@@ -78,20 +75,12 @@ export async function flushSpool(spool: Spool, config: Config, diagnostics: Diag
 				waits: fail,
 			},
 		});
-		await way.deliver();
-		way.stop();
+		await delivery.deliver();
+		delivery.stop();
 		result.waiting = (await spool.waiting()).find((left) => left.lane === lane)?.items ?? 0;
 		if (result.waiting === 0 || result.failure !== undefined) continue;
 		result.until = await spool.heldUntil(lane, systemClock());
 		result.because = result.until === undefined ? "taken" : "patience";
 	}
 	return flushed;
-}
-
-/** The variable by which nothing of the signal is sent. */
-function silencedBy(signal: WaitingLane["signal"], config: Config): string | undefined {
-	if (config.level === "off") return "CLAUDE_OTEL_LEVEL";
-	if (config.otel.disabled) return "OTEL_SDK_DISABLED";
-	const { exporters } = config.otel[signal];
-	return config.backends.length > 0 || exporters.includes("otlp") ? undefined : `OTEL_${signal.toUpperCase()}_EXPORTER`;
 }

@@ -10,12 +10,16 @@ import { STORE_SCHEMA } from "../store/schema.ts";
 import { openStore } from "../store/store.ts";
 import { type InspectedDatabase, inspectDatabase, isWritable } from "./inspect-database.ts";
 import { type Place, spoolPlaceOf, storePlaceOf } from "./keeping.ts";
+import { openWays } from "./spool-ways.ts";
 
 export type { InspectedDatabase } from "./inspect-database.ts";
 
+/** `isSentTo`: this configuration delivers it. */
+export type InspectedLane = WaitingLane & { isSentTo: boolean };
+
 export interface InspectedKeeping {
 	store?: { database: InspectedDatabase; killedRuns: number };
-	spool?: { database: InspectedDatabase; waiting: readonly WaitingLane[] };
+	spool?: { database: InspectedDatabase; waiting: readonly InspectedLane[] };
 	/** CLAUDE_OTEL_FILE. */
 	file?: { path: string; writable: boolean };
 	/** Sentences about them: what is slow, say. */
@@ -29,7 +33,7 @@ export async function inspectKeeping(config: Config): Promise<InspectedKeeping> 
 	const { file } = config;
 	const inspected = {
 		store: store === undefined ? undefined : await inspectStore(store, config, note),
-		spool: spool === undefined ? undefined : await inspectSpool(spool, note),
+		spool: spool === undefined ? undefined : await inspectSpool(spool, config, note),
 		file: file === undefined ? undefined : { path: file, writable: canTakeLines(file) },
 	};
 	return { ...inspected, notes: [...notes] };
@@ -49,13 +53,14 @@ async function inspectStore(place: Place, { dataDir }: Config, note: (sentence: 
 	}
 }
 
-async function inspectSpool(place: Place, note: (sentence: string) => void) {
+async function inspectSpool(place: Place, config: Config, note: (sentence: string) => void) {
 	const database = await inspectDatabase({ ...place, schema: SPOOL_SCHEMA });
 	if (!isFit(database)) return { database, waiting: [] };
 	const spool = createSpool({ ...place, maxBytes: 0, note });
 	const waiting = await spool.waiting();
 	spool.close();
-	return { database, waiting };
+	const wayOf = await openWays(config);
+	return { database, waiting: waiting.map((lane) => ({ ...lane, isSentTo: "target" in wayOf(lane) })) };
 }
 
 /** Opening it as a run does would change the mode of a file that is open to others: that is told first. */

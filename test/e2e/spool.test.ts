@@ -47,6 +47,22 @@ test.each(PROTOCOLS)("a collector that is down (%s) gets everything by `claude-o
 	await expectAllDelivered(env);
 });
 
+test("a wrong protocol costs nothing: with the right one, `claude-otel flush` delivers what waits", async () => {
+	stage = await openStage(SCRIPT(), { protocol: "http/protobuf" });
+	const over = (protocol: string) => ({
+		OTEL_EXPORTER_OTLP_ENDPOINT: stage.receiver.http,
+		OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+	});
+	expect(await stage.print("go", [], { env: over("grpc") })).toMatchObject({ code: 0, stdout: "ok\n", stderr: "" });
+	expect(stage.receiver.requests).toEqual([]);
+	const json = await stage.run(["flush"], { env: over("http/json") });
+	expect(json.code).toBe(1);
+	expect(json.stdout).toMatch(
+		/^\d+ spans wait for (http:\S+), where this configuration sends in another way: set OTEL_EXPORTER_OTLP_TRACES_PROTOCOL to http\/protobuf and OTEL_EXPORTER_OTLP_TRACES_ENDPOINT to \1\/v1\/traces, if that is taken there, and flush again\.$/m,
+	);
+	await expectAllDelivered(over("http/protobuf"));
+});
+
 test.each(some(["grpc", "http/protobuf"] as const))(
 	"a collector that hangs (%s) costs nothing but time",
 	async (protocol) => {

@@ -10,7 +10,7 @@ import { createDiagnostics } from "../../src/diagnostics.ts";
 import { type Keeping, openKeeping } from "../../src/pipeline/keeping.ts";
 import { createRecovery, recoverRuns } from "../../src/pipeline/recovery.ts";
 import { redactionMark, toldOf, writeContext } from "../../src/pipeline/run-context.ts";
-import { laneOf } from "../../src/sinks/spool/spoolable.ts";
+import { laneOf } from "../../src/sinks/spool/lane-name.ts";
 import type { Journal } from "../../src/store/journal.ts";
 import { RECOVERIES_MAX } from "../../src/store/limits.ts";
 import type { Store } from "../../src/store/store.ts";

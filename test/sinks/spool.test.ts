@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExportResultCode } from "@opentelemetry/core";
+import Sqlite from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { createDiagnostics } from "../../src/diagnostics.ts";
@@ -13,8 +14,8 @@ import { CountingExporter, newTally } from "../../src/sinks/counting-exporter.ts
 import { summarize } from "../../src/sinks/delivery.ts";
 import type { BatchExporter } from "../../src/sinks/exporter.ts";
 import { createLane, type Lane } from "../../src/sinks/spool/lane.ts";
+import { laneOf } from "../../src/sinks/spool/lane-name.ts";
 import { createSpool, LEASE_MS, type Spool } from "../../src/sinks/spool/spool.ts";
-import { laneOf } from "../../src/sinks/spool/spoolable.ts";
 import { SpoolingExporter } from "../../src/sinks/spool/spooling-exporter.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { until } from "../support/run.ts";
@@ -383,6 +384,96 @@ describe("over http", () => {
 	});
 });
 
+describe("a protocol that was wrong, and is put right", () => {
+	const open = (protocol: string, endpoint: string) =>
+		openSinks(
+			{
+				OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+				OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+				OTEL_EXPORTER_OTLP_TIMEOUT: "500",
+				OTEL_BSP_SCHEDULE_DELAY: "20",
+			},
+			spool(),
+		);
+
+	/** Two spans in a batch each, the metrics and two records. */
+	async function leaveBehind(protocol: string, endpoint: string): Promise<void> {
+		const sinks = await open(protocol, endpoint);
+		for (const name of ["one", "two"]) {
+			emitOne(sinks, name);
+			await sinks.flush(5 * GRACE_MS);
+		}
+		const { signals } = await sinks.shutdown(GRACE_MS);
+		expect(signals.map(({ waiting, lost }) => [waiting > 0, lost])).toEqual([
+			[true, 0],
+			[true, 0],
+			[true, 0],
+		]);
+	}
+
+	const pairs: [string, string, "http" | "grpc"][] = [
+		["grpc", "http/protobuf", "http"],
+		["http/protobuf", "grpc", "grpc"],
+	];
+	test.each(pairs)(
+		"over %s, then %s: the next run delivers it all, once, before its own",
+		async (wrong, right, door) => {
+			const receiver = await keep(startReceiver());
+			await leaveBehind(wrong, receiver[door]);
+			expect(receiver.requests).toEqual([]);
+			const next = await open(right, receiver[door]);
+			next.warm();
+			await receiver.waitForSpans(2);
+			emitOne(next, "three");
+			expect((await next.shutdown(10_000)).line).toBeUndefined();
+			expect(names(receiver)).toEqual(["one", "two", "three"]);
+			expect(receiver.logs.map(({ body }) => body)).toEqual(["one", "two", "three"].map((name) => `${name} happened`));
+			expect(await spool().waiting()).toEqual([]);
+		},
+	);
+
+	test.each(pairs)("over %s, then %s: a flush delivers it, once", async (wrong, right, door) => {
+		const receiver = await keep(startReceiver());
+		await leaveBehind(wrong, receiver[door]);
+		const found = await flushed(right, receiver[door]);
+		expect(found.map(({ signal, waiting, refused }) => [signal, waiting, refused]).toSorted()).toEqual([
+			["logs", 0, 0],
+			["metrics", 0, 0],
+			["traces", 0, 0],
+		]);
+		expect(names(receiver)).toEqual(["one", "two"]);
+		expect(await flushed(right, receiver[door])).toEqual([]);
+	});
+
+	const traces = { OTEL_METRICS_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none" };
+	test.each<[string, string, string, string, string]>([
+		["JSON, by gRPC,", "http/json", "/", "grpc", "/"],
+		["JSON, as protobuf,", "http/json", "/", "http/protobuf", "/"],
+		["protobuf, as JSON,", "http/protobuf", "/", "http/json", "/"],
+		["what was for another path, by gRPC,", "http/protobuf", "/tenant", "grpc", "/"],
+		["what was for gRPC, to another path,", "grpc", "/", "http/protobuf", "/tenant"],
+	])("%s is not sent, and what would deliver it is told", async (_what, before, path, after, pathAfter) => {
+		const endpoint = await unusedAddress();
+		const first = await openSinks(
+			{ ...traces, OTEL_EXPORTER_OTLP_ENDPOINT: `${endpoint}${path}`, OTEL_EXPORTER_OTLP_PROTOCOL: before },
+			spool(),
+		);
+		emitOne(first);
+		await first.shutdown(GRACE_MS);
+		const receiver = await keep(startReceiver());
+		await keep(startRelay(endpoint, receiver.http));
+		const url = `${endpoint}${path === "/" ? "" : path}/v1/traces`;
+		const place = { protocol: before === "http/json" ? before : "http/protobuf", url };
+		expect(await flushed(after, `${endpoint}${pathAfter}`)).toMatchObject([
+			{ delivered: 0, waiting: 1, because: "otherwise", place },
+		]);
+		expect(receiver.spans).toEqual([]);
+		// And that is true.
+		const followed = { OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: place.protocol, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url };
+		expect(await flushed(after, endpoint, followed)).toMatchObject([{ delivered: 1, waiting: 0 }]);
+	});
+});
+
 describe("the spool", () => {
 	const batch = (items: number, bytes: number) => ({
 		lane: "traces http://a",
@@ -440,6 +531,27 @@ describe("the spool", () => {
 		expect(await lane.add(new Uint8Array(10), 1)).toBe(false);
 		expect(lane.isBehind()).toBe(false);
 		lane.stop();
+	});
+
+	test("of an earlier version keeps what waits by gRPC, and who delivers it", async () => {
+		const older = spool();
+		const url = "http://there:4317";
+		const lanes = { older: `traces grpc ${url}`, newer: laneOf("traces", { protocol: "grpc", url }) };
+		const holder = older.newHolder();
+		await older.add({ ...batch(7, 10), lane: lanes.older });
+		await older.add({ ...batch(8, 10), lane: "logs http/json http://there:4318/v1/logs" });
+		expect(await older.lease(lanes.older, holder, 1_000_000)).toBe(true);
+		older.close();
+		await sleep(20);
+		const database = new Sqlite(join(folder, "spool.db"));
+		database.pragma("user_version = 1");
+		database.close();
+		const ours = spool();
+		expect((await ours.waiting()).map(({ lane, items }) => [lane, items])).toEqual([
+			[lanes.newer, 7],
+			["logs http/json http://there:4318/v1/logs", 8],
+		]);
+		expect(await ours.lease(lanes.newer, ours.newHolder(), 1_000_001)).toBe(false);
 	});
 
 	test("leaves a lane to whoever has it, until he lets go or hangs", async () => {

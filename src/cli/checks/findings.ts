@@ -107,6 +107,10 @@ export const findings = {
 		warning("spool")(
 			`${items} spans, points or records (${size}) wait for ${destination}: \`claude-otel flush\` delivers them, and so does the next run that sends there.`,
 		),
+	stuck: (items: number, size: string, destination: string) =>
+		warning("spool")(
+			`${items} spans, points or records (${size}) wait for ${destination}, and this configuration does not deliver them: \`claude-otel flush\` says what to set.`,
+		),
 	damaged: (check: "store" | "spool", path: string) =>
 		broken(check)(
 			`${path} is damaged, and what is kept in it is lost: delete it, or leave it to the next run, which puts it aside and begins a new one.`,

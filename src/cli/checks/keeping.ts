@@ -39,11 +39,22 @@ function spoolFindings(spool: InspectedKeeping["spool"], { spoolMaxMb }: Setting
 	const ill = whatIsWrong("spool", database);
 	if (ill !== undefined) return [ill];
 	if (waiting.length === 0) return [findings.spool(path, sizeOf(database), spoolMaxMb)];
-	return [...new Set(waiting.map(({ destination }) => destination))].map((destination) => {
-		const here = waiting.filter((lane) => lane.destination === destination);
-		const sum = (count: "items" | "bytes") => here.reduce((total, lane) => total + lane[count], 0);
-		return findings.waiting(sum("items"), showBytes(sum("bytes")), destination);
-	});
+	const tell = (lanes: typeof waiting, finding: typeof findings.waiting) =>
+		[...new Set(lanes.map(({ destination }) => destination))].map((destination) => {
+			const here = lanes.filter((lane) => lane.destination === destination);
+			const sum = (count: "items" | "bytes") => here.reduce((total, lane) => total + lane[count], 0);
+			return finding(sum("items"), showBytes(sum("bytes")), destination);
+		});
+	return [
+		...tell(
+			waiting.filter(({ isSentTo }) => isSentTo),
+			findings.waiting,
+		),
+		...tell(
+			waiting.filter(({ isSentTo }) => !isSentTo),
+			findings.stuck,
+		),
+	];
 }
 
 function whatIsWrong(check: "store" | "spool", database: InspectedDatabase): Finding | undefined {

@@ -21,7 +21,18 @@ export async function flush({ process, loaded }: OwnContext): Promise<number> {
 	const flushed = await flushSpool(spool, config, diagnostics);
 	for (const problem of problems) process.stderr.write(`${problem}\n`);
 	if (flushed.length === 0 && !spool.failed()) say(spoolLines.empty());
-	for (const { signal, destination, delivered, refused, waiting, failure, because, until, variable } of flushed) {
+	for (const {
+		signal,
+		destination,
+		delivered,
+		refused,
+		waiting,
+		failure,
+		because,
+		place,
+		until,
+		variable,
+	} of flushed) {
 		if (delivered > 0) say(spoolLines.delivered(delivered, signal, destination));
 		if (refused > 0) say(spoolLines.refused(refused, signal, destination, failure?.reason ?? "", failure?.cure ?? ""));
 		if (waiting > 0 && failure) say(spoolLines.waiting(waiting, signal, destination, failure.reason, failure.cure));
@@ -29,6 +40,7 @@ export async function flush({ process, loaded }: OwnContext): Promise<number> {
 		else if (waiting > 0 && until !== undefined)
 			say(spoolLines.patience(waiting, signal, destination, new Date(until)));
 		else if (waiting > 0 && because === "silent") say(spoolLines.silent(waiting, signal, destination, variable));
+		else if (waiting > 0 && place !== undefined) say(spoolLines.otherwise(waiting, signal, destination, place));
 		else if (waiting > 0) say(spoolLines.elsewhere(waiting, signal, destination, variable));
 	}
 	spool.close();

@@ -24,6 +24,12 @@ const MIGRATIONS = [
 		not_before REAL NOT NULL
 	) STRICT, WITHOUT ROWID;
 	`,
+	// What waits for a port by gRPC is in one lane with what waits for it by http/protobuf.
+	`
+	UPDATE batches SET lane = replace(lane, ' grpc ', ' http/protobuf ') || '/v1/' || signal WHERE lane LIKE '% grpc %';
+	UPDATE OR REPLACE lanes SET lane = replace(lane, ' grpc ', ' http/protobuf ') || '/v1/' || substr(lane, 1, instr(lane, ' ') - 1)
+		WHERE lane LIKE '% grpc %';
+	`,
 ];
 
 export const SPOOL_SCHEMA: Schema = {

@@ -1,10 +1,9 @@
 // Where a signal goes by OTLP → how a batch of it is kept and sent again.
-
-import { hideUserInfo } from "../../config/row.ts";
 import type { OtelConfig, OtlpTarget } from "../../config.ts";
 import type { Diagnostics } from "../../diagnostics.ts";
 import type { Batches, Spoolable } from "../exporter.ts";
 import type { Exit } from "./exit.ts";
+import { laneOf } from "./lane-name.ts";
 import { serializerFor } from "./serializers.ts";
 
 export function spoolableTo<S extends keyof Batches>(
@@ -18,11 +17,6 @@ export function spoolableTo<S extends keyof Batches>(
 		serialize: serializerFor(signal, target.protocol),
 		openExit: () => openExit(signal, target, proxies, diagnostics),
 	};
-}
-
-/** Over gRPC and http/protobuf the bytes are the same, but not the place. */
-export function laneOf(signal: keyof Batches, { protocol, url }: Pick<OtlpTarget, "protocol" | "url">): string {
-	return `${signal} ${protocol} ${hideUserInfo(url)}`;
 }
 
 export async function openExit(

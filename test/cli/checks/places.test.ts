@@ -107,11 +107,11 @@ describe("store and spool", () => {
 		store.close();
 	}
 
-	async function makeSpool(): Promise<void> {
+	async function makeSpool(lane = "traces http/protobuf http://there:4317/v1/traces"): Promise<void> {
 		const spool = createSpool({ path: path(SPOOL), maxBytes: 1e6, note: () => {} });
 		const body = Buffer.alloc(1500);
 		const batch = {
-			lane: "l",
+			lane,
 			signal: "traces",
 			destination: "http://there:4317",
 			items: 3,
@@ -142,11 +142,22 @@ describe("store and spool", () => {
 	test("say what waits in them, and what delivers it", async () => {
 		await makeStore();
 		await makeSpool();
-		expect(await keeping()).toEqual([
+		expect(await keeping({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://there:4317" })).toEqual([
 			expect.stringMatching(/^ok store: .*store\.db can be written: [\d.]+ k?B of 512 MB\.$/),
 			expect.stringMatching(/^warning store: 1 session waits there .*: `claude-otel recover` tells it to the end/),
 			"warning spool: 3 spans, points or records (1500 B) wait for http://there:4317: `claude-otel flush` delivers them, and so does the next run that sends there.",
 		]);
+	});
+
+	test.each([
+		["another place", { OTEL_EXPORTER_OTLP_ENDPOINT: "http://here:4317" }],
+		["JSON", { OTEL_EXPORTER_OTLP_ENDPOINT: "http://there:4317", OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" }],
+		["nowhere", { OTEL_EXPORTER_OTLP_ENDPOINT: "http://there:4317", OTEL_TRACES_EXPORTER: "none" }],
+	])("promise no delivery by a configuration that sends %s", async (_what, env) => {
+		await makeSpool();
+		expect(await keeping(env)).toContain(
+			"warning spool: 3 spans, points or records (1500 B) wait for http://there:4317, and this configuration does not deliver them: `claude-otel flush` says what to set.",
+		);
 	});
 
 	test("that are damaged are broken, and stay where they are", async () => {
