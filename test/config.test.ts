@@ -463,7 +463,7 @@ describe("what --config shows", () => {
 		const table = configurationTable();
 		const general = (name: string) => name.replace(/OTLP_(TRACES|METRICS|LOGS)_/, "OTLP_");
 		const named = (name: string) => table.includes(`\`${name}\``);
-		const ours = /^(HOME|PATH|PATHEXT|TMPDIR|CLAUDE_OTEL_RUN)$/;
+		const ours = /^(HOME|PATH|PATHEXT|PWD|TMPDIR|CLAUDE_OTEL_RUN)$/;
 		expect([...read].filter((name) => !ours.test(name) && !named(name) && !named(general(name)))).toEqual([]);
 		expect(read).not.toContain("CLAUDE_OTEL_TOKEN");
 		expect(read).not.toContain("CLAUDE_OTEL_SOCKET");

@@ -10,6 +10,7 @@ import { colorLevelOf } from "./color-level.ts";
 import { runClaude } from "./commands/run.ts";
 import type { RunContext } from "./run-context.ts";
 import { type SplitArgs, splitArgs } from "./split-args.ts";
+import { leaveRemoved, workingDirectoryOf } from "./working-directory.ts";
 
 export interface Ending {
 	exitCode?: number;
@@ -21,12 +22,14 @@ export async function runCommandLine(process: NodeJS.Process, packageRoot: strin
 	const { mistake, ...loaded } = needsNoSettings(split)
 		? loadForgiving(process, split)
 		: load(process.env, process, split);
+	const cwd = workingDirectoryOf(process, loaded.config.pwd);
 	if (split.kind === "own") {
+		leaveRemoved(process, cwd);
 		const { runOwnCommand } = await import("./program.ts");
 		// A write to a reader that has gone fails later, as an event.
 		const broken = Promise.withResolvers<never>();
 		process.stdout.once("error", broken.reject);
-		const ran = runOwnCommand(split, { process, env: process.env, packageRoot, loaded, mistake });
+		const ran = runOwnCommand(split, { process, env: process.env, cwd, packageRoot, loaded, mistake });
 		const exitCode = await Promise.race([ran, broken.promise]);
 		await Promise.race([writeOut(process.stdout), broken.promise]);
 		return { exitCode };
@@ -40,7 +43,7 @@ export async function runCommandLine(process: NodeJS.Process, packageRoot: strin
 		config,
 		diagnostics,
 		env: process.env,
-		cwd: process.cwd(),
+		cwd: cwd.path,
 		packageRoot,
 		stdoutIsTerminal: isatty(1),
 		stderrIsTerminal: isatty(2),
@@ -48,9 +51,11 @@ export async function runCommandLine(process: NodeJS.Process, packageRoot: strin
 		stderrColumns: () => process.stderr.columns,
 		writeAfter: (line) => void after.push(line),
 	};
-	const end = split.useSdk
-		? await (await import("./commands/run-sdk.ts")).runWithSdk(split.args, context, process, split.emoji ?? true)
-		: await runClaude(split.args, context);
+	// In a folder that was removed claude says so itself, and there is no session that the SDK could begin.
+	const end =
+		split.useSdk && !cwd.removed
+			? await (await import("./commands/run-sdk.ts")).runWithSdk(split.args, context, process, split.emoji ?? true)
+			: await runClaude(split.args, context);
 	const write = writerOf(process);
 	diagnostics.release(write);
 	for (const line of after) write(line.endsWith("\n") ? line : `${line}\n`);

@@ -4,10 +4,12 @@ import type { Loaded } from "../config.ts";
 import { cliMistakes } from "./sentences.ts";
 import type { Scope } from "./settings-scope.ts";
 import type { SplitArgs } from "./split-args.ts";
+import type { WorkingDirectory } from "./working-directory.ts";
 
 export interface OwnContext {
 	process: NodeJS.Process;
 	env: NodeJS.ProcessEnv;
+	cwd: WorkingDirectory;
 	packageRoot: string;
 	loaded: Loaded;
 	/** Why the settings could not be read, where the word works without them. */

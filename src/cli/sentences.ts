@@ -77,6 +77,10 @@ export const cliMistakes = {
 		new UserMistake(
 			"The Agent SDK is not installed where claude-otel can find it: install it beside claude-otel with `npm install @anthropic-ai/claude-agent-sdk`.",
 		),
+	folderRemoved: (path: string) =>
+		new UserMistake(
+			`The working directory, ${quote(path)}, was removed or moved, so no project has settings here: change to a folder that is there.`,
+		),
 	noFolder: (path: string) => new UserMistake(`cwd is ${quote(path)}, which is no folder: name one that is there.`),
 	emptyPrompt: () => new UserMistake("The prompt is empty, and claude takes none that is: say what it is to do."),
 	sdkNeedsPrompt: () =>

@@ -17,6 +17,8 @@ export interface Paths {
 	/** Where programs are looked for. */
 	path: string;
 	pathExt: string;
+	/** What the shell calls the working directory. */
+	pwd: string | undefined;
 }
 
 /** For the documentation: what is read besides the tables, with its default and its meaning. */
@@ -57,6 +59,7 @@ export function readPaths(reader: Reader, platform: NodeJS.Platform): Paths {
 			: (reader.raw("TMPDIR") ?? "/tmp"),
 		path: reader.raw("PATH") ?? (windows ? (reader.raw("Path") ?? "") : ""),
 		pathExt: reader.raw("PATHEXT") ?? (windows ? ".COM;.EXE;.BAT;.CMD" : ""),
+		pwd: reader.raw("PWD"),
 	};
 	const fromVariable = (variable: string, value: string | undefined) => (value === undefined ? undefined : variable);
 	const describe = (name: string, value: string, origin: string | undefined) =>

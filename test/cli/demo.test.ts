@@ -136,7 +136,14 @@ test("without claude one sentence says how to get it", async () => {
 	const empty = mkdtempSync(join(tmpdir(), "claude-otel-empty-"));
 	try {
 		const { process: fake } = fakeProcess(["demo"], { PATH: empty, HOME: empty }, empty);
-		const context = { process: fake, env: {}, packageRoot: empty, loaded: loadConfig({ PATH: empty, HOME: empty }) };
+		const cwd = { path: empty, removed: false };
+		const context = {
+			process: fake,
+			env: {},
+			cwd,
+			packageRoot: empty,
+			loaded: loadConfig({ PATH: empty, HOME: empty }),
+		};
 		await expect(demo(context)).rejects.toMatchObject({
 			exitCode: 127,
 			message: expect.stringMatching(

@@ -2,13 +2,13 @@
 // stands in for claude where the real one could not show it, or must not be started (sessions that detach).
 
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { buildDist } from "../../tools/build.ts";
 import { CLAUDE, CLAUDE_OTEL, type ClaudeHome, makeClaudeHome } from "../support/claude-home.ts";
-import { isAlive, type RunOptions, runClaudeOtel, until } from "../support/run.ts";
+import { isAlive, type RunOptions, runClaudeOtel, run as runCommand, until } from "../support/run.ts";
 import { seeds } from "../support/seed.ts";
 
 beforeAll(() => buildDist());
@@ -165,6 +165,59 @@ describe("the end of claude is ours", () => {
 		const code = await new Promise((resolve) => child.on("close", resolve));
 		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 	});
+});
+
+describe("in a folder that was removed", () => {
+	/** The command begins in a folder that is there no more. */
+	function runRemoved(command: string, args: string[]) {
+		const gone = join(home.work, "gone");
+		mkdirSync(gone);
+		const line = 'rmdir "$PWD" && exec "$0" "$@"';
+		return runCommand(home, "sh", ["-c", line, command, ...args], { cwd: gone, env: NO_EXPORT });
+	}
+	const runOurs = (...args: string[]) => runRemoved(process.execPath, [CLAUDE_OTEL, ...args]);
+
+	test.each([
+		["-p", "hello"],
+		["mcp", "list"],
+		["--use-sdk", "hello"],
+	])("claude speaks for itself: %s %s", async (...args) => {
+		const { stdout, stderr, code } = await runRemoved(
+			CLAUDE,
+			args.filter((arg) => arg !== "--use-sdk"),
+		);
+		expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining("no longer exists") });
+		expect(await runOurs(...args)).toMatchObject({ stdout, stderr, code });
+	});
+
+	test.each([
+		["--version", /^claude-otel \S+\n\d\S+ \(Claude Code\)\n$/],
+		["--help", /^Usage: claude-otel [\s\S]*Usage: claude /],
+		["--config", /^CLAUDE_OTEL_/m],
+		["flush", /^Nothing waits/],
+	])("%s works", async (word, expected) => {
+		const { stdout, stderr, code } = await runOurs(word);
+		expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+		expect(stdout).toMatch(expected);
+	});
+
+	test("check looks at everything", async () => {
+		const { stdout, stderr, code } = await runOurs("check", "--json");
+		expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+		expect(JSON.parse(stdout)).toMatchObject({ broken: false, selfTest: { hookFacts: 3 } });
+	});
+
+	test.each(["install-hooks", "uninstall-hooks"])(
+		"%s works for the user, and of a project one sentence says why not",
+		async (word) => {
+			expect(await runOurs(word)).toMatchObject({ code: 0, stderr: "" });
+			for (const scope of ["--project", "--local"]) {
+				const { stdout, stderr, code } = await runOurs(word, scope);
+				expect({ stdout, code }).toEqual({ stdout: "", code: 2 });
+				expect(stderr).toMatch(/^claude-otel: The working directory, "[^"\n]*gone", was removed or moved, [^\n]*\n$/);
+			}
+		},
+	);
 });
 
 describe("without a claude that can be run", () => {

@@ -131,7 +131,8 @@ test("without a spool an ill collector costs no run, however often", async () =>
 			expect([...store.abandoned(systemClock())]).toMatchObject([{ runId: RUN, recoveries: 0 }]);
 		}
 		const told = fakeProcess(["recover"], {}, home);
-		const context = { process: told.process, env: {}, packageRoot: home, loaded };
+		const cwd = { path: home, removed: false };
+		const context = { process: told.process, env: {}, cwd, packageRoot: home, loaded };
 		expect(await recover(undefined, context)).toBe(1);
 		expect(told.stdout()).toMatch(
 			/^The run \S+, begun \S+, is not recovered yet\. claude-otel: .*HTTP 500.*\n1 session still waits to be recovered: .*\n$/,

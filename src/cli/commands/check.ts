@@ -59,10 +59,9 @@ export async function check(asData: boolean, own: OwnContext): Promise<number> {
 	return isBroken ? EXIT_BROKEN : 0;
 }
 
-function contextOf({ process, env, packageRoot, loaded, mistake }: OwnContext): CheckContext {
+function contextOf({ process, env, cwd: { path: cwd }, packageRoot, loaded, mistake }: OwnContext): CheckContext {
 	const { config, problems } = loaded;
 	const { platform } = process;
-	const cwd = process.cwd();
 	const diagnostics = createDiagnostics({ target: config.debug, level: config.otel.logLevel, clock: systemClock });
 	diagnostics.release((line) => process.stderr.write(line));
 	return {

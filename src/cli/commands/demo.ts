@@ -49,8 +49,8 @@ export async function demo(context: OwnContext): Promise<number> {
 }
 
 /** Of a checkout's own dependencies too: there the demo needs nothing that is not installed already. */
-function locateClaude({ process, packageRoot, loaded }: OwnContext): string {
-	const options = { ...loaded.config, cwd: process.cwd(), packageRoot, platform: process.platform };
+function locateClaude({ process, cwd, packageRoot, loaded }: OwnContext): string {
+	const options = { ...loaded.config, cwd: cwd.path, packageRoot, platform: process.platform };
 	const found = findClaude(options);
 	if ("path" in found) return found.path;
 	if ("notExecutable" in found) throw claudeMistake(found, options.claudeBin);

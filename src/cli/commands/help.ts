@@ -6,10 +6,10 @@ import type { OwnContext } from "../program.ts";
 export async function showHelp(
 	ours: string,
 	rest: readonly string[],
-	{ process, packageRoot, loaded }: OwnContext,
+	{ process, cwd, packageRoot, loaded }: OwnContext,
 ): Promise<number> {
 	process.stdout.write(`${ours}\n`);
-	const found = findClaude({ ...loaded.config, cwd: process.cwd(), packageRoot, platform: process.platform });
+	const found = findClaude({ ...loaded.config, cwd: cwd.path, packageRoot, platform: process.platform });
 	process.stdout.write(`${await askOrSay(found, ["--help", ...rest])}\n`);
 	return 0;
 }

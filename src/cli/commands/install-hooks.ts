@@ -7,10 +7,10 @@ import { type Scope, settingsPathOf } from "../settings-scope.ts";
 
 const EMPTY_SETTINGS = "{}\n";
 
-export async function installHooks(scope: Scope, { process, packageRoot, loaded }: OwnContext): Promise<number> {
+export async function installHooks(scope: Scope, { process, cwd, packageRoot, loaded }: OwnContext): Promise<number> {
 	const { config } = loaded;
 	const place = { runDir: config.runDir, packageRoot, node: process.execPath, platform: process.platform };
-	const file = openSettingsFile(settingsPathOf(scope, config.claudeConfigDir, process.cwd()));
+	const file = openSettingsFile(settingsPathOf(scope, config.claudeConfigDir, cwd));
 	const before = file.text ?? EMPTY_SETTINGS;
 	checkSettings(before, file.path);
 

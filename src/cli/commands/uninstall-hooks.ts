@@ -6,9 +6,9 @@ import type { OwnContext } from "../program.ts";
 import { openSettingsFile, type SettingsFile } from "../settings-file.ts";
 import { type Scope, settingsPathOf } from "../settings-scope.ts";
 
-export async function uninstallHooks(scope: Scope, { process, packageRoot, loaded }: OwnContext): Promise<number> {
+export async function uninstallHooks(scope: Scope, { process, cwd, packageRoot, loaded }: OwnContext): Promise<number> {
 	const { config } = loaded;
-	const file = openSettingsFile(settingsPathOf(scope, config.claudeConfigDir, process.cwd()));
+	const file = openSettingsFile(settingsPathOf(scope, config.claudeConfigDir, cwd));
 	const say = (line: string) => process.stdout.write(`${line}\n`);
 	if (file.text === undefined) {
 		say(`There are no hooks of claude-otel in ${file.path}: it does not exist.`);

@@ -5,9 +5,9 @@ import { findClaude } from "../../launch/find-claude.ts";
 import { askOrSay } from "../ask-or-say.ts";
 import type { OwnContext } from "../program.ts";
 
-export async function showVersion({ process, packageRoot, loaded }: OwnContext): Promise<number> {
+export async function showVersion({ process, cwd, packageRoot, loaded }: OwnContext): Promise<number> {
 	process.stdout.write(`claude-otel ${ownVersion(packageRoot)}\n`);
-	const found = findClaude({ ...loaded.config, cwd: process.cwd(), packageRoot, platform: process.platform });
+	const found = findClaude({ ...loaded.config, cwd: cwd.path, packageRoot, platform: process.platform });
 	process.stdout.write(`${await askOrSay(found, ["--version"])}\n`);
 	return 0;
 }
