@@ -52,7 +52,10 @@ const DESCRIPTION = [
 const EXITS = [
 	["as claude", "claude was run: its own exit code, or its signal."],
 	["0", "A command of ours has done its work."],
-	["1", "`recover` or `flush` left something behind, and has said what."],
+	[
+		"1",
+		"`check` found something broken, or `recover` or `flush` left something behind, and has said what; or standard output could not be written.",
+	],
 	["2", "A setting or an argument of ours cannot be read: one sentence on standard error says how to put it right."],
 	["126", "claude was found and cannot be executed."],
 	["127", "claude was not found."],

@@ -1,6 +1,7 @@
 // The process → its arguments split, its configuration read, and the one command that was meant. The way to claude
 // loads nothing but itself; commander comes only with words of ours.
 import { isatty } from "node:tty";
+import { getSystemErrorMessage } from "node:util";
 import { systemClock } from "../clock.ts";
 import { type Loaded, loadConfig } from "../config.ts";
 import { createDiagnostics } from "../diagnostics.ts";
@@ -9,6 +10,7 @@ import { readClaudeArgs } from "../launch/claude-args.ts";
 import { colorLevelOf } from "./color-level.ts";
 import { runClaude } from "./commands/run.ts";
 import type { RunContext } from "./run-context.ts";
+import { cliMistakes } from "./sentences.ts";
 import { type SplitArgs, splitArgs } from "./split-args.ts";
 import { leaveRemoved, workingDirectoryOf } from "./working-directory.ts";
 
@@ -26,9 +28,9 @@ export async function runCommandLine(process: NodeJS.Process, packageRoot: strin
 	if (split.kind === "own") {
 		leaveRemoved(process, cwd);
 		const { runOwnCommand } = await import("./program.ts");
-		// A write to a reader that has gone fails later, as an event.
+		// A write that fails is told later, as an event.
 		const broken = Promise.withResolvers<never>();
-		process.stdout.once("error", broken.reject);
+		process.stdout.on("error", (error) => broken.reject(outputMistake(error)));
 		const ran = runOwnCommand(split, { process, env: process.env, cwd, packageRoot, loaded, mistake });
 		const exitCode = await Promise.race([ran, broken.promise]);
 		await Promise.race([writeOut(process.stdout), broken.promise]);
@@ -87,9 +89,20 @@ function loadForgiving(process: NodeJS.Process, split: SplitArgs): Read {
 	}
 }
 
-/** To a socket, which is what some programs give us as a pipe, Node writes as it is read, and an exit does not wait for that. */
+/**
+ * To a socket, which is what some programs give us as a pipe, Node writes as it is read, and an exit does not wait for that;
+ * and of the last write it has not said yet whether it failed.
+ */
 async function writeOut(stdout: NodeJS.WriteStream): Promise<void> {
 	if (stdout.writableLength > 0) await new Promise<void>((resolve) => stdout.write("", () => resolve()));
+	await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A reader that has gone is no mistake: that error stays as it is. */
+function outputMistake(error: NodeJS.ErrnoException): Error {
+	if (error.code === "EPIPE") return error;
+	const reason = error.errno === undefined ? error.message : getSystemErrorMessage(error.errno);
+	return cliMistakes.outputFailed(reason);
 }
 
 /** To standard error, which is not so much as touched before there is something to say. */

@@ -4,6 +4,8 @@ import type { Silence } from "../launch/ask-claude.ts";
 
 /** What claude answers to arguments that it does not take. */
 const EXIT_REFUSED = 1;
+/** What other programs answer. */
+const EXIT_OUTPUT_FAILED = 1;
 /** What shells answer. */
 const EXIT_NOT_EXECUTABLE = 126;
 const EXIT_NOT_FOUND = 127;
@@ -76,6 +78,11 @@ export const cliMistakes = {
 	sdkMissingForPrograms: () =>
 		new UserMistake(
 			"The Agent SDK is not installed where claude-otel can find it: install it beside claude-otel with `npm install @anthropic-ai/claude-agent-sdk`.",
+		),
+	outputFailed: (reason: string) =>
+		new UserMistake(
+			`Standard output cannot be written: ${reason}; make room, or send it somewhere else.`,
+			EXIT_OUTPUT_FAILED,
 		),
 	folderRemoved: (path: string) =>
 		new UserMistake(

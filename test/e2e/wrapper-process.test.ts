@@ -167,6 +167,22 @@ describe("the end of claude is ours", () => {
 	});
 });
 
+test.each([
+	["--version"],
+	["--help"],
+	["--config"],
+	["check"],
+	["check", "--json"],
+	["demo"],
+	["flush"],
+	["install-hooks"],
+])("a full device that %s %s writes to is one sentence", async (...args) => {
+	const line = 'exec "$0" "$@" > /dev/full';
+	const { stderr, code } = await runCommand(home, "sh", ["-c", line, process.execPath, CLAUDE_OTEL, ...args]);
+	expect(stderr).toMatch(/^claude-otel: Standard output cannot be written: no space left on device; [^\n]*\n$/);
+	expect(code).toBe(1);
+});
+
 describe("in a folder that was removed", () => {
 	/** The command begins in a folder that is there no more. */
 	function runRemoved(command: string, args: string[]) {
