@@ -66,8 +66,6 @@ export const warnings = {
 	backendPassedOver: (title: string, sentence: string) => `${sentence} Nothing is sent to ${title}.`,
 	batchLargerThanQueue: (batchVariable: string, queueVariable: string) =>
 		`${batchVariable} is larger than ${queueVariable}: batches are as large as the queue.`,
-	timeoutLongerThanInterval: () =>
-		"OTEL_METRIC_EXPORT_TIMEOUT is longer than OTEL_METRIC_EXPORT_INTERVAL: the interval is used for both.",
 };
 
 /** Of hooks that came, or did not: told in the diagnostics. */

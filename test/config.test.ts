@@ -280,10 +280,6 @@ describe("where telemetry goes", () => {
 			{ OTEL_EXPORTER_OTLP_CLIENT_KEY: "k.pem" },
 			/OTEL_EXPORTER_OTLP_CLIENT_KEY is set without OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE/,
 		],
-		[
-			{ OTEL_METRIC_EXPORT_INTERVAL: "1000", OTEL_METRIC_EXPORT_TIMEOUT: "2000" },
-			/longer than OTEL_METRIC_EXPORT_INTERVAL/,
-		],
 		[{ OTEL_BSP_MAX_QUEUE_SIZE: "10" }, /OTEL_BSP_MAX_EXPORT_BATCH_SIZE is larger than OTEL_BSP_MAX_QUEUE_SIZE/],
 	])("%o is one hint and stops nothing", (env, hint) => {
 		const { problems } = load(env as Record<string, string>);
@@ -341,6 +337,7 @@ describe("OpenTelemetry's other variables", () => {
 				OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "50",
 				OTEL_BLRP_EXPORT_TIMEOUT: "77",
 				OTEL_METRIC_EXPORT_INTERVAL: "500",
+				OTEL_METRIC_EXPORT_TIMEOUT: "700",
 				OTEL_ATTRIBUTE_COUNT_LIMIT: "5",
 				OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: "6",
 				OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: "7",
@@ -354,7 +351,7 @@ describe("OpenTelemetry's other variables", () => {
 			spanBatch: { delayMs: 10, queueLimit: 100, batchLimit: 50, timeoutMs: 30_000 },
 			logBatch: { timeoutMs: 77, batchLimit: 512 },
 			metricIntervalMs: 500,
-			metricTimeoutMs: 500,
+			metrics: { timeoutMs: 700 },
 			spanLimits: { attributeCount: 6, attributeValueLength: 7 },
 			logLimits: { attributeCount: 5, attributeValueLength: 7 },
 			logLevel: "warn",

@@ -29,7 +29,6 @@ export interface OtelConfig {
 	spanBatch: BatchConfig;
 	logBatch: BatchConfig;
 	metricIntervalMs: number;
-	metricTimeoutMs: number;
 	temporality: Temporality;
 	histogram: "explicit_bucket_histogram" | "base2_exponential_bucket_histogram";
 	spanLimits: {
@@ -69,23 +68,19 @@ export function readOtel(reader: Reader, replacedBy?: string): OtelConfig {
 	};
 	const attributeValueLength = read("attributeLength");
 	const attributeCount = read("attributeCount");
-	const metricIntervalMs = read("metricInterval");
-	const metricTimeout = reader.read(OTEL_ROWS.metricTimeout);
-	if (metricTimeout.origin && metricTimeout.value > metricIntervalMs)
-		reader.problems.push(warnings.timeoutLongerThanInterval());
+	const metrics = signal("metrics");
 	return {
 		disabled: read("disabled"),
 		serviceName: read("serviceName") ?? resourceAttributes["service.name"] ?? "claude-otel",
 		serviceNamespace: read("serviceNamespace") ?? resourceAttributes["service.namespace"],
 		resourceAttributes,
 		traces: signal("traces"),
-		metrics: signal("metrics"),
+		metrics: { ...metrics, timeoutMs: Math.min(metrics.timeoutMs, read("metricTimeout")) },
 		logs: signal("logs"),
 		sampler: { name: read("sampler"), ratio: read("samplerArg") },
 		spanBatch: batch(reader, "OTEL_BSP", read("spanDelay"), read("spanTimeout"), read("spanQueue"), read("spanBatch")),
 		logBatch: batch(reader, "OTEL_BLRP", read("logDelay"), read("logTimeout"), read("logQueue"), read("logBatch")),
-		metricIntervalMs,
-		metricTimeoutMs: Math.min(metricTimeout.value, metricIntervalMs),
+		metricIntervalMs: read("metricInterval"),
 		temporality: read("temporality"),
 		histogram: read("histogram"),
 		spanLimits: {

@@ -4,7 +4,7 @@
 import type { Attributes, Logger, Meter, Tracer } from "@opentelemetry/api";
 import { TraceFlags } from "@opentelemetry/api";
 import { BatchLogRecordProcessor, LoggerProvider, type LogRecordProcessor } from "@opentelemetry/sdk-logs";
-import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
+import { MeterProvider } from "@opentelemetry/sdk-metrics";
 import {
 	BatchSpanProcessor,
 	type IdGenerator,
@@ -19,6 +19,7 @@ import { type Delivery, summarize } from "./delivery.ts";
 import type { Batches } from "./exporter.ts";
 import { noAnswerWithin } from "./failure.ts";
 import { closeRoute, type Ledger, type Line, logLines, metricLines, traceLines } from "./lines.ts";
+import { OneAtATimeMetricReader } from "./metric-reader.ts";
 import { createResource } from "./resource.ts";
 import { openRoutes } from "./routes.ts";
 import { createSampler } from "./sampler.ts";
@@ -96,10 +97,9 @@ export async function createSinks(options: SinkOptions): Promise<Sinks> {
 	});
 	const readers = metrics.map(({ counting, key, route }) => ({
 		key,
-		reader: new PeriodicExportingMetricReader({
+		reader: new OneAtATimeMetricReader({
 			exporter: asMetricExporter(counting, { ...otel, temporality: route.temporality ?? otel.temporality }),
 			exportIntervalMillis: otel.metricIntervalMs,
-			exportTimeoutMillis: otel.metricTimeoutMs,
 		}),
 	}));
 	const meterProvider = new MeterProvider({ resource, readers: readers.map(({ reader }) => reader) });
@@ -154,7 +154,9 @@ export async function createSinks(options: SinkOptions): Promise<Sinks> {
 				route.destroy?.();
 			}
 			console?.writeTo(options.writeAfter);
-			return withDropped(summarize(lines), options.spool?.dropped() ?? 0);
+			const dropped = options.spool?.dropped() ?? 0;
+			if (dropped > 0) options.diagnostics.say("warn", deliveryLines.spoolFull(dropped));
+			return withDropped(summarize(lines), dropped);
 		},
 	};
 }

@@ -309,6 +309,22 @@ describe("over http", () => {
 		expect(await flushed("http/json", collector.url)).toMatchObject([{ delivered: 1, refused: 2, waiting: 0 }]);
 	});
 
+	test("what a full spool drops is told in the diagnostics too", async () => {
+		const place = await unusedAddress();
+		const sinks = await openSinks({ ...traces, OTEL_EXPORTER_OTLP_ENDPOINT: place }, spool(1500));
+		const attributes = { filler: "x".repeat(400) };
+		sinks.tracer.startSpan("one", { attributes }).end();
+		sinks.tracer.startSpan("two", { attributes }).end();
+		await sinks.shutdown(GRACE_MS);
+		const next = await openSinks({ ...traces, OTEL_EXPORTER_OTLP_ENDPOINT: place }, spool(1500));
+		await next.warm();
+		next.tracer.startSpan("three", { attributes }).end();
+		const { line } = await next.shutdown(GRACE_MS);
+		const told = "claude-otel: 2 of the oldest spans, points and records that waited for a collector were dropped";
+		expect(line).toContain(told);
+		expect(next.said()).toMatch(new RegExp(`warn.*${told}`));
+	});
+
 	test("what waits for another place is left, and named", async () => {
 		const collector = await keep(startFickle(() => ""));
 		collector.behave((incoming) => incoming.socket.resetAndDestroy());
