@@ -1,20 +1,15 @@
-// Transcript files on disk → lines → facts, as they grow. Follows the main file of each session and
-// every subagent file in the folder beside it. Reads only what is new, and old files from near their end.
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+// Transcript files on disk → facts, as they grow. Follows the main file of each session and every subagent file of this run
+// in the folder beside it.
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Json, RawFact } from "../model/fact.ts";
-import { asCount, asObject, asString, compact } from "./json.ts";
-import { createTranscriptReader } from "./transcript-payload.ts";
+import { createGrowingFile, type GrowingFile } from "./growing-file.ts";
+import { asCount, asObject, asString, compact, type JsonObject } from "./json.ts";
 
-/** How much of a transcript that is there already is read at first; doubled until it reaches behind the run's start. */
-const FIRST_READ_BYTES = 4 * 1024 * 1024;
-const CHUNK_BYTES = 256 * 1024;
-/** A longer line is skipped and counted. */
-const LINE_MAX_BYTES = 64 * 1024 * 1024;
-/** Reading is synchronous, so one buffer serves all files. */
-const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
 /** Subagent files that one session may have; more are not followed. */
 const AGENT_FILES_MAX = 10_000;
+/** Calls that are remembered, for the agents that they start. */
+const CALLS_MAX = 10_000;
 
 export interface TranscriptTail {
 	/** Follow the session whose main file this is; following twice does nothing. */
@@ -39,22 +34,48 @@ export function createTranscriptTail(
 	{ forkedFrom, onSkip = () => {} }: TailOptions = {},
 ): TranscriptTail {
 	const files = new Map<string, GrowingFile>();
+	const metas = new Map<string, JsonObject>();
 	const described = new Set<string>();
+	const calls = new Set<string>();
 
-	function followAgents(mainPath: string): void {
+	function take(fact: RawFact): void {
+		if (fact.kind === "tool.requested") calls.add(fact.toolUseId);
+		if (calls.size > CALLS_MAX) calls.delete(calls.values().next().value as string);
+		onFact(fact);
+	}
+
+	function metaOf(path: string): JsonObject | undefined {
+		const meta = metas.get(path) ?? readMeta(path);
+		if (meta !== undefined) metas.set(path, meta);
+		return meta;
+	}
+
+	/** A call of this run has started it, whatever the clock says of its file. */
+	function isStartedHere(meta: JsonObject | undefined): boolean {
+		return calls.has(asString(meta?.toolUseId) ?? "");
+	}
+
+	/** Whether there are new ones to be read. */
+	function followAgents(mainPath: string): boolean {
 		const sessionId = basename(mainPath, ".jsonl");
 		const folder = join(dirname(mainPath), sessionId, "subagents");
+		const before = files.size;
 		for (const name of listFolder(folder)) {
 			const agentId = /^agent-([\w-]+)\.jsonl$/.exec(name)?.[1];
-			if (agentId === undefined) continue;
+			if (agentId === undefined || described.has(agentId)) continue;
 			const path = join(folder, name);
-			if (!files.has(path) && files.size < AGENT_FILES_MAX && isTouchedSince(path, since)) {
-				files.set(path, createGrowingFile(path, { sessionId, agentId, since }, onFact, onSkip));
+			const meta = metaOf(path);
+			if (!files.has(path) && files.size < AGENT_FILES_MAX) {
+				const isNew = isStartedHere(meta);
+				if (!isNew && !isTouchedSince(path, since)) continue;
+				const lane = { sessionId, agentId, since: isNew ? Number.NEGATIVE_INFINITY : since };
+				files.set(path, createGrowingFile(path, lane, take, onSkip));
 			}
-			if (files.has(path) && !described.has(agentId) && describeAgent(folder, agentId, sessionId, since, onFact)) {
-				described.add(agentId);
-			}
+			if (meta === undefined || !files.has(path)) continue;
+			take(describeAgent(meta, agentId, sessionId, since));
+			described.add(agentId);
 		}
+		return files.size > before;
 	}
 
 	/** A fork copies no ledger, but goes on counting in that of the session that it comes from. */
@@ -73,11 +94,14 @@ export function createTranscriptTail(
 			const sessionId = basename(path, ".jsonl");
 			if (mainPaths.length === 0) readForkedLedger(path, sessionId);
 			mainPaths.push(path);
-			files.set(path, createGrowingFile(path, { sessionId, since }, onFact, onSkip));
+			files.set(path, createGrowingFile(path, { sessionId, since }, take, onSkip));
 		},
 		poll() {
-			for (const path of mainPaths) followAgents(path);
-			for (const file of files.values()) file.read();
+			let more = true;
+			while (more) {
+				for (const file of files.values()) file.read();
+				more = mainPaths.map(followAgents).includes(true);
+			}
 		},
 		paths: () => [...mainPaths],
 	};
@@ -88,116 +112,28 @@ export function sessionOf(path: string): string {
 	return basename(path, ".jsonl");
 }
 
-interface GrowingFile {
-	read(): void;
-}
-
-function createGrowingFile(
-	path: string,
-	lane: { sessionId: string; agentId?: string; since: number },
-	onFact: (fact: RawFact) => void,
-	onSkip: () => void,
-): GrowingFile {
-	let readLine = createTranscriptReader(lane, onSkip);
-	let offset: number | undefined;
-	let rest: Buffer[] = [];
-	let restBytes = 0;
-
-	function take(line: Buffer): void {
-		for (const fact of readLine(line.toString("utf8"))) onFact(fact);
-	}
-
-	function feed(bytes: Buffer): void {
-		let start = 0;
-		for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
-			const piece = bytes.subarray(start, end);
-			if (restBytes > LINE_MAX_BYTES) onSkip();
-			else take(restBytes === 0 ? piece : Buffer.concat([...rest, piece]));
-			rest = [];
-			restBytes = 0;
-			start = end + 1;
-		}
-		if (start === bytes.length) return;
-		restBytes += bytes.length - start;
-		if (restBytes <= LINE_MAX_BYTES) rest.push(Buffer.from(bytes.subarray(start)));
-		else rest = [];
-	}
-
-	return {
-		read() {
-			// Most files have nothing new at most looks: to ask costs a tenth of opening.
-			if (statSync(path, { throwIfNoEntry: false })?.size === offset) return;
-			let descriptor: number;
-			try {
-				descriptor = openSync(path, "r");
-			} catch {
-				return; // Not written yet, or gone: the next poll looks again.
-			}
-			try {
-				const { size } = fstatSync(descriptor);
-				if (offset === undefined || size < offset) {
-					readLine = createTranscriptReader(lane, onSkip);
-					offset = findStart(descriptor, size, lane.since);
-					rest = [];
-					restBytes = 0;
-				}
-				while (offset < size) {
-					const count = readSync(descriptor, chunk, 0, Math.min(CHUNK_BYTES, size - offset), offset);
-					if (count === 0) break;
-					offset += count;
-					feed(chunk.subarray(0, count));
-				}
-			} catch {
-				// A transcript that cannot be read tells nothing; the hooks go on.
-			} finally {
-				closeSync(descriptor);
-			}
-		},
-	};
-}
-
-/** Where to begin in a file that is there already: at a line start from which every record of this run follows. */
-function findStart(descriptor: number, size: number, since: number): number {
-	for (let span = FIRST_READ_BYTES; span < size; span *= 2) {
-		const from = size - span;
-		const window = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, span));
-		const count = readSync(descriptor, window, 0, window.length, from);
-		const text = window.toString("latin1", 0, count);
-		const lineStart = text.indexOf("\n");
-		const stamp = /"timestamp":"([^"]+)"/.exec(text.slice(lineStart + 1))?.[1];
-		if (lineStart !== -1 && stamp !== undefined && Date.parse(stamp) < since) return from + lineStart + 1;
-	}
-	return 0;
-}
-
-function describeAgent(
-	folder: string,
-	agentId: string,
-	sessionId: string,
-	since: number,
-	onFact: (fact: RawFact) => void,
-): boolean {
+/** Undefined where it is not there yet, or half written. */
+function readMeta(path: string): JsonObject | undefined {
 	try {
-		const meta = asObject(JSON.parse(readFileSync(join(folder, `agent-${agentId}.meta.json`), "utf8")) as Json);
-		if (meta === undefined) return false;
-		onFact(
-			compact({
-				source: "transcript" as const,
-				at: since,
-				sessionId,
-				kind: "agent.described" as const,
-				agentId,
-				agentType: asString(meta.agentType) ?? "",
-				toolUseId: asString(meta.toolUseId),
-				parentAgentId: asString(meta.parentAgentId),
-				depth: asCount(meta.spawnDepth),
-				background: meta.requestShape === undefined ? undefined : meta.requestShape === "background",
-			}),
-		);
-		return true;
+		return asObject(JSON.parse(readFileSync(path.replace(/jsonl$/, "meta.json"), "utf8")) as Json);
 	} catch {
-		return false; // Not there yet, or half written.
+		return undefined;
 	}
+}
+
+function describeAgent(meta: JsonObject, agentId: string, sessionId: string, since: number): RawFact {
+	return compact({
+		source: "transcript" as const,
+		at: since,
+		sessionId,
+		kind: "agent.described" as const,
+		agentId,
+		agentType: asString(meta.agentType) ?? "",
+		toolUseId: asString(meta.toolUseId),
+		parentAgentId: asString(meta.parentAgentId),
+		depth: asCount(meta.spawnDepth),
+		background: meta.requestShape === undefined ? undefined : meta.requestShape === "background",
+	});
 }
 
 function listFolder(folder: string): string[] {

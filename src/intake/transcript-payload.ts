@@ -43,7 +43,8 @@ export function createTranscriptReader(lane: Lane, onSkip = () => {}): (line: st
 		if (at === undefined || record.forkedFrom !== undefined) return [];
 		const isForked = state.isCopied;
 		state.isCopied = false;
-		if (at < lane.since) return [];
+		// What follows a record of this run is of this run too: the clock may have been set back.
+		if (at < lane.since && !state.inRun) return [];
 		state.lastAt = at;
 		state.promptId = promptOf(record, state);
 		// The answer of a local command is stamped later than it is written, even later than claude's exit.

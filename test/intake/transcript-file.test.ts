@@ -51,6 +51,14 @@ function line(seconds: number, text = "go"): string {
 	return `${JSON.stringify(record)}\n`;
 }
 
+/** An answer that asks for a call. */
+function call(seconds: number, id: string): string {
+	const content = [{ type: "tool_use", id, name: "Agent", input: {} }];
+	const message = { id: `msg_${id}`, model: "m", stop_reason: "tool_use", stop_details: null, usage: {}, content };
+	const timestamp = new Date(seconds * 1000).toISOString();
+	return `${JSON.stringify({ type: "assistant", timestamp, promptId: "p", message })}\n`;
+}
+
 describe("a recorded session", () => {
 	test.each(scenarios())("$name: cut at any byte gives the same facts", ({ folder: scenario, runs }) => {
 		const from = join(scenario, "transcripts");
@@ -143,6 +151,14 @@ describe("a transcript", () => {
 		expect(prompts(facts)).toEqual(["p200", "p201"]);
 	});
 
+	test("of many megabytes that were written when the clock had been set back loses nothing of this run", () => {
+		const seconds = [90, ...Array.from({ length: 90 }, (_, second) => (second < 30 ? 200 : 1) + second)];
+		writeFileSync(join(folder, "s.jsonl"), seconds.map((second) => line(second, "x".repeat(100_000))).join(""));
+		const { facts, tail } = follow("s.jsonl", 100_000);
+		tail.poll();
+		expect(prompts(facts)).toEqual(seconds.slice(1).map((second) => `p${second}`));
+	});
+
 	test("with a line nested without end in it loses no other", () => {
 		const deep = `{"deep":${"[".repeat(50_000)}${"]".repeat(50_000)}}\n`;
 		writeFileSync(join(folder, "s.jsonl"), line(1) + deep + line(2));
@@ -204,6 +220,24 @@ describe("a transcript", () => {
 		expect(facts.slice(1)).toMatchObject([
 			{ kind: "agent.described", agentType: "reviewer", toolUseId: "toolu_1", depth: 1, background: false },
 		]);
+	});
+
+	test("has the subagents that its calls start, however old the clock makes them, and theirs", () => {
+		mkdirSync(join(folder, "s/subagents"), { recursive: true });
+		const put = (agentId: string, toolUseId: string, ...lines: string[]) => {
+			const path = join(folder, `s/subagents/agent-${agentId}`);
+			writeFileSync(`${path}.meta.json`, JSON.stringify({ agentType: "reviewer", toolUseId, spawnDepth: 1 }));
+			writeFileSync(`${path}.jsonl`, lines.join(""));
+			utimesSync(`${path}.jsonl`, 1, 1);
+		};
+		writeFileSync(join(folder, "s.jsonl"), call(90, "toolu_0") + call(101, "toolu_1"));
+		put("a0", "toolu_0", line(90));
+		put("a2", "toolu_2", line(1));
+		put("a1", "toolu_1", line(1), call(2, "toolu_2"));
+		const { facts, tail } = follow("s.jsonl", 100_000);
+		tail.poll();
+		const started = facts.flatMap((fact) => (fact.kind === "agent.started" ? [fact.agentId] : []));
+		expect(started).toEqual(["a1", "a2"]);
 	});
 
 	test("has no subagents of earlier runs", () => {

@@ -153,6 +153,11 @@ describe("an answer", () => {
 		expect(read([prompt(-2), answer(-1)])).toEqual([]);
 	});
 
+	test("is one of the run where it follows a record of it, however old the clock makes it", () => {
+		const messages = of(read([answer(-9), prompt(1), answer(-8, { id: "msg_2" })]), "message.seen");
+		expect(messages.map(({ messageId, at: time }) => [messageId, time])).toEqual([["msg_2", START - 8000]]);
+	});
+
 	test("whose stream was cut is told to be partial by what follows it", () => {
 		const cut = answer(2, { stop_details: undefined as unknown as Json });
 		const resume: Line = { ...prompt(3), isMeta: true, turnCompanion: true, turnOrigin: undefined };
