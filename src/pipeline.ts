@@ -139,6 +139,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		writeAfter: options.writeAfter,
 		onExportFailure: (signal, count) => flow.metrics.exportFailed(signal, count),
 		spool: keeping.spool,
+		told: { until: () => startedAt, note: (at) => journal?.told(at) },
 		ledger: ledgerOf(() => journal),
 	});
 	const extra = cleanTexts(config.attributes, clean);

@@ -58,8 +58,6 @@ export async function recoverRun(
 interface Opened {
 	flow: Flow;
 	sinks: Sinks;
-	/** By the clock of then, which may have been set back since. */
-	noteTold(at: number): void;
 }
 
 async function openFlow(
@@ -69,14 +67,13 @@ async function openFlow(
 	{ config, keeping, diagnostics }: RunRecovery,
 ): Promise<Opened> {
 	const ids = createPresetIds();
-	let toldUntil = context.startedAt;
 	const asItWas = configOf(config, context);
 	const privacy = createRunPrivacy(asItWas, []);
 	const sinks = await createSinks({
 		config: cleanResource(asItWas, cleanNamed(privacy.text)),
 		runId,
 		startedAt: context.startedAt,
-		toldUntil: () => toldUntil,
+		told: { until: journal.toldUntil, note: journal.told },
 		resource: { "service.version": VERSION, "service.instance.id": runId, ...attributesOf(context.resource) },
 		scope: { name: "claude-otel", version: VERSION },
 		idGenerator: ids,
@@ -107,13 +104,7 @@ async function openFlow(
 	await flow.pricing.load();
 	// What the run itself may have left in the spool is older than all that is told now.
 	await sinks.warm();
-	return {
-		flow,
-		sinks,
-		noteTold(at) {
-			toldUntil = Math.max(toldUntil, at);
-		},
-	};
+	return { flow, sinks };
 }
 
 /** Where things go is of today, how they look is of then. */
@@ -149,7 +140,7 @@ function configOf(config: Config, { told, redaction, resource }: RunContext): Co
 }
 
 /** False where it was stopped. */
-async function replay(journal: Journal, { flow, sinks, noteTold }: Opened, isStopped: () => boolean): Promise<boolean> {
+async function replay(journal: Journal, { flow, sinks }: Opened, isStopped: () => boolean): Promise<boolean> {
 	const meters = sinks.meters.map(({ key, forget }) => ({ forget, upTo: journal.meteredTo(key) }));
 	/** What a destination has of increments before this entry is not sent again. */
 	const forgetBefore = async (seq: number) => {
@@ -163,10 +154,7 @@ async function replay(journal: Journal, { flow, sinks, noteTold }: Opened, isSto
 	for (const entry of journal.entries()) {
 		await forgetBefore(entry.seq);
 		if (entry.kind === "fact") flow.apply(entry.fact);
-		else {
-			flow.advance(entry.at, entry.late);
-			noteTold(entry.at);
-		}
+		else flow.advance(entry.at, entry.late);
 		if (performance.now() - since < STEP_MS) continue;
 		await new Promise((resolve) => setImmediate(resolve));
 		if (isStopped()) return false;

@@ -11,7 +11,7 @@ import { SplittingExporter } from "./splitting-exporter.ts";
 import { createLane, type Lane } from "./spool/lane.ts";
 import type { Spool } from "./spool/spool.ts";
 import { SpoolingExporter } from "./spool/spooling-exporter.ts";
-import { SteadySeriesExporter } from "./steady-series.ts";
+import { type SeriesTold, SteadySeriesExporter } from "./steady-series.ts";
 
 export interface Line<B> extends Counted {
 	route: Route<B>;
@@ -29,9 +29,9 @@ export type Ledger = (destination: string) => TakenIds & Metered;
 export interface LineOptions {
 	otel: Pick<OtelConfig, "temporality">;
 	runId: string;
-	/** Milliseconds since the epoch: when the run began, and the last that is known to have been told of it. */
+	/** When the run began: milliseconds since the epoch. */
 	startedAt: number;
-	toldUntil?(): number;
+	told?: SeriesTold;
 	spool?: Spool;
 	ledger?: Ledger;
 	diagnostics: Diagnostics;

@@ -25,14 +25,15 @@ import { openRoutes } from "./routes.ts";
 import { createSampler } from "./sampler.ts";
 import { listenToSdk } from "./sdk-messages.ts";
 import type { Spool } from "./spool/spool.ts";
+import type { SeriesTold } from "./steady-series.ts";
 import { asMetricExporter } from "./temporality.ts";
 
 export interface SinkOptions {
 	config: Pick<Config, "otel" | "file" | "backends">;
 	runId: string;
-	/** When the run began, and the last that is known to have been told of it: milliseconds since the epoch. */
+	/** When the run began: milliseconds since the epoch. */
 	startedAt: number;
-	toldUntil?(): number;
+	told?: SeriesTold;
 	/** What the signals say of us; OTEL_RESOURCE_ATTRIBUTES and the service's name come on top. */
 	resource: Attributes;
 	/** Name and version that stand on every span, metric and record. */

@@ -14,25 +14,31 @@ import type { BatchExporter } from "./exporter.ts";
 export interface SteadySeriesOptions {
 	/** When the run began: milliseconds since the epoch. */
 	startedAt: number;
-	/** The last that is known to have been told of the run: milliseconds since the epoch. */
-	toldUntil?(): number;
+	told?: SeriesTold;
+}
+
+/** How far the series of the run have been told, also by a process before this one: milliseconds since the epoch. */
+export interface SeriesTold {
+	until(): number;
+	/** Before it is sent: whoever is killed then is known to have gone so far. */
+	note(at: number): void;
 }
 
 export class SteadySeriesExporter implements BatchExporter<ResourceMetrics> {
 	private readonly inner: BatchExporter<ResourceMetrics>;
 	private readonly startTime: HrTime;
-	private readonly toldUntil: () => number;
+	private readonly told: SeriesTold | undefined;
 	private latest: HrTime;
 
-	constructor(inner: BatchExporter<ResourceMetrics>, { startedAt, toldUntil = () => startedAt }: SteadySeriesOptions) {
+	constructor(inner: BatchExporter<ResourceMetrics>, { startedAt, told }: SteadySeriesOptions) {
 		this.inner = inner;
 		this.startTime = millisToHrTime(startedAt);
 		this.latest = this.startTime;
-		this.toldUntil = toldUntil;
+		this.told = told;
 	}
 
 	export(batch: ResourceMetrics, done: (result: ExportResult) => void): void {
-		this.latest = later(this.latest, millisToHrTime(this.toldUntil()));
+		if (this.told !== undefined) this.latest = later(this.latest, millisToHrTime(this.told.until()));
 		let latest = this.latest;
 		const steady = (metric: MetricData): MetricData => {
 			const startTime = isCumulative(metric) ? this.startTime : undefined;
@@ -46,6 +52,7 @@ export class SteadySeriesExporter implements BatchExporter<ResourceMetrics> {
 		};
 		const scopeMetrics = batch.scopeMetrics.map((scope) => ({ ...scope, metrics: scope.metrics.map(steady) }));
 		this.latest = latest;
+		this.told?.note(Math.ceil(hrTimeToMilliseconds(latest)));
 		this.inner.export({ ...batch, scopeMetrics }, done);
 	}
 

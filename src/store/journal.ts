@@ -18,6 +18,8 @@ export interface Journal {
 	advanced(at: number, late: boolean): void;
 	/** A destination has taken the increments that the entries up to this one made (delta temporality). */
 	metered(destination: string, upTo: number): void;
+	/** Its series are told up to this time. */
+	told(at: number): void;
 	/** A session of the run, that is the name of its transcript: paths are not kept, they may hold anything. */
 	session(sessionId: string): void;
 	/** Makes a session this run's, unless another run was in it at that time: milliseconds since the epoch. */
@@ -38,6 +40,8 @@ export interface Journal {
 	deliveredTo(destination: string): Set<string>;
 	/** The last entry whose increments the destination has; 0 for none. */
 	meteredTo(destination: string): number;
+	/** How far its series were told, where the clock has been set back since; 0 for not at all. */
+	toldUntil(): number;
 	/** Facts that could not be kept. */
 	dropped(): number;
 }
@@ -51,6 +55,9 @@ export interface JournalOptions extends WriteQueueOptions {
 
 const ADVANCED = "#advanced";
 const METERED = "#metered";
+const TOLD = "#told";
+/** Its one entry is kept before all others, which begin with 1. */
+const TOLD_SEQ = 0;
 
 export function createJournal({ run, last, ...options }: JournalOptions): Journal {
 	const { database, onFailure, isBroken } = options;
@@ -79,6 +86,7 @@ export function createJournal({ run, last, ...options }: JournalOptions): Journa
 		keep: (facts) => queue.add(facts.map((fact) => append(fact.kind, fact.sessionId, fact.at, JSON.stringify(fact)))),
 		advanced: (at, late) => queue.add([append(ADVANCED, "", at, late ? "late" : "")]),
 		metered: (destination, upTo) => queue.add([append(METERED, "", upTo, destination)]),
+		told: (at) => queue.add([() => void statements.tell.run(run(), TOLD_SEQ, TOLD, at)]),
 		session: (sessionId) => queue.add([() => void statements.insertSession.run(sessionId, run())]),
 		takeSession: (sessionId, at) =>
 			read(false, () => {
@@ -116,6 +124,7 @@ export function createJournal({ run, last, ...options }: JournalOptions): Journa
 		deliveredTo: (destination) =>
 			new Set(read([], () => statements.delivered.all(run(), destination)).flatMap(({ ids }) => ids.split("\n"))),
 		meteredTo: (destination) => read(undefined, () => statements.metered.get(run(), METERED, destination))?.upTo ?? 0,
+		toldUntil: () => read(undefined, () => statements.toldUntil.get(run(), TOLD_SEQ))?.at ?? 0,
 		dropped: queue.dropped,
 	};
 }
@@ -123,6 +132,9 @@ export function createJournal({ run, last, ...options }: JournalOptions): Journa
 function prepareStatements(database: Database) {
 	return {
 		insert: database.prepare("INSERT INTO journal (run, seq, kind, session, at, body) VALUES (?, ?, ?, ?, ?, ?)"),
+		tell: database.prepare(
+			"INSERT INTO journal (run, seq, kind, session, at, body) VALUES (?, ?, ?, '', ?, '') ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
+		),
 		insertSession: database.prepare("INSERT OR IGNORE INTO sessions (session, run) VALUES (?, ?)"),
 		takeSession: database.prepare(
 			"INSERT INTO sessions (session, run) SELECT @session, @run WHERE NOT EXISTS (SELECT 1 FROM sessions JOIN runs ON id = run WHERE session = @session AND id <> @run AND started_at <= @at AND (ended_at IS NULL OR ended_at >= @at)) ON CONFLICT DO UPDATE SET run = run RETURNING run",
@@ -134,6 +146,7 @@ function prepareStatements(database: Database) {
 		entries: database.prepare<[number, number, number], { seq: number; kind: string; at: number; body: string }>(
 			"SELECT seq, kind, at, body FROM journal WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
 		),
+		toldUntil: database.prepare<[number, number], { at: number }>("SELECT at FROM journal WHERE run = ? AND seq = ?"),
 		sessions: database.prepare<[number], { session: string }>("SELECT session FROM sessions WHERE run = ?"),
 		delivered: database.prepare<[number, string], { ids: string }>(
 			"SELECT ids FROM delivered WHERE run = ? AND destination = ?",

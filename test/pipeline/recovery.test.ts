@@ -190,7 +190,8 @@ test("where the clock was set back since, its series go on where they were, and 
 	const path = join(home, "told.jsonl");
 	const { config, journal, startedAt } = await leaveBehind(fileAlone(path));
 	const toldUntil = Math.floor(startedAt) + 3_600_000;
-	journal.advanced(toldUntil, false);
+	journal.told(toldUntil);
+	journal.told(startedAt);
 	await recoverRuns({ config, keeping, diagnostics, clock: systemClock }, endless);
 	const points = [...readFileSync(path, "utf8").matchAll(/"startTimeUnixNano":"(\d+)","timeUnixNano":"(\d+)"/g)];
 	expect(points.length).toBeGreaterThan(2);

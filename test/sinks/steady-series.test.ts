@@ -18,7 +18,7 @@ function timesOf(
 	kind: DataPointType.SUM | DataPointType.GAUGE,
 	aggregationTemporality: AggregationTemporality,
 	collected: [number, number][],
-	toldUntil?: () => number,
+	toldBefore = NOON,
 ): [number, number][] {
 	const times: [number, number][] = [];
 	const inner = {
@@ -29,7 +29,9 @@ function timesOf(
 		},
 		shutdown: async () => {},
 	};
-	const exporter = new SteadySeriesExporter(inner, { startedAt: NOON, toldUntil });
+	const notes: number[] = [];
+	const told = { until: () => toldBefore, note: (at: number) => void notes.push(at) };
+	const exporter = new SteadySeriesExporter(inner, { startedAt: NOON, told });
 	for (const [start, end] of collected) {
 		const point = {
 			startTime: millisToHrTime(NOON + start),
@@ -47,6 +49,8 @@ function timesOf(
 		const scope = { name: "test" };
 		exporter.export({ resource: resourceFromAttributes({}), scopeMetrics: [{ scope, metrics: [metric] }] }, () => {});
 	}
+	// Each was noted before it left, and no less.
+	expect(notes).toEqual(times.map(([, end]) => NOON + end));
 	return times;
 }
 
@@ -85,6 +89,6 @@ test("points of increments begin no sooner than the one before them ended", () =
 });
 
 test("gauges follow the same rule, and what was told by another process counts", () => {
-	const times = timesOf(DataPointType.GAUGE, AggregationTemporality.CUMULATIVE, [[500, 10]], () => NOON + 400);
+	const times = timesOf(DataPointType.GAUGE, AggregationTemporality.CUMULATIVE, [[500, 10]], NOON + 400);
 	expect(times).toEqual([[400, 400]]);
 });
