@@ -1,6 +1,7 @@
 // What claude-otel says about itself, for whoever looks for a mistake: nothing by default. Comes in:
 // messages with a level. Goes out: lines in a file, or on standard error once claude has left the terminal.
 import { closeSync, openSync, writeSync } from "node:fs";
+import { APPEND_FLAGS } from "./append-flags.ts";
 import type { Clock } from "./clock.ts";
 import type { DebugTarget } from "./config.ts";
 
@@ -40,7 +41,7 @@ export function createDiagnostics({ target, level, clock }: DiagnosticsOptions):
 		}
 	};
 	const put = (line: string) => {
-		// A full disk must not end a session: the line waits for standard error instead.
+		// A full disk, or a pipe that nobody empties, must not end a session: the line waits for standard error instead.
 		if (file?.fd === undefined || !writeLine(file.fd, line)) keep(line);
 	};
 	if (file?.error)
@@ -62,7 +63,7 @@ export function createDiagnostics({ target, level, clock }: DiagnosticsOptions):
 
 function openFile(path: string): { path: string; fd?: number; error?: string } {
 	try {
-		return { path, fd: openSync(path, "a", 0o600) };
+		return { path, fd: openSync(path, APPEND_FLAGS, 0o600) };
 	} catch (error) {
 		return { path, error: error instanceof Error && "code" in error ? String(error.code) : String(error) };
 	}

@@ -1,11 +1,11 @@
 // Configuration → the privacy of a run. Wiring like pipeline.ts, apart from it so that a bad pattern can be told
 // before claude is started, without loading the rest.
-import { readFileSync } from "node:fs";
 import type { Config } from "./config.ts";
 import { mistakes } from "./errors.ts";
 import { isShallow } from "./nesting.ts";
 import { PatternMistake } from "./privacy/pattern-mistake.ts";
 import { createPrivacy, type Privacy } from "./privacy/privacy.ts";
+import { readNamedFile } from "./read-plain-file.ts";
 
 /** @param literals redacted whatever else is said: the run's token. Throws a UserMistake for a pattern or file that cannot be used. */
 export function createRunPrivacy(config: Config, literals: readonly string[]): Privacy {
@@ -30,7 +30,7 @@ export function createRunPrivacy(config: Config, literals: readonly string[]): P
 function readRedactionFile(path: string | undefined): unknown {
 	if (path === undefined) return undefined;
 	try {
-		const config: unknown = JSON.parse(readFileSync(path, "utf8"));
+		const config: unknown = JSON.parse(readNamedFile(path).toString());
 		if (!isShallow(config)) throw new RangeError("it is nested too deep");
 		return config;
 	} catch (error) {

@@ -26,6 +26,7 @@ const OTHERWISE: Record<string, string> = {
 	config: "the configuration would depend on what it configures",
 };
 const LEAVES = [
+	"append-flags",
 	"begun-runs",
 	"can-be-made",
 	"clock",

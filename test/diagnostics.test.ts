@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -76,6 +77,26 @@ test("where the file cannot be written, standard error gets the lines and is tol
 	diagnostics.release((line) => written.push(line));
 	expect(written[0]).toContain("cannot write to /dev/null/x: ENOTDIR; standard error is used.");
 	expect(written[1]).toContain("still here");
+});
+
+test("a pipe is not waited for: without a reader, or full, standard error gets the lines", () => {
+	const folder = mkdtempSync(join(tmpdir(), "claude-otel-debug-"));
+	const path = join(folder, "pipe");
+	execFileSync("mkfifo", [path]);
+	const unread = createDiagnostics({ target: { to: "file", path }, level: "all", clock });
+	const written: string[] = [];
+	unread.release((line) => written.push(line));
+	expect(written).toEqual([expect.stringContaining(`cannot write to ${path}: ENXIO; standard error is used.`)]);
+
+	const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+	const full = createDiagnostics({ target: { to: "file", path }, level: "all", clock });
+	for (let number = 0; number < 1_000; number++) full.say("info", `${number} ${"x".repeat(1_000)}`);
+	full.release((line) => written.push(line));
+	expect(readSync(reader, Buffer.alloc(2_000), 0, 2_000, null)).toBe(2_000);
+	expect(written.at(-1)).toContain(" info 999 ");
+	full.close();
+	closeSync(reader);
+	rmSync(folder, { recursive: true });
 });
 
 test("the clock is the wall clock, with a fraction", () => {

@@ -161,7 +161,7 @@ export const OWN_ROWS = {
 	file: optionalText(
 		"CLAUDE_OTEL_FILE",
 		"a path",
-		"Append every span, metric and log record to this file as OTLP JSON lines, with or without a collector.",
+		"Append every span, metric and log record to this file as OTLP JSON lines, with or without a collector. A pipe must have its reader already.",
 	),
 	store: row<StoreTarget>(
 		"CLAUDE_OTEL_STORE",

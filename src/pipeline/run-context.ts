@@ -2,8 +2,8 @@
 // same session in the same bytes. Where things are sent is not part of it, nor anything secret: that is the business of
 // whoever sends.
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { Config, OtelConfig } from "../config.ts";
+import { readNamedFile } from "../read-plain-file.ts";
 import type { TailSampling } from "../signals/tail-sampling.ts";
 
 /** Of the configuration, what changes bytes. */
@@ -70,7 +70,7 @@ export function redactionMark(config: Config): string {
 
 function readOrNothing(path: string): string | undefined {
 	try {
-		return readFileSync(path, "utf8");
+		return readNamedFile(path).toString();
 	} catch {
 		return undefined;
 	}

@@ -1,8 +1,8 @@
 // A destination of the user → the authorities that Claude Code trusts there: those that come with Node, those of the
 // system, and a file of the user's. Our own Node knows the first alone, and the file only where it is in the environment.
-import { readFileSync } from "node:fs";
 import { getCACertificates } from "node:tls";
 import type { NativeDestination } from "../config.ts";
+import { readNamedFile } from "../read-plain-file.ts";
 
 /** Each as PEM. */
 export function claudeAuthorities({ tls, certificate }: NativeDestination): string[] {
@@ -13,7 +13,7 @@ export function claudeAuthorities({ tls, certificate }: NativeDestination): stri
 /** What cannot be read is passed over, as Claude Code does. */
 function read(path: string): string[] {
 	try {
-		return [readFileSync(path, "utf8")];
+		return [readNamedFile(path).toString()];
 	} catch {
 		return [];
 	}

@@ -43,6 +43,8 @@ const NETWORK: [RegExp, Failure][] = [
 	[/No connection established/, { words: "no connection", cure: "unreachable" }],
 	[/console limit/, { words: "more than is kept for the end of a session", cure: "console" }],
 	[/header|metadata/i, { words: "a header cannot be sent", cure: "refusedIdentity" }],
+	[/ENXIO|pipe without reader/, { words: "nobody reads this pipe", cure: "file" }],
+	[/pipe not read/, { words: "this pipe is full, and nobody empties it", cure: "file" }],
 	[/EACCES|EISDIR|ENOSPC|EROFS|ENOENT|ENOTDIR|EDQUOT/, { words: "file cannot be written", cure: "file" }],
 ];
 

@@ -1,6 +1,6 @@
 // Comes in: the certificate files of a target. Goes out: their contents.
-import { readFileSync } from "node:fs";
 import type { OtlpTarget } from "../config.ts";
+import { readNamedFile } from "../read-plain-file.ts";
 
 export interface Identity {
 	authority?: Buffer;
@@ -20,7 +20,7 @@ export function readIdentity(target: OtlpTarget): Identity {
 function read(path: string | undefined): Buffer | undefined {
 	if (path === undefined) return undefined;
 	try {
-		return readFileSync(path);
+		return readNamedFile(path);
 	} catch (error) {
 		throw new Error("cannot read a certificate file", { cause: error });
 	}

@@ -1,7 +1,7 @@
 // claude-otel around a program that tells how it was run: arguments, environment, exit codes, signals. The program
 // stands in for claude where the real one could not show it, or must not be started (sessions that detach).
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
@@ -181,6 +181,28 @@ test.each([
 	const { stderr, code } = await runCommand(home, "sh", ["-c", line, process.execPath, CLAUDE_OTEL, ...args]);
 	expect(stderr).toMatch(/^claude-otel: Standard output cannot be written: no space left on device; [^\n]*\n$/);
 	expect(code).toBe(1);
+});
+
+describe("a pipe that nobody reads or writes", () => {
+	const pipe = () => join(home.home, "pipe");
+	beforeEach(() => void execFileSync("mkfifo", [pipe()]));
+
+	test("holds neither claude nor its end up as CLAUDE_OTEL_FILE or CLAUDE_OTEL_DEBUG", async () => {
+		script("answer", "echo done");
+		const env = { CLAUDE_OTEL_FILE: pipe(), CLAUDE_OTEL_DEBUG: pipe() };
+		const { stdout, stderr, code } = await run("answer", ["-p", "hello"], { env, timeoutMs: 15_000 });
+		expect({ stdout, code }).toEqual({ stdout: "done\n", code: 0 });
+		expect(stderr).toContain(`cannot write to ${pipe()}: ENXIO; standard error is used.`);
+		expect(stderr).toContain("nobody reads this pipe");
+	});
+
+	test("is no CLAUDE_OTEL_REDACT_CONFIG: one sentence says so before claude is started", async () => {
+		const env = { CLAUDE_OTEL_REDACT_CONFIG: pipe() };
+		const { stderr, code } = await run("tell", ["-p", "hello"], { env, timeoutMs: 15_000 });
+		expect(code).toBe(2);
+		expect(stderr).toMatch(/^claude-otel: CLAUDE_OTEL_REDACT_CONFIG names [^\n]*it is no plain file[^\n]*\n$/);
+		expect(existsSync(join(home.home, "args"))).toBe(false);
+	});
 });
 
 describe("in a folder that was removed", () => {

@@ -1,12 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import { closeSync, constants, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { ExportResultCode } from "@opentelemetry/core";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FileRoutes, ROTATED_FILES_LIMIT } from "../../src/sinks/file-exporter.ts";
 import { plainLogs, plainMetrics, plainSpans } from "../support/otlp-plain.ts";
 import { startReceiver } from "../support/receiver.ts";
-import { emitOne, openSinks, SCOPE } from "./open.ts";
+import { emitOne, millisecondsOf, openSinks, SCOPE } from "./open.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -59,6 +61,49 @@ test("a file that cannot be written is one line with the cure", async () => {
 	expect((await sinks.shutdown(10_000)).line).toBe(
 		`claude-otel: 1 span, the metrics and 1 log record were not delivered to ${folder} (file cannot be written); check that CLAUDE_OTEL_FILE names a file that can be written.`,
 	);
+});
+
+describe("a pipe", () => {
+	let pipe: string;
+	beforeEach(() => {
+		pipe = join(folder, "pipe");
+		execFileSync("mkfifo", [pipe]);
+	});
+
+	test("that is read gets all lines, and its reader hears of the end", async () => {
+		// As a shell's >(command) does, until the reader is there.
+		const held = openSync(pipe, "r+");
+		const reader = promisify(execFile)("cat", [pipe], { maxBuffer: 2 ** 24 });
+		const sinks = await openSinks({ ...NO_COLLECTOR, CLAUDE_OTEL_FILE: pipe });
+		// More than a pipe holds: it has been read when it is written.
+		const names = ["a".repeat(100_000), "b", "c"];
+		for (const name of names) {
+			emitOne(sinks, name);
+			await sinks.flush(10_000);
+			if (name === names[0]) closeSync(held);
+		}
+		expect((await sinks.shutdown(10_000)).line).toBeUndefined();
+		const lines = (await reader).stdout.trimEnd().split("\n");
+		expect(lines.flatMap((line) => plainSpans(JSON.parse(line))).map(({ name }) => name)).toEqual(names);
+	});
+
+	test("without a reader is one line with the cure, at once", async () => {
+		const sinks = await openSinks({ ...NO_COLLECTOR, CLAUDE_OTEL_FILE: pipe });
+		emitOne(sinks);
+		expect((await sinks.shutdown(10_000)).line).toBe(
+			`claude-otel: 1 span, the metrics and 1 log record were not delivered to ${pipe} (nobody reads this pipe); check that CLAUDE_OTEL_FILE names a file that can be written.`,
+		);
+	});
+
+	test("whose reader reads no more holds nobody up longer than it may", async () => {
+		const held = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+		const sinks = await openSinks({ ...NO_COLLECTOR, CLAUDE_OTEL_FILE: pipe });
+		emitOne(sinks, "x".repeat(100_000));
+		let line: string | undefined;
+		expect(await millisecondsOf(async () => ({ line } = await sinks.shutdown(300)))).toBeLessThan(2_000);
+		expect(line).toContain(`not delivered to ${pipe}`);
+		closeSync(held);
+	});
 });
 
 test("a file that has grown is renamed, the oldest goes, and no line is split", async () => {
