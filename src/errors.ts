@@ -81,6 +81,8 @@ export const nativeNotes = {
 		`${path} sets ${by}, so Claude Code's own ${signal} go where that says, and not through us: this run is told without them.`,
 	broken: () =>
 		"An exporter or a protocol of Claude Code's telemetry has a name that Claude Code does not know, so by itself it would export nothing: correct OTEL_METRICS_EXPORTER, OTEL_LOGS_EXPORTER or OTEL_EXPORTER_OTLP_PROTOCOL.",
+	pipe: (variable: string, path: string) =>
+		`${variable} names ${quote(path)}, a pipe, for which Claude Code's own telemetry would wait: it is left off and this run is told without it; name a plain file.`,
 	noDestination: (signal: string, why: string) => `Claude Code's own ${signal} are not passed on. ${why}`,
 };
 

@@ -1,6 +1,7 @@
 // What the user has configured of Claude Code's own telemetry → how it is switched on towards us for one run: variables
 // for the settings overlay and for claude's environment, and where the user had it go, so that it can be passed on.
 // Decides, and opens nothing. How Claude Code ranks all this is in docs/claude-code.md.
+import { statSync } from "node:fs";
 import { readTargets } from "../config/otlp.ts";
 import { Reader } from "../config/row.ts";
 import type { Config, NativeDestination, NativeDestinations, NativeTls, OtlpTarget, Proxies } from "../config.ts";
@@ -40,6 +41,9 @@ const SIGNALS = ["metrics", "logs"] as const satisfies readonly NativeSignal[];
 const INTERVALS = { metrics: "OTEL_METRIC_EXPORT_INTERVAL", logs: "OTEL_LOGS_EXPORT_INTERVAL" };
 /** One name that Claude Code does not know, and it exports nothing at all. */
 const EXPORTERS = { metrics: ["otlp", "console", "prometheus"], logs: ["otlp", "console"] };
+const CERTIFICATES = ["", "METRICS_", "LOGS_", "TRACES_"].flatMap((signal) =>
+	["CERTIFICATE", "CLIENT_KEY", "CLIENT_CERTIFICATE"].map((end) => `OTEL_EXPORTER_OTLP_${signal}${end}`),
+);
 const PROTOCOLS: readonly string[] = ["grpc", "http/protobuf", "http/json"] satisfies NativeProtocol[];
 
 export interface NativeOptions {
@@ -54,6 +58,8 @@ export function planNative(options: NativeOptions): NativePlan | { problems: str
 	const { ranked } = options;
 	const env = telemetryEnv(options.env, ranked);
 	const problems: string[] = [];
+	const pipe = CERTIFICATES.find((variable) => isPipe(env[variable]));
+	if (pipe !== undefined) return { problems: [nativeNotes.pipe(pipe, env[pipe] ?? "")] };
 	const locks = SIGNALS.flatMap((signal) => {
 		const lock = findLock(signal, ranked);
 		return lock === undefined ? [] : [{ signal, ...lock }];
@@ -122,6 +128,15 @@ export function planNative(options: NativeOptions): NativePlan | { problems: str
 				return [[variable, all.join(",")]];
 			}),
 		);
+	}
+}
+
+/** Claude Code waits for its writer before anything else. */
+function isPipe(path: string | undefined): boolean {
+	try {
+		return path !== undefined && statSync(path).isFIFO();
+	} catch {
+		return false;
 	}
 }
 

@@ -1,6 +1,6 @@
 // A machine on which things go wrong: a full disk, a home that cannot be written, a thousand runs that were killed. claude
 // works, one sentence says what is wrong, and nothing is broken.
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -97,6 +97,17 @@ test("a damaged store is put aside under another name, told, and a new one begun
 	const database = new Database(join(dataDir(), "store.db"));
 	expect(database.prepare("SELECT count(*) AS runs FROM runs WHERE ended_at IS NOT NULL").get()).toEqual({ runs: 1 });
 	database.close();
+});
+
+test("a certificate that is a pipe costs claude's own telemetry, and does not hold claude up", async () => {
+	stage = await openStage(SCRIPT());
+	const pipe = join(stage.home.home, "certificate");
+	execFileSync("mkfifo", [pipe]);
+	const env = { OTEL_EXPORTER_OTLP_CERTIFICATE: pipe, CLAUDE_OTEL_DEBUG: debugFile() };
+	const told = await stage.print("go", [], { env });
+	expect(told).toMatchObject({ code: 0, stdout: "ok\n", stderr: "" });
+	assertTold(stage.receiver.spans, stage.model.requests);
+	expect(readText(debugFile())).toContain(`OTEL_EXPORTER_OTLP_CERTIFICATE names "${pipe}", a pipe`);
 });
 
 /** A thousand in `npm run test:long`. */
