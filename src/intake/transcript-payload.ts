@@ -43,12 +43,14 @@ export function createTranscriptReader(lane: Lane, onSkip = () => {}): (line: st
 		if (at === undefined || record.forkedFrom !== undefined) return [];
 		const isForked = state.isCopied;
 		state.isCopied = false;
-		// What follows a record of this run is of this run too: the clock may have been set back.
-		if (at < lane.since && !state.inRun) return [];
+		// The clock may have been set back. A fork writes its queue before the copies of the session that it comes from.
+		if (at < lane.since && !state.hasSpoken) return [];
 		state.lastAt = at;
 		state.promptId = promptOf(record, state);
 		// The answer of a local command is stamped later than it is written, even later than claude's exit.
-		state.inRun ||= record.type !== "user" || !isLocalCommand(textOf(asObject(record.message)?.content));
+		const isOurs = record.type !== "user" || !isLocalCommand(textOf(asObject(record.message)?.content));
+		state.inRun ||= isOurs;
+		state.hasSpoken ||= isOurs && (record.type === "user" || record.type === "assistant");
 		const facts = readRecord(record, at, lane, state);
 		if (!isForked) return facts;
 		return [{ ...seenIn(record, at, lane, state), kind: "session.seen", sessionSource: "fork" }, ...facts];

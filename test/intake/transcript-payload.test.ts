@@ -158,6 +158,13 @@ describe("an answer", () => {
 		expect(messages.map(({ messageId, at: time }) => [messageId, time])).toEqual([["msg_2", START - 8000]]);
 	});
 
+	test("that a fork has copied is not, though the fork's queue was written before it", () => {
+		const queued = { type: "queue-operation", operation: "enqueue", timestamp: prompt(0).timestamp } as Line;
+		const facts = read([queued, prompt(-9), answer(-8), prompt(1), answer(2, { id: "msg_2" })]);
+		expect(of(facts, "message.seen").map(({ messageId }) => messageId)).toEqual(["msg_2"]);
+		expect(of(facts, "prompt.submitted")).toHaveLength(1);
+	});
+
 	test("whose stream was cut is told to be partial by what follows it", () => {
 		const cut = answer(2, { stop_details: undefined as unknown as Json });
 		const resume: Line = { ...prompt(3), isMeta: true, turnCompanion: true, turnOrigin: undefined };

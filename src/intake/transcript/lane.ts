@@ -50,6 +50,8 @@ export interface LaneState {
 	/** The time of the last record of this run. */
 	lastAt?: number;
 	inRun: boolean;
+	/** A prompt, a result or an answer of this run was there: what follows is of this run too, however old it says to be. */
+	hasSpoken: boolean;
 }
 
 export interface Attempt {
@@ -87,6 +89,7 @@ export function createLaneState(): LaneState {
 		costStates: 0,
 		isCopied: false,
 		inRun: false,
+		hasSpoken: false,
 	};
 }
 
