@@ -126,8 +126,8 @@ export const keepingLines = {
 		`${path} cannot be used (${reason}), so what a collector does not take is lost: mend it, name another file in CLAUDE_OTEL_SPOOL, or set it to off.`,
 	damaged: (path: string, aside: string) =>
 		`${path} was damaged: it was put aside as ${aside}, and a new one was begun.`,
-	damagedNow: (path: string, aside: string) =>
-		`${path} was found damaged and put aside as ${aside}: this session cannot be recovered if it is killed, and the next one begins a new file.`,
+	damagedNow: (path: string, aside: string | undefined) =>
+		`${path} was found damaged and put aside${aside === undefined ? "" : ` as ${aside}`}: this session cannot be recovered if it is killed, and the next one begins a new file.`,
 	network: (path: string) =>
 		`${path} lies on a network file system, where it is written more slowly so that it stays whole: name a local file for speed.`,
 };

@@ -1,10 +1,12 @@
 // A path → an open SQLite database that several processes share: mode 0600, no symbolic link, its tables as new as this
 // program. What was damaged is put aside under another name, and a new one is begun; what is none of ours is left alone.
-import { chmodSync, closeSync, lstatSync, openSync, renameSync, statfsSync } from "node:fs";
+import { chmodSync, closeSync, lstatSync, openSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "better-sqlite3";
 import { keepingLines } from "./errors.ts";
 import { makeFolder } from "./make-folder.ts";
+import { fileAt, putAside } from "./put-aside.ts";
 import { readPlainFile } from "./read-plain-file.ts";
 
 export type { Database, Statement } from "better-sqlite3";
@@ -43,16 +45,23 @@ const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
 
 /** Throws a DatabaseProblem. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-	const { path } = options;
+	const { path, note } = options;
 	try {
-		prepareFile(options);
-		try {
-			return await openPatiently(options);
-		} catch (error) {
-			if (!isDamage(error)) throw error;
-			options.note(keepingLines.damaged(path, putAside(path)));
+		let isNew = false;
+		for (let attempt = 1; ; attempt++) {
 			prepareFile(options);
-			return await openPatiently(options);
+			const file = fileAt(path);
+			try {
+				return await openPatiently(options);
+			} catch (error) {
+				// What another process has put aside meanwhile is not what we opened.
+				const isThere = fileAt(path) === file;
+				if (attempt === OPEN_ATTEMPTS || (isThere && (isNew || !isDamage(error)))) throw error;
+				const aside = isThere ? putAside(path, file) : undefined;
+				isNew = aside !== undefined;
+				if (aside !== undefined) note(keepingLines.damaged(path, aside));
+				else await sleep(OPEN_PAUSE_MS);
+			}
 		}
 	} catch (error) {
 		throw error instanceof DatabaseProblem ? error : new DatabaseProblem(reasonOf(error));
@@ -109,33 +118,20 @@ export function reasonOf(error: unknown): string {
 	return error instanceof Error ? error.message : String(error);
 }
 
-/** Puts a damaged database aside, under a name that is free; gives that name. */
-export function putAside(path: string): string {
-	const aside = `${path}.damaged-${new Date().toISOString().replace(/[:.]/g, "-")}`;
-	for (const part of ["-wal", "-shm", ""]) {
-		try {
-			renameSync(path + part, aside + part);
-		} catch {
-			// Another process was first, or there was none.
-		}
-	}
-	return aside;
-}
-
 async function openPatiently(options: DatabaseOptions): Promise<Database> {
 	for (let attempt = 1; ; attempt++) {
 		try {
 			return await openOnce(options);
 		} catch (error) {
 			if (!isBusy(error) || attempt === OPEN_ATTEMPTS) throw error;
-			await new Promise((resolve) => setTimeout(resolve, OPEN_PAUSE_MS));
+			await sleep(OPEN_PAUSE_MS);
 		}
 	}
 }
 
 async function openOnce({ path, schema, note }: DatabaseOptions): Promise<Database> {
 	const { default: Sqlite } = await import("better-sqlite3");
-	const database = new Sqlite(path, { timeout: BUSY_LIMIT_MS });
+	const database = new Sqlite(path, { fileMustExist: true, timeout: BUSY_LIMIT_MS });
 	try {
 		// New databases only: pruned space can then be given back to the system in small steps.
 		database.pragma("auto_vacuum = INCREMENTAL");

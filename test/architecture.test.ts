@@ -37,6 +37,7 @@ const LEAVES = [
 	"nesting",
 	"open-database",
 	"process-identity",
+	"put-aside",
 	"read-plain-file",
 	"version",
 ];

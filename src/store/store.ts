@@ -4,8 +4,9 @@
 import { keepingLines } from "../errors.ts";
 import { createFlusher, type Flusher } from "../flush-log.ts";
 import type { Fact } from "../model/fact.ts";
-import { isBusy, isDamage, openDatabase, patiently, putAside, reasonOf } from "../open-database.ts";
+import { isBusy, isDamage, openDatabase, patiently, reasonOf } from "../open-database.ts";
 import { haveGone, machineId, type Processes } from "../process-identity.ts";
+import { fileAt, putAside } from "../put-aside.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { ABANDONED_PORTION, WRITE_LIMIT_MS } from "./limits.ts";
 import { pruneStore } from "./prune.ts";
@@ -73,6 +74,7 @@ export interface Store {
 /** Throws a DatabaseProblem. */
 export async function openStore({ path, chosen, note }: StoreOptions): Promise<Store> {
 	const database = await openDatabase({ path, schema: STORE_SCHEMA, chosen, note });
+	const file = fileAt(path);
 	const flusher: Flusher = createFlusher(path);
 	let broken = false;
 	const insertRun = database.prepare<unknown[], { id: number }>(
@@ -99,7 +101,7 @@ export async function openStore({ path, chosen, note }: StoreOptions): Promise<S
 		if (broken || isBusy(error)) return;
 		if (isDamage(error)) {
 			broken = true;
-			note(keepingLines.damagedNow(path, putAside(path)));
+			note(keepingLines.damagedNow(path, putAside(path, file)));
 		} else note(keepingLines.notKept(path, reasonOf(error)));
 	}
 

@@ -1,5 +1,5 @@
 // What a collector did not take waits on the disk, and goes out when it is back: once, in order, in the same bytes.
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -508,6 +508,29 @@ describe("the spool", () => {
 		expect(small.bytes()).toBe(900);
 		expect(await small.add(batch(9, 2000))).toBe(false);
 		expect(small.dropped()).toBe(1);
+	});
+
+	test("that several find damaged in the same instant is put aside once, and each keeps what it has", async () => {
+		writeFileSync(join(folder, "spool.db"), "no database at all ".repeat(500));
+		const all = Array.from({ length: 6 }, () => spool());
+		expect(await Promise.all(all.map((one) => one.add(batch(1, 10))))).toEqual(all.map(() => true));
+		expect(await spool().waiting()).toMatchObject([{ batches: 6 }]);
+		expect(readdirSync(folder).filter((name) => name.includes(".damaged-"))).toHaveLength(1);
+		expect(notes).toEqual([expect.stringContaining("was damaged: it was put aside as")]);
+	});
+
+	test("that is damaged while it is open is begun anew, by whoever meets the damage and for all others", async () => {
+		const path = join(folder, "spool.db");
+		const [first, second] = [spool(), spool()];
+		for (const one of [first, second]) expect(await one.add(batch(1, 10))).toBe(true);
+		const between = new Sqlite(path);
+		between.pragma("wal_checkpoint(TRUNCATE)");
+		between.close();
+		writeFileSync(path, Buffer.alloc(statSync(path).size, 0xab), { flag: "r+" });
+		expect(await first.add(batch(2, 10))).toBe(true);
+		expect(await second.add(batch(3, 10))).toBe(true);
+		expect(await spool().waiting()).toMatchObject([{ batches: 2, items: 5 }]);
+		expect(notes).toEqual([expect.stringContaining("was damaged: it was put aside as")]);
 	});
 
 	test("where it cannot be made says so once, and what comes is lost", async () => {

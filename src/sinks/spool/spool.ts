@@ -1,12 +1,10 @@
 // Batches that a collector did not take → a file of this user, as the bytes that would have gone out, until somebody can
 // deliver them: in their order, and each by one process. The file is made when there is something to keep.
-import { lstatSync } from "node:fs";
-import { keepingLines } from "../../errors.ts";
 import { createFlusher } from "../../flush-log.ts";
-import { type Database, isBusy, openDatabase, reasonOf } from "../../open-database.ts";
+import type { Database } from "../../open-database.ts";
 import { identityOf, isAlive, machineId } from "../../process-identity.ts";
 import type { Batches } from "../exporter.ts";
-import { SPOOL_SCHEMA } from "./schema.ts";
+import { createSpoolFile } from "./spool-file.ts";
 
 export interface SpooledBatch {
 	/** Where it goes and how it is written: batches of one lane keep their order. */
@@ -71,54 +69,17 @@ export interface SpoolOptions {
 /** A process that delivers a lane renews its claim before each batch; a hung one loses it after so long. */
 export const LEASE_MS = 60_000;
 
-/** Where other processes write. */
-const BUSY_ATTEMPTS = 50;
-const BUSY_PAUSE_MS = 40;
-
 let holders = 0;
 
 export function createSpool({ path, chosen, maxBytes, note }: SpoolOptions): Spool {
 	const owner = identityOf(process.pid);
-	let opening: Promise<Database | undefined> | undefined;
 	let dropped = 0;
 	let bytes = 0;
-	let failed = false;
+	const { use, failed, close } = createSpoolFile({ path, chosen, note });
 	const flusher = createFlusher(path);
-
-	/** @param make false: only where the file is there already */
-	function open(make: boolean): Promise<Database | undefined> {
-		if (opening === undefined && !make && !isThere(path)) return Promise.resolve(undefined);
-		opening ??= openDatabase({ path, schema: SPOOL_SCHEMA, chosen, note }).catch((error: unknown) => {
-			fail(error);
-			return undefined;
-		});
-		return opening;
-	}
-
-	function fail(error: unknown): void {
-		if (!failed) note(keepingLines.noSpool(path, reasonOf(error)));
-		failed = true;
-	}
 
 	function noteBytes(database: Database): void {
 		bytes = database.prepare<[], { bytes: number }>("SELECT total(bytes) AS bytes FROM batches").get()?.bytes ?? 0;
-	}
-
-	/** What cannot be read or written now is as if it were not there: nobody waits for it, nothing breaks. */
-	async function use<T>(otherwise: T, work: (database: Database) => T, make = false): Promise<T> {
-		const database = await open(make);
-		if (database === undefined || !database.open) return otherwise;
-		for (let attempt = 1; ; attempt++) {
-			try {
-				return work(database);
-			} catch (error) {
-				if (!isBusy(error) || attempt === BUSY_ATTEMPTS) {
-					fail(error);
-					return otherwise;
-				}
-				await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS * Math.random()));
-			}
-		}
 	}
 
 	function insert(database: Database, { lane, signal, destination, items, body, runId }: SpooledBatch): boolean {
@@ -233,11 +194,11 @@ export function createSpool({ path, chosen, maxBytes, note }: SpoolOptions): Spo
 				noteBytes(database);
 			}),
 		bytes: () => bytes,
-		failed: () => failed,
+		failed,
 		dropped: () => dropped,
 		close() {
 			flusher.close();
-			void opening?.then((database) => database?.close());
+			close();
 		},
 	};
 }
@@ -251,12 +212,3 @@ interface HeldLane {
 
 /** A collector that asks for more patience is asked again by the next run. */
 const LONGEST_WAIT_MS = 24 * 60 * 60_000;
-
-/** Or something that we cannot look at: opening it tells why. */
-function isThere(path: string): boolean {
-	try {
-		return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-	} catch {
-		return true;
-	}
-}
