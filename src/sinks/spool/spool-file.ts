@@ -88,16 +88,13 @@ export function createSpoolFile({ path, chosen, note }: Omit<DatabaseOptions, "s
 		}
 	}
 
-	return {
-		use,
-		failed: () => failed,
-		close() {
-			void opening?.then((database) => {
-				closed = true;
-				database?.close();
-			});
-		},
-	};
+	async function close(): Promise<void> {
+		const database = await opening;
+		closed = true;
+		database?.close();
+	}
+
+	return { use, failed: () => failed, close: () => void close() };
 }
 
 /** Or something that we cannot look at: opening it tells why. */
