@@ -10,14 +10,14 @@ import type { HookBody } from "./intake/hook-body.ts";
 import type { OtlpRequest } from "./intake/otlp-server.ts";
 import { createRepositoryReader } from "./intake/repository.ts";
 import type { Episode } from "./model/episode.ts";
-import type { Fact, Json, RawFact } from "./model/fact.ts";
+import type { Fact, Json } from "./model/fact.ts";
 import { createHistory, type HistoryEntry } from "./model/history.ts";
 import { cleanNamed, cleanResource, cleanTexts } from "./pipeline/clean-texts.ts";
 import { createFlow } from "./pipeline/flow.ts";
 import { NOTHING_KEPT, openKeeping } from "./pipeline/keeping.ts";
 import { openPassOn } from "./pipeline/pass-on.ts";
 import { createRecovery } from "./pipeline/recovery.ts";
-import { type RunContext, writeContext } from "./pipeline/run-context.ts";
+import { type RunContext, runStarted, writeContext } from "./pipeline/run-context.ts";
 import { createUsageWatch } from "./pipeline/usage-watch.ts";
 import { createWitnesses } from "./pipeline/witnesses.ts";
 import { identityOf } from "./process-identity.ts";
@@ -195,7 +195,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 		journal?.alive(aliveAt);
 	}
 
-	flow.take([runStarted(options)]);
+	flow.take([runStarted(runId, options.context, options.cwd)]);
 	void sinks.warm();
 	let timer = tickLater();
 
@@ -255,13 +255,6 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 			};
 		},
 	};
-}
-
-function runStarted(options: PipelineOptions): RawFact {
-	const { runId, cwd, context } = options;
-	const { startedAt: at, sessionSource, interactive, argsCount, argsPreview, native } = context;
-	const told = { runId, sessionSource, interactive, argsCount, argsPreview, native, cwd };
-	return { kind: "run.started", source: "launch", at, sessionId: "", ...told };
 }
 
 /** What the sinks ask and tell of this run's deliveries; without a store nothing is remembered. */

@@ -15,7 +15,7 @@ import { VERSION } from "../version.ts";
 import { cleanNamed, cleanResource } from "./clean-texts.ts";
 import { createFlow, type Flow } from "./flow.ts";
 import type { RecoveryBounds, RecoveryOptions, ToldRun } from "./recovery.ts";
-import { type RunContext, readContext, redactionMark } from "./run-context.ts";
+import { type RunContext, readContext, redactionMark, runStarted } from "./run-context.ts";
 import { createToldElsewhere } from "./told-elsewhere.ts";
 
 /** Work in one go, in milliseconds: a hook of the session beside it waits no longer. */
@@ -40,7 +40,9 @@ export async function recoverRun(
 	if (context === undefined) return { unreadable: true };
 	const opened = await openFlow(run.runId, context, journal, options);
 	const { flow, sinks } = opened;
-	if (!(await replay(journal, opened, isStopped))) return undefined;
+	// It was killed before it could keep anything.
+	if (journal.position() === 0) flow.take([runStarted(run.runId, context)]);
+	else if (!(await replay(journal, opened, isStopped))) return undefined;
 	flow.take(readBeyond(run, context, journal, options));
 	await flow.pricing.ready();
 	flow.settle();

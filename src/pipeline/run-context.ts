@@ -3,6 +3,7 @@
 // whoever sends.
 import { createHash } from "node:crypto";
 import type { Config, OtelConfig } from "../config.ts";
+import type { RawFact } from "../model/fact.ts";
 import { readNamedFile } from "../read-plain-file.ts";
 import type { TailSampling } from "../signals/tail-sampling.ts";
 
@@ -38,6 +39,13 @@ export interface RunContext {
 	resource?: Record<string, unknown>;
 	/** CLAUDE_OTEL_ATTRIBUTES, clean. */
 	extra?: Record<string, string>;
+}
+
+/** The first fact of a run. */
+export function runStarted(runId: string, context: RunContext, cwd?: string): RawFact {
+	const { startedAt: at, sessionSource, interactive, argsCount, argsPreview, native } = context;
+	const told = { runId, sessionSource, interactive, argsCount, argsPreview, native, cwd };
+	return { kind: "run.started", source: "launch", at, sessionId: "", ...told };
 }
 
 export function toldOf(config: Config, interactive: boolean): Told {
