@@ -136,6 +136,8 @@ export const recoverLines = {
 		`${runs} ${runs === 1 ? "session waits" : "sessions wait"} to be recovered, but this configuration sends nothing anywhere: set CLAUDE_OTEL_LEVEL, OTEL_SDK_DISABLED and the exporters so that it does.`,
 	recovered: (runId: string, when: string) => `Recovered the run ${runId}, begun ${when}.`,
 	notTaken: (runId: string, when: string) => `The run ${runId}, begun ${when}, is not recovered yet.`,
+	undecided: (runId: string, when: string) =>
+		`The run ${runId}, begun ${when}, waits for the end of another one in the same session, which may tell the same.`,
 	givenUp: (runId: string, when: string) =>
 		`The run ${runId}, begun ${when}, was given up, because whoever told it was killed or crashed, several times: \`claude-otel recover ${runId}\` tries once more.`,
 	left: (runs: number) =>

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Json } from "../model/fact.ts";
-import { asObject, asString, type JsonObject } from "./json.ts";
+import { asNumber, asObject, asString, type JsonObject } from "./json.ts";
 
 /**
  * The session that a claude process is in now, from `sessions/<pid>.json` (observed on 2.1.330: there before the
@@ -29,13 +29,16 @@ export function readUserId(claudeConfigDir: string, home: string): string | unde
 	return undefined;
 }
 
-/** Session ids of the claude processes that are there now. */
-export function readLiveSessions(claudeConfigDir: string): Set<string> {
+/** Sessions of the claude processes that are there now, and when the first process of each was started: milliseconds since the epoch. */
+export function readLiveSessions(claudeConfigDir: string): Map<string, number> {
 	const folder = join(claudeConfigDir, "sessions");
-	const sessions = new Set<string>();
+	const sessions = new Map<string, number>();
 	for (const name of listFolder(folder)) {
-		const sessionId = name.endsWith(".json") ? asString(readJson(join(folder, name))?.sessionId) : undefined;
-		if (sessionId !== undefined) sessions.add(sessionId);
+		const json = name.endsWith(".json") ? readJson(join(folder, name)) : undefined;
+		const sessionId = asString(json?.sessionId);
+		if (sessionId === undefined) continue;
+		const startedAt = asNumber(json?.startedAt) ?? Number.NEGATIVE_INFINITY;
+		sessions.set(sessionId, Math.min(startedAt, sessions.get(sessionId) ?? startedAt));
 	}
 	return sessions;
 }
@@ -93,19 +96,6 @@ export function findCleared(folder: string, sessions: ReadonlySet<string>, since
 
 function firstSessionIn(line: string): string {
 	return /"session_id":"([^"]+)"/.exec(line)?.[1] ?? "";
-}
-
-const STAMP = /"timestamp":"([^"]{1,40})"/g;
-const STAMP_MAX_BYTES = 60;
-const PORTION_BYTES = 1024 * 1024;
-
-/** When the first record of a transcript was written that is no older; milliseconds since the epoch, NaN where there is none. */
-export function stampIn(path: string, since = Number.NEGATIVE_INFINITY): number {
-	for (let from = 0; ; from += PORTION_BYTES) {
-		const text = readPart(path, from, PORTION_BYTES + STAMP_MAX_BYTES);
-		for (const [, stamp = ""] of text.matchAll(STAMP)) if (Date.parse(stamp) >= since) return Date.parse(stamp);
-		if (text.length <= PORTION_BYTES) return Number.NaN;
-	}
 }
 
 /** A part of a file, byte for byte; nothing where it cannot be read. */

@@ -1,40 +1,18 @@
 // Which sessions are this run's, and where their transcripts lie: told by the hooks, and by claude's own file of
 // the process where no hook speaks. Facts of other sessions are not ours.
-import { readdirSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { hookNotes } from "../errors.ts";
 import type { Fact, RawFact } from "../model/fact.ts";
-import {
-	findTranscript,
-	isFile,
-	projectFolder,
-	readLiveSessions,
-	readSessionOfProcess,
-	stampIn,
-} from "./claude-files.ts";
+import { findTranscript, isFile, readSessionOfProcess } from "./claude-files.ts";
 import { asString, type JsonObject } from "./json.ts";
-import { sessionOf } from "./transcript-file.ts";
+import { firstUnclaimed, type OtherRuns, type Search, transcriptsSince } from "./unclaimed-transcripts.ts";
 
-export interface FinderOptions {
-	config: { claudeConfigDir: string };
-	startedAt: number;
-	cwd: string;
-	/** Of its transcripts; where it is not given, the folder of `cwd`. */
-	folder?: string;
+export interface FinderOptions extends Search {
 	sessionPersistence: boolean;
 	knownSessionId?: string;
 	claudePid: number | undefined;
 	/** Where it is known which sessions other runs were in. */
 	others?: OtherRuns;
-	/** It went on with a session, or with a copy of one. */
-	resumed?: boolean;
-}
-
-export interface OtherRuns {
-	/** Whether any run told of this session. */
-	isKnown(sessionId: string): boolean;
-	/** Makes a session this run's, unless another run was in it at that time: milliseconds since the epoch. */
-	take(sessionId: string, at: number): boolean;
 }
 
 export interface SessionFinder {
@@ -50,6 +28,8 @@ export interface SessionFinder {
 	isSettled(): boolean;
 	/** claude has gone: the last chance to find a transcript that nobody told of. */
 	lookLast(): void;
+	/** Then it could not be told whether a transcript is this run's, and can be later. */
+	isUndecided(): boolean;
 	/** What was amiss, for the diagnostics. `due`: of how many things a hook had to tell. */
 	problems(due: number): string[];
 }
@@ -66,6 +46,7 @@ export function createSessionFinder(options: FinderOptions, follow: (transcript:
 	let hooks = 0;
 	let foreign = 0;
 	let looks = 0;
+	let undecided = false;
 
 	function followSession(sessionId: string, cwd: string): void {
 		sessions.add(sessionId);
@@ -130,14 +111,16 @@ export function createSessionFinder(options: FinderOptions, follow: (transcript:
 			if (followed.size > 0 || !options.sessionPersistence) return;
 			if (options.knownSessionId !== undefined) followSession(options.knownSessionId, options.cwd);
 			if (followed.size > 0) return;
-			const recent = transcriptsSince(options);
-			const path = options.others
-				? takeFirst(recent, options, options.others)
-				: recent.length === 1
-					? recent[0]
-					: undefined;
-			if (path !== undefined) follow(path);
+			if (options.others === undefined) {
+				const [only, ...more] = transcriptsSince(options);
+				if (only !== undefined && more.length === 0) follow(only);
+				return;
+			}
+			const found = firstUnclaimed(options, options.others);
+			undecided = found === "undecided";
+			if (found !== undefined && found !== "undecided") follow(found);
 		},
+		isUndecided: () => undecided,
 		problems(due) {
 			const problems: string[] = [];
 			if (hooks === 0 && due > 0) problems.push(hookNotes.noneCame(due));
@@ -156,43 +139,4 @@ export function isDueToHooks(fact: RawFact | Fact, interactive: boolean): boolea
 	if (fact.kind === "prompt.submitted") return interactive;
 	if (fact.kind !== "tool.ended") return false;
 	return fact.outcome === "ok" || (fact.outcome === "error" && !NEVER_RAN.includes(fact.errorType ?? ""));
-}
-
-/** Transcripts of this directory that were begun or went on since then, and are no other process's. */
-function transcriptsSince({
-	config: { claudeConfigDir },
-	cwd,
-	folder = projectFolder(claudeConfigDir, cwd),
-	startedAt,
-	others,
-}: FinderOptions): string[] {
-	const live = readLiveSessions(claudeConfigDir);
-	// Another run may be going on with what was this one's.
-	const isOther = (sessionId: string) => live.has(sessionId) && others?.isKnown(sessionId) !== true;
-	try {
-		return readdirSync(folder)
-			.filter((name) => name.endsWith(".jsonl") && !isOther(basename(name, ".jsonl")))
-			.map((name) => join(folder, name))
-			.filter((path) => statSync(path).mtimeMs >= startedAt);
-	} catch {
-		return [];
-	}
-}
-
-/** Of those that no other run was in, the first that was begun, or gone on with, since then: of what is left it is ours. */
-function takeFirst(
-	paths: readonly string[],
-	{ startedAt, resumed = false }: FinderOptions,
-	{ take, isKnown }: OtherRuns,
-): string | undefined {
-	const begun = paths
-		.filter((path) => stampIn(path) < startedAt === resumed)
-		.map((path) => ({ path, at: stampIn(path, startedAt) }))
-		.filter(({ at }) => !Number.isNaN(at))
-		.toSorted((a, b) => a.at - b.at);
-	const found = begun.find(({ path, at }) => take(sessionOf(path), at));
-	if (found !== undefined) return found.path;
-	// It may have been begun by another clock.
-	const [left, ...more] = paths.filter((path) => !isKnown(sessionOf(path)));
-	return left !== undefined && more.length === 0 && take(sessionOf(left), startedAt) ? left : undefined;
 }

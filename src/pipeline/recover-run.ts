@@ -1,11 +1,8 @@
 // One run that was killed → told to its end. The same facts in the same order give the same spans and records, to the
 // byte; those that its destinations have are left out, and its metrics go on where they were.
 import type { Config } from "../config.ts";
-import { findCleared, findProject, stampIn } from "../intake/claude-files.ts";
-import { createSessionFinder } from "../intake/session-finder.ts";
 import { createTranscriptTail, sessionOf } from "../intake/transcript-file.ts";
-import type { Fact, RawFact } from "../model/fact.ts";
-import { pidOf } from "../process-identity.ts";
+import type { RawFact } from "../model/fact.ts";
 import { createRunPrivacy } from "../run-privacy.ts";
 import { createPresetIds } from "../signals/ids.ts";
 import { createSinks, type Sinks } from "../sinks/providers.ts";
@@ -13,6 +10,7 @@ import type { Journal } from "../store/journal.ts";
 import type { AbandonedRun, LaterRun, Store } from "../store/store.ts";
 import { VERSION } from "../version.ts";
 import { cleanNamed, cleanResource } from "./clean-texts.ts";
+import { findTranscripts } from "./find-transcripts.ts";
 import { createFlow, type Flow } from "./flow.ts";
 import type { RecoveryBounds, RecoveryOptions, ToldRun } from "./recovery.ts";
 import { type RunContext, readContext, redactionMark, runStarted } from "./run-context.ts";
@@ -29,7 +27,7 @@ export interface RunRecovery extends RecoveryOptions, Pick<RecoveryBounds, "isSt
 	store: Store;
 }
 
-/** Undefined where it was stopped, and something is left: the next process goes on with it. */
+/** Undefined where something is left: the next process goes on with it. */
 export async function recoverRun(
 	run: AbandonedRun,
 	journal: Journal,
@@ -43,7 +41,9 @@ export async function recoverRun(
 	// It was killed before it could keep anything.
 	if (journal.position() === 0) flow.take([runStarted(run.runId, context)]);
 	else if (!(await replay(journal, opened, isStopped))) return undefined;
-	flow.take(readBeyond(run, context, journal, options));
+	const beyond = readBeyond(run, context, journal, options);
+	if (beyond === undefined) return undefined;
+	flow.take(beyond);
 	await flow.pricing.ready();
 	flow.settle();
 	let isOver = false;
@@ -166,41 +166,24 @@ async function replay(journal: Journal, { flow, sinks }: Opened, isStopped: () =
 	return true;
 }
 
-/** What its transcripts tell until another run went on with them. */
-function readBeyond(run: AbandonedRun, context: RunContext, journal: Journal, { store }: RunRecovery): RawFact[] {
-	if (!context.sessionPersistence) return [];
+/** What its transcripts tell until another run went on with them; undefined where it cannot be told which they are. */
+function readBeyond(
+	run: AbandonedRun,
+	context: RunContext,
+	journal: Journal,
+	{ store, clock }: RunRecovery,
+): RawFact[] | undefined {
+	const paths = findTranscripts(run, context, journal, store, clock);
+	if (paths === "undecided") return undefined;
 	const facts: RawFact[] = [];
 	const tail = createTranscriptTail(context.startedAt, (fact) => facts.push(fact), context);
-	const { claudeConfigDir, startedAt, project, sessionPersistence, sessionSource, knownSessionId } = context;
-	const folder = findProject(claudeConfigDir, project);
-	const follow = (path: string) => {
-		tail.follow(path);
-		journal.session(sessionOf(path));
-	};
-	const finder = createSessionFinder(
-		{
-			config: { claudeConfigDir },
-			startedAt,
-			folder,
-			cwd: "",
-			sessionPersistence,
-			knownSessionId,
-			claudePid: run.claude === undefined ? undefined : pidOf(run.claude),
-			others: { isKnown: store.isKnown, take: journal.takeSession },
-			resumed: sessionSource !== "startup",
-		},
-		follow,
-	);
-	for (const sessionId of [...journal.sessions(), ...sessionsIn(journal)]) finder.admits(sessionId, true);
-	finder.look();
-	finder.lookLast();
-	for (const path of clearedIn(folder, context, tail.paths(), journal)) follow(path);
+	for (const path of paths) tail.follow(path);
 	tail.poll();
-	return tail.paths().flatMap((path) => {
+	return paths.flatMap((path) => {
 		const sessionId = sessionOf(path);
 		return withoutLater(
 			facts.filter((fact) => fact.sessionId === sessionId),
-			store.laterRunsIn(sessionId, startedAt),
+			store.laterRunsIn(sessionId, context.startedAt),
 		);
 	});
 }
@@ -213,31 +196,6 @@ function withoutLater(facts: readonly RawFact[], later: readonly LaterRun[]): Ra
 	const isTold = createToldElsewhere(later.flatMap((run) => [...run.facts()]));
 	const timeOf = (fact: RawFact) => (fact.kind === "cost.state" ? (fact.after ?? fact.at) : fact.at);
 	return facts.filter((fact) => timeOf(fact) < first.startedAt || (timeOf(fact) < open && !isTold(fact)));
-}
-
-/** Sessions that its claude began by /clear when nobody listened any more. */
-function clearedIn(
-	folder: string | undefined,
-	{ interactive, startedAt }: RunContext,
-	known: readonly string[],
-	journal: Journal,
-): string[] {
-	if (!interactive || folder === undefined) return [];
-	const paths = findCleared(folder, new Set(known.map(sessionOf)), startedAt);
-	return paths.filter((path) => journal.takeSession(sessionOf(path), stampIn(path)));
-}
-
-function sessionsIn(journal: Journal): Set<string> {
-	const sessions = new Set<string>();
-	for (const entry of journal.entries()) {
-		if (entry.kind === "fact" && isOfSession(entry.fact)) sessions.add(entry.fact.sessionId);
-	}
-	return sessions;
-}
-
-/** claude tells of its start under an id that may come to nothing. */
-function isOfSession(fact: Fact): boolean {
-	return fact.sessionId !== "" && (fact.promptId !== undefined || fact.source !== "native");
 }
 
 function attributesOf(resource: RunContext["resource"]): Record<string, string> {

@@ -8,6 +8,7 @@ import type { Diagnostics } from "../diagnostics.ts";
 import { identityOf } from "../process-identity.ts";
 import { RECOVERIES_MAX } from "../store/limits.ts";
 import type { AbandonedRun, Store } from "../store/store.ts";
+import { placeRuns } from "./find-transcripts.ts";
 import type { Keeping } from "./keeping.ts";
 import { recoverRun } from "./recover-run.ts";
 
@@ -31,6 +32,8 @@ export interface ToldRun {
 	undelivered?: string;
 	/** Something was not taken now, and there is no spool to keep it: the next process tells the run again. */
 	left?: true;
+	/** A run that goes on may still tell of what could be this one's: then it is decided. */
+	undecided?: true;
 	/** It cannot be told: another version wrote it, say. */
 	unreadable?: true;
 	/** Whoever told it has died of it, several times: it is left alone. */
@@ -96,10 +99,16 @@ export async function recoverRuns(options: RecoveryOptions, bounds: RecoveryBoun
 	const late = over.then(() => sleep(HAND_OVER_MS, undefined, { ref: false }));
 	const recovered: RecoveredRun[] = [];
 	let left = limit;
-	for (const run of store.abandoned(clock())) {
+	const abandoned = [...store.abandoned(clock())];
+	const undecided = await placeRuns(abandoned, store, clock, isStopped);
+	for (const run of abandoned) {
 		if (isStopped() || left === 0) break;
 		if (only !== undefined && run.runId !== only) continue;
 		const named = { runId: run.runId, startedAt: run.startedAt };
+		if (undecided.has(run.id)) {
+			recovered.push({ ...named, undecided: true });
+			continue;
+		}
 		if (isGivenUp(run) && only === undefined) {
 			recovered.push({ ...named, givenUp: true });
 			continue;

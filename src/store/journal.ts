@@ -12,6 +12,8 @@ export type JournalEntry = { seq: number } & (
 	| { kind: "advanced"; at: number; late: boolean }
 );
 
+export type RunSessions = Pick<Journal, "session" | "takeSession" | "sessions" | "entries">;
+
 export interface Journal {
 	/** In one transaction. What cannot be kept now is held and tried again with what comes next. */
 	keep(facts: readonly Fact[]): void;

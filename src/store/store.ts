@@ -7,7 +7,7 @@ import type { Fact } from "../model/fact.ts";
 import { isBusy, isDamage, openDatabase, patiently, reasonOf } from "../open-database.ts";
 import { haveGone, machineId, type Processes } from "../process-identity.ts";
 import { fileAt, putAside } from "../put-aside.ts";
-import { createJournal, type Journal } from "./journal.ts";
+import { createJournal, type Journal, type RunSessions } from "./journal.ts";
 import { ABANDONED_PORTION, WRITE_LIMIT_MS } from "./limits.ts";
 import { pruneStore } from "./prune.ts";
 import { STORE_SCHEMA } from "./schema.ts";
@@ -42,6 +42,8 @@ export interface AbandonedRun {
 	context: string;
 	/** How often somebody began to recover it before, and died of it. */
 	recoveries: number;
+	/** It is known in which session it was. */
+	isPlaced: boolean;
 }
 
 export interface LaterRun {
@@ -53,6 +55,8 @@ export interface LaterRun {
 	facts(): Iterable<Fact>;
 }
 
+export type Teller = "nobody" | "another" | "perhaps";
+
 export interface Store {
 	/** Its row is made with the first thing that is kept; where it is there, this goes on with it. */
 	begin(run: NewRun): Journal;
@@ -62,8 +66,12 @@ export interface Store {
 	abandoned(now: number): Iterable<AbandonedRun>;
 	/** Takes one of them over, before anybody else: what it was told can then be read and added to. */
 	claim(run: AbandonedRun, owner: string, now: number): Journal | undefined;
+	/** Of one that is not taken over: its sessions can be read and noted. */
+	sessionsOf(run: AbandonedRun): RunSessions;
 	/** Whether a run has told of this session. */
 	isKnown(sessionId: string): boolean;
+	/** Another run in the session that has told of this prompt; `perhaps`: one that began before this time, and may still. */
+	whoTold(prompt: { sessionId: string; promptId: string; at: number }, exceptRun: number, now: number): Teller;
 	/** The runs that began after this time and went on with the session; oldest first. */
 	laterRunsIn(sessionId: string, after: number): LaterRun[];
 	/** Deletes closed runs that are too old or too many, oldest first. Yields often. */
@@ -86,11 +94,17 @@ export async function openStore({ path, chosen, note }: StoreOptions): Promise<S
 	const lastOfRun = database.prepare<[string], { last: number | null }>(
 		"SELECT max(seq) AS last FROM runs JOIN journal ON run = id WHERE run_id = ?",
 	);
-	const open = database.prepare<[number, number, number], OpenRun>(
-		"SELECT id, run_id, machine, owner, claude, started_at, seen_at, recoveries, context FROM runs WHERE ended_at IS NULL AND (started_at, id) > (?, ?) ORDER BY started_at, id LIMIT ?",
+	const open = database.prepare<[number, number, number], RunRow & { placed: number }>(
+		"SELECT runs.*, EXISTS (SELECT 1 FROM sessions WHERE run = id) AS placed FROM runs WHERE ended_at IS NULL AND (started_at, id) > (?, ?) ORDER BY started_at, id LIMIT ?",
 	);
 	const laterIn = database.prepare<[string, number], { id: number; startedAt: number; ended: number }>(
 		"SELECT id, started_at AS startedAt, ended_at IS NOT NULL AS ended FROM sessions JOIN runs ON id = run WHERE session = ? AND started_at > ? ORDER BY started_at",
+	);
+	const othersIn = database.prepare<[string, number], RunRow>(
+		"SELECT runs.* FROM sessions JOIN runs ON id = run WHERE session = ? AND id <> ?",
+	);
+	const toldOf = database.prepare<[number, string, string]>(
+		"SELECT 1 FROM journal WHERE run = ? AND session = ? AND json_extract(CASE WHEN json_valid(body) THEN body END, '$.promptId') = ? LIMIT 1",
 	);
 	const knownSession = database.prepare("SELECT 1 FROM sessions WHERE session = ? LIMIT 1");
 	const takeOver = database.prepare(
@@ -150,11 +164,11 @@ export async function openStore({ path, chosen, note }: StoreOptions): Promise<S
 			}),
 		*abandoned(now) {
 			for (let [after, afterId] = [Number.NEGATIVE_INFINITY, 0]; ; ) {
-				const portion: OpenRun[] = attempt([], () => open.all(after, afterId, ABANDONED_PORTION));
+				const portion: (RunRow & { placed: number })[] = attempt([], () => open.all(after, afterId, ABANDONED_PORTION));
 				for (const run of portion) {
 					if (!haveGone(run, now - run.seen_at)) continue;
-					const { id, run_id: runId, started_at: startedAt, claude, context, recoveries } = run;
-					yield { id, runId, startedAt, claude: claude ?? undefined, context, recoveries };
+					const { id, run_id: runId, started_at: startedAt, claude, context, recoveries, placed } = run;
+					yield { id, runId, startedAt, claude: claude ?? undefined, context, recoveries, isPlaced: placed === 1 };
 				}
 				const end = portion.at(-1);
 				if (end === undefined) return;
@@ -167,6 +181,15 @@ export async function openStore({ path, chosen, note }: StoreOptions): Promise<S
 				const { changes } = patiently(database, WRITE_LIMIT_MS, take);
 				if (changes !== 1) return undefined;
 				return createJournal({ ...shared, last: lastOf.get(id)?.last ?? 0, run: () => id });
+			}),
+		sessionsOf: ({ id }) => createJournal({ ...shared, last: 0, run: () => id }),
+		whoTold: ({ sessionId, promptId, at }, exceptRun, now) =>
+			attempt("perhaps", () => {
+				const others = othersIn.all(sessionId, exceptRun);
+				if (others.some(({ id }) => toldOf.get(id, sessionId, promptId) !== undefined)) return "another";
+				const mayTell = (run: RunRow) =>
+					run.ended_at === null && run.started_at <= at && !haveGone(run, now - run.seen_at);
+				return others.some(mayTell) ? "perhaps" : "nobody";
 			}),
 		isKnown: (sessionId) => attempt(false, () => knownSession.get(sessionId) !== undefined),
 		laterRunsIn: (sessionId, after) =>
@@ -190,7 +213,7 @@ function* factsIn(journal: Journal): Iterable<Fact> {
 	for (const entry of journal.entries()) if (entry.kind === "fact") yield entry.fact;
 }
 
-interface OpenRun {
+interface RunRow {
 	id: number;
 	run_id: string;
 	machine: string;
@@ -198,6 +221,7 @@ interface OpenRun {
 	claude: string | null;
 	started_at: number;
 	seen_at: number;
+	ended_at: number | null;
 	recoveries: number;
 	context: string;
 }

@@ -183,6 +183,37 @@ test("two runs in one folder that were killed while claude started are both told
 	expect(stage.receiver.spans.filter(({ name }) => name === "claude.session")).toHaveLength(3);
 });
 
+test("a fork, and a run that went on with it, both killed while claude started, are told, though a fourth run goes on", async () => {
+	stage = await openStage({ main: [], whenDone: step(text("done")) });
+	const dataDir = join(stage.home.home, ".local", "share", "claude-otel");
+	await stage.print("go");
+	const [sessionId = ""] = stage.home.records().flatMap((record) => (record.sessionId as string | undefined) ?? []);
+	const killed = async (ledgers: number, ...args: string[]) => {
+		await stage.print("on", args, {
+			onStart: async (running) => {
+				const isNoted = () => readBegun(dataDir).some(({ owner, claude }) => pidOf(owner) === running.pid && claude);
+				await until("the note of claude's process", isNoted);
+				running.signal("SIGKILL");
+			},
+		});
+		const isOver = () => stage.home.records().filter(({ type }) => type === "cost-state").length === ledgers;
+		await until("claude's end", isOver);
+	};
+	await killed(2, "--resume", sessionId, "--fork-session");
+	await killed(3, "--continue");
+	await stage.print("on", ["--continue"]);
+	await recoverAll(4);
+	assertTold(stage.receiver.spans, stage.model.requests);
+	const sessions = stage.receiver.spans.filter(({ name }) => name === "claude.session");
+	const told = sessions.map(({ attributes }) => [attributes["session.source"], attributes["session.end_reason"]]);
+	expect(told.toSorted()).toEqual([
+		["fork", "lost"],
+		["resume", "exit"],
+		["resume", "lost"],
+		["startup", "exit"],
+	]);
+});
+
 test("a call that was killed with its run is told once, though the next run goes on with its session", async () => {
 	stage = await openStage({ main: [step(bash("sleep 20")), step(text("never"))] });
 	await stage.print("go", [], {

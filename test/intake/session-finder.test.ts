@@ -40,9 +40,28 @@ function written(sessionId: string, ...times: number[]): string {
 	return path;
 }
 
-function claudeSays(sessionId: string, pid = PID): void {
+/** A fork that was made then: its copies are older than the start. */
+function forked(sessionId: string, at: number): string {
+	const path = transcript(sessionId);
+	const copies = { type: "assistant", requestSessionId: "its-origin", timestamp: new Date(STARTED - 9000) };
+	const own = { type: "user", timestamp: new Date(at) };
+	writeFileSync(path, [own, copies].map((record) => `${JSON.stringify(record)}\n`).join(""));
+	return path;
+}
+
+/** An earlier session that was asked something at each of these times. */
+function asked(sessionId: string, prompts: Record<string, number>): string {
+	const path = transcript(sessionId);
+	const turn = ([promptId, at]: [string, number]) => ({ promptId, turnPosition: {}, timestamp: new Date(at) });
+	const records = [turn(["earlier", STARTED - 9000]), ...Object.entries(prompts).map(turn)];
+	writeFileSync(path, records.map((record) => `${JSON.stringify({ type: "user", ...record })}\n`).join(""));
+	return path;
+}
+
+function claudeSays(sessionId: string, pid = PID, startedAt?: number): void {
 	mkdirSync(join(config, "sessions"), { recursive: true });
-	writeFileSync(join(config, "sessions", `${pid}.json`), JSON.stringify({ pid, sessionId, cwd: "/home/dev/project" }));
+	const told = { pid, sessionId, cwd: "/home/dev/project", startedAt };
+	writeFileSync(join(config, "sessions", `${pid}.json`), JSON.stringify(told));
 }
 
 function hook(session_id: string, event = "PreToolUse") {
@@ -94,6 +113,8 @@ describe("a hook", () => {
 });
 
 describe("without hooks", () => {
+	const whoTold = () => "nobody" as const;
+
 	test("claude's file of the process names the session, and the one after /clear", () => {
 		const finder = find();
 		finder.look();
@@ -142,7 +163,7 @@ describe("without hooks", () => {
 		find().lookLast();
 		expect(followed).toEqual([]);
 		const isKnown = (sessionId: string) => sessionId === "two";
-		find({ others: { isKnown, take: (sessionId) => !isKnown(sessionId) } }).lookLast();
+		find({ others: { isKnown, take: (sessionId) => !isKnown(sessionId), whoTold } }).lookLast();
 		expect(followed).toEqual([one]);
 	});
 
@@ -150,7 +171,7 @@ describe("without hooks", () => {
 		written("earlier", STARTED - 1000);
 		written("later", STARTED + 900);
 		const first = written("first", STARTED + 300);
-		find({ others: { isKnown: () => false, take: () => true } }).lookLast();
+		find({ others: { isKnown: () => false, take: () => true, whoTold } }).lookLast();
 		expect(followed).toEqual([first]);
 	});
 
@@ -160,7 +181,7 @@ describe("without hooks", () => {
 		claudeSays("continued", PID + 1);
 		const asked: [string, number][] = [];
 		const take = (sessionId: string, at: number) => asked.push([sessionId, at - STARTED]) > 1;
-		find({ others: { isKnown: () => true, take } }).lookLast();
+		find({ others: { isKnown: () => true, take, whoTold } }).lookLast();
 		expect(asked).toEqual([
 			["of-another", 100],
 			["continued", 300],
@@ -175,9 +196,52 @@ describe("without hooks", () => {
 		const ours = written("ours", STARTED - 2000, STARTED - 1000, STARTED + 300, STARTED + 400);
 		const asked: number[] = [];
 		const take = (_id: string, at: number) => asked.push(at - STARTED) > 0;
-		find({ resumed: true, others: { isKnown: () => false, take } }).lookLast();
+		find({ sessionSource: "resume", others: { isKnown: () => false, take, whoTold } }).lookLast();
 		expect(asked).toEqual([300]);
 		expect(followed).toEqual([ours]);
+	});
+
+	test("a fork is taken by a run that forked, and by no other", () => {
+		const ours = forked("fork", STARTED + 300);
+		const fresh = written("fresh", STARTED + 400);
+		const others = { isKnown: () => false, take: () => true, whoTold };
+		for (const sessionSource of ["fork", "startup", "resume"] as const) find({ sessionSource, others }).lookLast();
+		expect(followed).toEqual([ours, fresh]);
+	});
+
+	test("what a process began before that is there now is its own, and what it took up later can be ours", () => {
+		written("of-another", STARTED + 100);
+		const ours = written("ours", STARTED + 300);
+		claudeSays("of-another", PID + 1, STARTED + 50);
+		claudeSays("ours", PID + 2, STARTED + 5000);
+		find({ others: { isKnown: () => false, take: () => true, whoTold } }).lookLast();
+		expect(followed).toEqual([ours]);
+	});
+
+	test("a run that went on with a session gets the one that was asked what no other run tells", () => {
+		asked("of-another", { a: STARTED + 100 });
+		const ours = asked("ours", { b: STARTED + 200, c: STARTED + 300 });
+		const others = { isKnown: () => true, take: () => false };
+		const tell = (nobodys?: string) =>
+			find({
+				sessionSource: "resume",
+				others: { ...others, whoTold: (_session, promptId) => (promptId === nobodys ? "nobody" : "another") },
+			});
+		for (const nobodys of ["c", undefined]) {
+			const finder = tell(nobodys);
+			finder.lookLast();
+			expect(finder.isUndecided()).toBe(false);
+		}
+		expect(followed).toEqual([ours]);
+	});
+
+	test("while another run may still tell what it was asked, it is not decided", () => {
+		asked("shared", { a: STARTED + 100 });
+		const others = { isKnown: () => true, take: () => false, whoTold: () => "perhaps" as const };
+		const finder = find({ sessionSource: "resume", others });
+		finder.lookLast();
+		expect(finder.isUndecided()).toBe(true);
+		expect(followed).toEqual([]);
 	});
 
 	test("the path that a hook tells is known where the transcript is not read, if there is a file", () => {

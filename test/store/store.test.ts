@@ -222,6 +222,37 @@ describe("a run", () => {
 		expect(last?.takeSession("a", 6_000)).toBe(true);
 	});
 
+	test("is placed when its session is noted, also by who has not taken it over", async () => {
+		const store = await open();
+		begin(store);
+		const abandoned = () => [...store.abandoned(NOW)];
+		for (const run of abandoned()) store.sessionsOf(run).session("a");
+		expect(abandoned()).toMatchObject([{ isPlaced: true, recoveries: 0 }]);
+		begin(store, { runId: "run-2", startedAt: NOW + 1 });
+		expect(abandoned()).toMatchObject([{ isPlaced: true }, { isPlaced: false }]);
+	});
+
+	test("knows whether another in its session told of a prompt, or may still", async () => {
+		const store = await open();
+		const { sessionId, promptId = "" } = factOf(1);
+		const who = (prompt: string, except: number, at = NOW) =>
+			store.whoTold({ sessionId, promptId: prompt, at }, except, NOW);
+		begin(store).session(sessionId);
+		begin(store, { runId: "run-2" }).keep([factOf(1)]);
+		expect(who(promptId, 2)).toBe("nobody");
+		const alive = begin(store, { runId: "run-3", owner: identityOf(process.pid) });
+		alive.session(sessionId);
+		expect(who(promptId, 1)).toBe("perhaps");
+		expect(who(promptId, 1, NOW - 1)).toBe("nobody");
+		expect(who(promptId, 3)).toBe("nobody");
+		alive.advanced(NOW, false);
+		alive.keep([factOf(1)]);
+		expect(who(promptId, 1)).toBe("another");
+		expect(who("another prompt", 1)).toBe("perhaps");
+		alive.end(NOW);
+		expect(who("another prompt", 1)).toBe("nobody");
+	});
+
 	test("knows the later ones that went on with its session, and what they were told", async () => {
 		const store = await open();
 		begin(store, { runId: "a", startedAt: 1_000 }).session("a");

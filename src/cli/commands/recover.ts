@@ -52,8 +52,9 @@ function untilSignal(process: NodeJS.Process): Pick<RecoveryBounds, "isStopped" 
 	return { isStopped: () => stopped, over: over.promise };
 }
 
-function tell({ runId, startedAt, undelivered, left, unreadable, givenUp }: RecoveredRun): string {
+function tell({ runId, startedAt, undelivered, left, undecided, unreadable, givenUp }: RecoveredRun): string {
 	const when = new Date(startedAt).toISOString();
+	if (undecided) return recoverLines.undecided(runId, when);
 	if (unreadable) return recoverLines.unreadable(runId, when);
 	if (givenUp) return recoverLines.givenUp(runId, when);
 	const recovered = left ? recoverLines.notTaken(runId, when) : recoverLines.recovered(runId, when);
