@@ -6,11 +6,13 @@ import { constants } from "node:os";
 export type Release = () => void;
 
 /**
- * Handed on: every signal that ends a process and can be listened for. A terminal sends Ctrl-C and Ctrl-\ to claude by
- * itself as well; it takes several within a moment as one, and dies but once. Not SIGPROF, by which V8 profiles, and not
- * what the system says of a process's own mistakes.
+ * Handed on: what ends a process and can be listened for. A terminal's Ctrl-C reaches claude by itself as well; it takes
+ * several within a moment as one. Not SIGPROF, by which V8 profiles, and not what the system says of a process's own
+ * mistakes.
  */
 const FORWARDED: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", ...moreSignals()];
+/** The terminal sends it to claude too. */
+const IGNORED: readonly NodeJS.Signals[] = process.platform === "win32" ? [] : ["SIGQUIT"];
 
 export interface HeldSignals {
 	/** What has come so far, and what comes from here on. */
@@ -22,7 +24,9 @@ export function holdSignals(): HeldSignals {
 	let deliver: ((signal: NodeJS.Signals) => void) | undefined;
 	const early: NodeJS.Signals[] = [];
 	const forward = (signal: NodeJS.Signals) => (deliver === undefined ? early.push(signal) : deliver(signal));
+	const ignore = () => {};
 	for (const signal of FORWARDED) process.on(signal, forward);
+	for (const signal of IGNORED) process.on(signal, ignore);
 	return {
 		handTo(target) {
 			deliver = target;
@@ -30,6 +34,7 @@ export function holdSignals(): HeldSignals {
 		},
 		release() {
 			for (const signal of FORWARDED) process.off(signal, forward);
+			for (const signal of IGNORED) process.off(signal, ignore);
 		},
 	};
 }
@@ -37,7 +42,7 @@ export function holdSignals(): HeldSignals {
 /** Not every system has them all. */
 function moreSignals(): NodeJS.Signals[] {
 	if (process.platform === "win32") return [];
-	const asked: NodeJS.Signals[] = ["SIGQUIT", "SIGABRT", "SIGUSR1", "SIGUSR2", "SIGIO", "SIGPWR", "SIGSTKFLT"];
+	const asked: NodeJS.Signals[] = ["SIGABRT", "SIGUSR1", "SIGUSR2", "SIGIO", "SIGPWR", "SIGSTKFLT"];
 	const clocks: NodeJS.Signals[] = ["SIGALRM", "SIGVTALRM", "SIGXCPU"];
 	return [...asked, ...clocks].filter((signal) => signal in constants.signals);
 }

@@ -83,13 +83,6 @@ test.each([
 	expect(outline(spans)).toBe(closedTree("interrupted", "interrupted"));
 });
 
-test("SIGQUIT of claude-otel ends claude as it ends it alone, and what came before is told", async () => {
-	const { run, spans } = await endInTool("SIGQUIT", "claude-otel");
-	expect(run).toMatchObject({ code: null, signal: "SIGQUIT", stdout: "", stderr: "" });
-	expect(outline(spans)).toBe(closedTree("interrupted", "interrupted"));
-	expect(spanNamed(spans, "claude.session").attributes["session.end_reason"]).toBe("signal:SIGQUIT");
-});
-
 test("SIGINT in the middle of an answer leaves a closed tree", async () => {
 	stage = await openStage({
 		main: [

@@ -124,7 +124,7 @@ describe("the end of claude is ours", () => {
 	});
 
 	test.each([
-		...(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGABRT"] as const),
+		...(["SIGINT", "SIGTERM", "SIGHUP", "SIGABRT"] as const),
 		...(["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGXCPU"] as const),
 	])("%s to us is handed on, and we wait for what claude makes of it", async (signal) => {
 		script("wait", `trap 'echo got; sleep 0.3; exit 42' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`);
@@ -136,7 +136,7 @@ describe("the end of claude is ours", () => {
 		});
 	});
 
-	test.each(["SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM"] as const)(
+	test.each(["SIGUSR1", "SIGUSR2", "SIGALRM"] as const)(
 		"%s to us that claude dies by ends us the same way",
 		async (signal) => {
 			script("sleep", 'echo $$ > "$HOME/pid"; echo ready; exec sleep 20');
@@ -144,6 +144,11 @@ describe("the end of claude is ours", () => {
 			expect(isAlive(Number(readFileSync(join(home.home, "pid"), "utf8")))).toBe(false);
 		},
 	);
+
+	test("SIGQUIT does not end us", async () => {
+		script("wait", "echo ready; sleep 0.5; exit 5");
+		expect(await runAndSend("wait", "SIGQUIT")).toMatchObject({ code: 5, signal: null });
+	});
 
 	function runAndSend(name: string, signal: NodeJS.Signals) {
 		return run(name, ["-p"], {
