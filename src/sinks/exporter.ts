@@ -54,8 +54,8 @@ export interface Route<B> {
 	onRejected?(listener: (count: number) => void): void;
 	/** Opens the connection before there is anything to send. */
 	warm?(): void;
-	/** No retry and no waiting from now on: `onDown` is called where the destination cannot be reached. */
-	close?(onDown: (error: unknown) => void): void;
+	/** No further attempt from now on where `isOver` says so of the reason of the last, or where it is not given. */
+	close?(isOver?: (error: Error) => boolean): void;
 	/** Lets go of sockets. */
 	destroy?(): void;
 }

@@ -3,7 +3,16 @@
 /** CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS. */
 const GRPC = new Set([1, 4, 10, 11, 14, 15]);
 const HTTP = new Set([429, 502, 503, 504]);
-const NETWORK = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"]);
+const NETWORK = new Set([
+	"ECONNREFUSED",
+	"ECONNRESET",
+	"EPIPE",
+	"ETIMEDOUT",
+	"ENOTFOUND",
+	"EAI_AGAIN",
+	"EHOSTUNREACH",
+	"ENETUNREACH",
+]);
 
 /** RESOURCE_EXHAUSTED: passes by only where the receiver says when. */
 const GRPC_EXHAUSTED = 8;
@@ -20,6 +29,8 @@ export function isHttpRetryable(error: Error): boolean {
 }
 
 /** What the receiver has asked for, where its exporter has read that. */
-export function retryAfterMs(error: Error): number | undefined {
-	return "retryAfterMs" in error && typeof error.retryAfterMs === "number" ? error.retryAfterMs : undefined;
+export function retryAfterMs(error: unknown): number | undefined {
+	return error instanceof Error && "retryAfterMs" in error && typeof error.retryAfterMs === "number"
+		? error.retryAfterMs
+		: undefined;
 }

@@ -143,7 +143,11 @@ function temporalityOf(route: Route<never>, { otel }: LineOptions): OtelConfig["
 	return route.temporality ?? otel.temporality;
 }
 
-/** From now on nobody waits for a destination that cannot be reached. */
-export function closeRoute<B>({ route, abandon }: Line<B>): void {
-	route.close?.((error) => void abandon(describeFailure(error)));
+/** From now on nobody waits for another attempt: the lane makes it. Without one, nobody does where there is no hope. */
+export function closeRoute<B>({ route, lane }: Line<B>): void {
+	route.close?.(lane ? undefined : isUnreachable);
+}
+
+function isUnreachable(error: Error): boolean {
+	return describeFailure(error).cure === "unreachable";
 }

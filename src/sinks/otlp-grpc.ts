@@ -8,6 +8,7 @@ import type { OtelConfig, SignalConfig } from "../config.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { BatchExporter, Batches, Route } from "./exporter.ts";
 import { GrpcConnections } from "./grpc-connections.ts";
+import { retryInfoMs } from "./grpc-retry-info.ts";
 import { isGrpcRetryable } from "./is-retryable.ts";
 import { tellProxy } from "./proxy.ts";
 import { RetryingExporter } from "./retrying-exporter.ts";
@@ -41,15 +42,32 @@ export class GrpcRoutes {
 			timeoutMillis: target.timeoutMs,
 			concurrencyLimit,
 		});
-		const exporter = new RetryingExporter(inner, target.timeoutMs, isGrpcRetryable);
+		const exporter = new RetryingExporter(withRetryInfo(inner), target.timeoutMs, isGrpcRetryable);
 		return {
 			exporter,
 			destination: target.endpoint,
 			variable: target.endpointVariable,
 			proxy: tellProxy(target.url, "grpc", this.proxies),
+			// gRPC has one word, UNAVAILABLE, for what is busy and for what is not there.
 			close: () => exporter.close(),
 		};
 	}
+}
+
+/** What the exporter hands on is gRPC's own error; how long the collector wants to be left alone is hidden in it. */
+function withRetryInfo<B>(inner: BatchExporter<B>): BatchExporter<B> {
+	return {
+		export(batch, done) {
+			inner.export(batch, (result) => {
+				const { error } = result;
+				if (error && "metadata" in error && error.metadata instanceof Metadata) {
+					Object.assign(error, { retryAfterMs: retryInfoMs(error.metadata) });
+				}
+				done(result);
+			});
+		},
+		shutdown: () => inner.shutdown(),
+	};
 }
 
 /**

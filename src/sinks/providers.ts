@@ -125,8 +125,7 @@ export async function createSinks(options: SinkOptions): Promise<Sinks> {
 		logger: loggerProvider.getLogger(options.scope.name, options.scope.version),
 		resource: resource.attributes,
 		async warm() {
-			for (const { route } of lines) route.warm?.();
-			await Promise.all(lines.map(({ lane }) => lane?.start()));
+			await Promise.all(lines.map(warmLine));
 		},
 		meters: readers.map(({ key, reader }) => ({
 			key,
@@ -152,6 +151,7 @@ export async function createSinks(options: SinkOptions): Promise<Sinks> {
 			await abandon();
 			for (const { route, lane } of lines) {
 				lane?.stop();
+				route.close?.();
 				route.destroy?.();
 			}
 			console?.writeTo(options.writeAfter);
@@ -160,6 +160,12 @@ export async function createSinks(options: SinkOptions): Promise<Sinks> {
 			return withDropped(summarize(lines), dropped);
 		},
 	};
+}
+
+/** Where something waits the lane connects, at the time that the collector wants. */
+async function warmLine({ route, lane }: Pick<Line<never>, "route" | "lane">): Promise<void> {
+	await lane?.start();
+	if (!lane?.isBehind()) route.warm?.();
 }
 
 function withDropped(delivery: Delivery, dropped: number): Delivery {

@@ -1,4 +1,4 @@
-// Wraps exporters that try once (OpenTelemetry's for gRPC, and ours that pass things on): what the OTLP specification
+// Wraps exporters that try once (OpenTelemetry's for gRPC, and ours): what the OTLP specification
 // calls retryable is tried again until the export's own time is over, and not before the receiver wants it.
 import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import type { BatchExporter } from "./exporter.ts";
@@ -12,8 +12,8 @@ export class RetryingExporter<B> implements BatchExporter<B> {
 	private readonly inner: BatchExporter<B>;
 	private readonly timeoutMs: number;
 	private readonly isRetryable: (error: Error) => boolean;
-	private readonly waiting = new Set<() => void>();
-	private closed = false;
+	private readonly waiting = new Set<(isOver: (error: Error) => boolean) => void>();
+	private isOver: (error: Error) => boolean = () => false;
 
 	constructor(inner: BatchExporter<B>, timeoutMs: number, isRetryable: (error: Error) => boolean) {
 		this.inner = inner;
@@ -30,10 +30,15 @@ export class RetryingExporter<B> implements BatchExporter<B> {
 				const own = Math.min(FIRST_WAIT_MS * 1.5 ** (number - 1), LONGEST_WAIT_MS) * (0.8 + Math.random() * 0.4);
 				const wait = Math.max(own, retryAfterMs(error) ?? 0);
 				const again =
-					this.isRetryable(error) && !this.closed && number < ATTEMPT_LIMIT && performance.now() + wait < deadline;
+					this.isRetryable(error) &&
+					!this.isOver(error) &&
+					number < ATTEMPT_LIMIT &&
+					performance.now() + wait < deadline;
 				if (!again) return done(result);
-				const giveUp = () => {
+				const giveUp = (isOver: (error: Error) => boolean) => {
+					if (!isOver(error)) return;
 					clearTimeout(timer);
+					this.waiting.delete(giveUp);
 					done(result);
 				};
 				const timer = setTimeout(() => {
@@ -46,11 +51,10 @@ export class RetryingExporter<B> implements BatchExporter<B> {
 		attempt(1);
 	}
 
-	/** No further attempt: what waits for one fails with the reason of the last. */
-	close(): void {
-		this.closed = true;
-		for (const giveUp of this.waiting) giveUp();
-		this.waiting.clear();
+	/** No further attempt where `isOver` says so of the reason of the last: what waits for one fails with it. */
+	close(isOver: (error: Error) => boolean = () => true): void {
+		this.isOver = isOver;
+		for (const giveUp of this.waiting) giveUp(isOver);
 	}
 
 	async forceFlush(): Promise<void> {

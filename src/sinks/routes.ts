@@ -56,9 +56,7 @@ export async function openRoutes(
 		if (sends(target)) {
 			try {
 				const route =
-					target.protocol === "grpc"
-						? grpc?.create(signal, target, inFlight[signal])
-						: http?.create(signal, target, inFlight[signal]);
+					target.protocol === "grpc" ? grpc?.create(signal, target, inFlight[signal]) : http?.create(signal, target);
 				const spoolable = { spoolable: spoolableTo(signal, target, otel.proxies, diagnostics) };
 				if (route) opened.push({ ...(isWarmed(signal, target) ? warmable(signal, route) : route), ...spoolable });
 			} catch (error) {
@@ -66,7 +64,7 @@ export async function openRoutes(
 				opened.push(failing(target, error));
 			}
 		}
-		if (backends && !target.none) opened.push(...backends[signal](inFlight[signal]));
+		if (backends && !target.none) opened.push(...backends[signal]());
 		if (files) opened.push(files.create(signal));
 		if (console && target.exporters.includes("console")) opened.push(console.create(signal));
 		return opened;

@@ -13,6 +13,7 @@ import {
 import { toWire } from "../support/otlp-proto.ts";
 import type { Protocol } from "../support/stage.ts";
 import { readBody, startGrpc, startHttp } from "./collectors.ts";
+import { metadataOf, retryInfo } from "./retry-info.ts";
 
 export type NativeSignal = "metrics" | "logs";
 
@@ -86,25 +87,8 @@ export async function startDestination(
 }
 
 function grpcRefusal({ refused, retryAfterS }: Exclude<Fate, string>) {
-	const metadata = new Metadata();
-	if (retryAfterS !== undefined) metadata.set("grpc-status-details-bin", retryInfo(retryAfterS));
+	const metadata = retryAfterS === undefined ? new Metadata() : metadataOf(retryInfo(retryAfterS));
 	return { code: REFUSALS[refused][1], details: "your key sk-secret is wrong", metadata };
-}
-
-/** google.rpc.Status { code, message, details: [google.rpc.RetryInfo { retry_delay }] }, as the protocol has it. */
-function retryInfo(seconds: number): Buffer {
-	const bytes = (number: number, content: Buffer) =>
-		Buffer.concat([Buffer.of(number * 8 + 2, content.length), content]);
-	const duration = Buffer.of(0x08, Math.floor(seconds), 0x10, ...varint((seconds % 1) * 1e9));
-	const type = Buffer.from("type.googleapis.com/google.rpc.RetryInfo");
-	const other = Buffer.from("type.googleapis.com/google.rpc.Help");
-	const any = Buffer.concat([bytes(1, type), bytes(2, bytes(1, duration))]);
-	return Buffer.concat([Buffer.of(0x08, 8), bytes(2, Buffer.from("slower")), bytes(3, bytes(1, other)), bytes(3, any)]);
-}
-
-function varint(value: number): number[] {
-	const rest = Math.floor(value / 128);
-	return rest === 0 ? [value] : [128 + (value % 128), ...varint(rest)];
 }
 
 /** As the user's variables describe it. */

@@ -53,6 +53,23 @@ test("however long the receiver wants us to wait is waited, and not less than ou
 	}
 });
 
+test("at the end those wait on for which there is hope, and a second end leaves nobody waiting", async () => {
+	const results: unknown[] = [];
+	const open = (code: number | string) => {
+		const { asked, inner } = refusing({ code });
+		const exporter = new RetryingExporter(inner, 1e9, isHttpRetryable);
+		exporter.export("batch", () => results.push(code));
+		return { asked, exporter };
+	};
+	const [gone, busy] = [open("ECONNREFUSED"), open(503)];
+	for (const { exporter } of [gone, busy]) exporter.close((error) => "code" in error && error.code === "ECONNREFUSED");
+	await vi.advanceTimersByTimeAsync(2_000);
+	expect([results, gone.asked.length, busy.asked.length]).toEqual([["ECONNREFUSED"], 1, 2]);
+	busy.exporter.close();
+	await vi.advanceTimersByTimeAsync(1e6);
+	expect([results, busy.asked.length]).toEqual([["ECONNREFUSED", 503], 2]);
+});
+
 test("what is exhausted over gRPC is tried again only where the receiver says when", () => {
 	const exhausted = (more: object) => isGrpcRetryable(Object.assign(new Error("slower"), { code: 8, ...more }));
 	expect([exhausted({}), exhausted({ retryAfterMs: undefined }), exhausted({ retryAfterMs: 0 })]).toEqual([

@@ -19,8 +19,18 @@ import { createSpool, LEASE_MS, type Spool } from "../../src/sinks/spool/spool.t
 import { SpoolingExporter } from "../../src/sinks/spool/spooling-exporter.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { until } from "../support/run.ts";
-import { type Place, readBody, startFickle, startHanging, startRelay, unusedAddress } from "./collectors.ts";
+import {
+	type Place,
+	readBody,
+	startFickle,
+	startGrpc,
+	startHanging,
+	startHttp,
+	startRelay,
+	unusedAddress,
+} from "./collectors.ts";
 import { emitOne, millisecondsOf, type Opened, openSinks, TRACE_ID } from "./open.ts";
+import { metadataOf, retryInfo } from "./retry-info.ts";
 
 const GRACE_MS = 1_000;
 const JSON_TEXT = { OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" };
@@ -209,7 +219,7 @@ describe("over http", () => {
 		next.warm();
 		await receiver.waitForSpans(1);
 		await next.shutdown(GRACE_MS);
-		// In a process that lives on, OpenTelemetry's exporter still tries what we have given up.
+		// What was given up may be on its way still.
 		expect(new Set(names(receiver))).toEqual(new Set(["one"]));
 		expect(await spool().waiting()).toEqual([]);
 	});
@@ -381,6 +391,21 @@ describe("over http", () => {
 		expect((await spool().waiting()).map(({ items }) => items)).toEqual([1]);
 	});
 
+	test("a timer that waits for the lane is not put off by what is kept meanwhile", async () => {
+		const receiver = await keep(startReceiver());
+		const collector = await keep(startFickle(() => receiver.http));
+		collector.behave((incoming) => incoming.socket.resetAndDestroy());
+		const sinks = await open(collector, { OTEL_EXPORTER_OTLP_TIMEOUT: "100", OTEL_BSP_SCHEDULE_DELAY: "50" });
+		let ended = 0;
+		const ending = setInterval(() => sinks.tracer.startSpan(`span ${ended++}`).end(), 100);
+		await sleep(300);
+		collector.behave();
+		await receiver.waitForSpans(1, 3_000);
+		clearInterval(ending);
+		expect((await sinks.shutdown(5_000)).line).toBeUndefined();
+		expect(names(receiver)).toEqual(Array.from({ length: ended }, (_, number) => `span ${number}`));
+	});
+
 	test("two that deliver at once deliver each batch once", async () => {
 		const receiver = await keep(startReceiver());
 		const collector = await keep(startFickle(() => receiver.http));
@@ -488,6 +513,62 @@ describe("a protocol that was wrong, and is put right", () => {
 		const followed = { OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: place.protocol, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url };
 		expect(await flushed(after, endpoint, followed)).toMatchObject([{ delivered: 1, waiting: 0 }]);
 	});
+});
+
+const PATIENCE_S = 1;
+/** Refuses the first export of each signal and takes the rest; `asked` has when each came. */
+const refusals: Record<string, (asked: number[]) => Promise<Place>> = {
+	grpc: (asked) =>
+		startGrpc((_call, answer) => {
+			asked.push(Date.now());
+			if (asked.length > 1) return answer(null, Buffer.alloc(0));
+			answer({ code: 14, details: "busy", metadata: metadataOf(retryInfo(PATIENCE_S)) });
+		}),
+	"http/protobuf": (asked) => startRefusing(asked, () => String(PATIENCE_S)),
+	"http/json": (asked) => startRefusing(asked, () => new Date(Date.now() + 2_000 * PATIENCE_S).toUTCString()),
+};
+
+function startRefusing(asked: number[], retryAfter: () => string): Promise<Place> {
+	return startHttp(async (incoming, response) => {
+		await readBody(incoming);
+		asked.push(Date.now());
+		if (asked.length > 1) response.end();
+		else response.writeHead(503, { "retry-after": retryAfter() }).end();
+	});
+}
+
+describe.each(Object.entries(refusals))("over %s", (protocol, start) => {
+	// Shorter than the patience: the batch goes to the spool at once. Longer: when the run ends, while it waits.
+	test.each(["500", "10000"])(
+		"what a collector wants later, with a time limit of %s ms, waits so long",
+		async (limit) => {
+			const asked: number[] = [];
+			const collector = await keep(start(asked));
+			const open = () =>
+				openSinks(
+					{
+						OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+						OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+						OTEL_EXPORTER_OTLP_TIMEOUT: limit,
+						OTEL_METRICS_EXPORTER: "none",
+						OTEL_LOGS_EXPORTER: "none",
+						OTEL_BSP_SCHEDULE_DELAY: "1",
+					},
+					spool(),
+				);
+			const run = await open();
+			run.tracer.startSpan("one").end();
+			await until("it was refused", () => asked.length === 1);
+			expect((await run.shutdown(GRACE_MS)).signals[0]).toMatchObject({ waiting: 1, lost: 0 });
+			expect(await flushed(protocol, collector.url)).toMatchObject([{ delivered: 0, waiting: 1, because: "patience" }]);
+			const next = await open();
+			await next.warm();
+			await until("it is asked again", () => asked.length === 2);
+			expect((asked[1] ?? 0) - (asked[0] ?? 0)).toBeGreaterThanOrEqual(PATIENCE_S * 1_000 - 5);
+			await next.shutdown(GRACE_MS);
+			expect(await spool().waiting()).toEqual([]);
+		},
+	);
 });
 
 describe("the spool", () => {

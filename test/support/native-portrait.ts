@@ -11,7 +11,7 @@ export const OF_HOOKS = /^hook_(registered|execution_start|execution_complete)$/
 /** Some time after the start, where a run lasts so long. */
 const BY_CHANCE = "retention_sweep";
 /** Of ours, where both go to one place. */
-const OUR_EXPORTER = packageFile.devDependencies["@opentelemetry/exporter-logs-otlp-http"];
+const OURS = ["claude-otel/", `/${packageFile.devDependencies["@opentelemetry/exporter-logs-otlp-grpc"]}`];
 
 function steady(attributes: Attributes): Attributes {
 	return Object.fromEntries(
@@ -65,7 +65,7 @@ export function portrait(own: Receiver) {
 export function requestsOf({ requests }: Receiver): string[] {
 	const seen = requests.map(({ path, headers, metadata }) => {
 		const all = headers ?? (JSON.parse(JSON.stringify(metadata ?? {})) as Record<string, unknown>);
-		if (String(all["user-agent"]).includes(`/${OUR_EXPORTER}`)) return [];
+		if (OURS.some((ours) => String(all["user-agent"]).includes(ours))) return [];
 		const ofConnection = ["host", "content-length", ...(headers === undefined ? ["user-agent"] : [])];
 		const theirs = Object.entries(all).filter(([name]) => !ofConnection.includes(name));
 		return [JSON.stringify([path, theirs.toSorted(([a], [b]) => (a < b ? -1 : 1))])];

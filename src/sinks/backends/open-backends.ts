@@ -11,7 +11,7 @@ import type { Backend, Connection } from "./backend.ts";
 import { BACKENDS } from "./table.ts";
 import { withAttributes } from "./with-attributes.ts";
 
-export type BackendRoutes = { [S in keyof Batches]: (concurrencyLimit: number) => Route<Batches[S]>[] };
+export type BackendRoutes = { [S in keyof Batches]: () => Route<Batches[S]>[] };
 
 export function openBackends(
 	{ otel, backends }: Pick<Config, "otel" | "backends">,
@@ -19,20 +19,20 @@ export function openBackends(
 ): BackendRoutes {
 	const http = new HttpRoutes(otel.proxies);
 	const opened = backends.map(openBackend);
-	const create = <S extends keyof Batches>(signal: S, concurrencyLimit: number) =>
+	const create = <S extends keyof Batches>(signal: S) =>
 		opened.flatMap((backend) => {
 			const headers = backend.connection.signals[signal];
 			if (headers === undefined) return [];
 			const target = targetOf(signal, headers, backend, otel[signal].timeoutMs);
 			const { temporality, credentials } = backend;
-			const route: Route<Batches[S]> = http.create(signal, target, concurrencyLimit);
+			const route: Route<Batches[S]> = http.create(signal, target);
 			const spoolable = spoolableTo(signal, target, otel.proxies, diagnostics);
 			return [{ backend, route: { ...route, temporality, credentials, spoolable } }];
 		});
 	return {
-		traces: (limit) => create("traces", limit).map(({ backend, route }) => forSpans(route, backend)),
-		metrics: (limit) => create("metrics", limit).map(({ route }) => route),
-		logs: (limit) => create("logs", limit).map(({ route }) => route),
+		traces: () => create("traces").map(({ backend, route }) => forSpans(route, backend)),
+		metrics: () => create("metrics").map(({ route }) => route),
+		logs: () => create("logs").map(({ route }) => route),
 	};
 }
 

@@ -35,7 +35,8 @@ export function createGrpcExit(
 			new Promise<Outcome>((resolve) => {
 				const deadline = Date.now() + target.timeoutMs;
 				client.makeUnaryRequest(path, toBuffer, asIs, body, metadata, { deadline }, (error, answer) => {
-					if (error === null) return resolve({ kind: "taken", rejected: rejectedIn(answer ?? Buffer.alloc(0), false) });
+					if (error === null)
+						return resolve({ kind: "taken", rejected: rejectedIn(answer ?? Buffer.alloc(0), false).count });
 					const failure = describeFailure(error);
 					if (isPermanent(error)) return resolve({ kind: "refused", failure });
 					resolve({ kind: "later", failure, retryAfterMs: retryInfoMs(error.metadata) });

@@ -3,7 +3,7 @@
 import { type Clock, systemClock } from "../../clock.ts";
 import type { Failure } from "../failure.ts";
 import type { Exit, Outcome } from "./exit.ts";
-import { LEASE_MS, type Spool, type SpooledBatch, type WaitingBatch } from "./spool.ts";
+import { LEASE_MS, LONGEST_PATIENCE_MS, type Spool, type SpooledBatch, type WaitingBatch } from "./spool.ts";
 
 export const FIRST_WAIT_MS = 1_000;
 export const LONGEST_WAIT_MS = 30_000;
@@ -29,8 +29,8 @@ export interface Lane {
 	start(): Promise<void>;
 	/** Something waits already: what is newer has to queue up. */
 	isBehind(): boolean;
-	/** False where it cannot be kept. */
-	add(body: Uint8Array, items: number): Promise<boolean>;
+	/** False where it cannot be kept. `retryAfterMs`: what the collector asked for when it did not take it. */
+	add(body: Uint8Array, items: number, retryAfterMs?: number): Promise<boolean>;
 	/** Delivers what waits, now; until all is delivered or the collector does not take it. */
 	deliver(): Promise<void>;
 	/** No further batch. One that is on its way stays in the spool unless its answer still comes. */
@@ -41,6 +41,8 @@ export function createLane(options: LaneOptions): Lane {
 	const { spool, lane, signal, destination, runId, listener, clock = systemClock } = options;
 	const holder = spool.newHolder();
 	let behind = false;
+	/** Batches that are just being kept. */
+	let adding = 0;
 	let stopped = false;
 	let wait = FIRST_WAIT_MS;
 	let timer: NodeJS.Timeout | undefined;
@@ -50,7 +52,10 @@ export function createLane(options: LaneOptions): Lane {
 	function tryLater(millis: number): void {
 		if (stopped) return;
 		clearTimeout(timer);
-		timer = setTimeout(() => void deliver(), millis).unref();
+		timer = setTimeout(() => {
+			timer = undefined;
+			void deliver();
+		}, millis).unref();
 	}
 
 	function deliver(): Promise<void> {
@@ -61,10 +66,11 @@ export function createLane(options: LaneOptions): Lane {
 	}
 
 	async function deliverAll(): Promise<void> {
-		while (isOpen() && (await spool.lease(lane, holder, clock()))) {
+		let now = clock();
+		while (isOpen() && (await spool.lease(lane, holder, now))) {
 			const batch = await spool.first(lane);
 			if (batch === undefined) {
-				behind = false;
+				behind = adding > 0;
 				wait = FIRST_WAIT_MS;
 				await spool.release(lane, holder, 0);
 				return;
@@ -73,8 +79,10 @@ export function createLane(options: LaneOptions): Lane {
 			if (outcome.kind === "later") return postpone(outcome);
 			await spool.remove(batch.id);
 			tell(batch, outcome);
+			now = clock();
 		}
-		if (!stopped) tryLater(LONGEST_WAIT_MS);
+		const until = await spool.heldUntil(lane, now);
+		tryLater(until === undefined ? LONGEST_WAIT_MS : until - now);
 	}
 
 	function isOpen(): boolean {
@@ -83,8 +91,9 @@ export function createLane(options: LaneOptions): Lane {
 
 	async function postpone({ failure, retryAfterMs }: Extract<Outcome, { kind: "later" }>): Promise<void> {
 		listener.waits(failure);
-		await spool.release(lane, holder, retryAfterMs === undefined ? 0 : clock() + retryAfterMs);
-		tryLater(Math.max(wait, retryAfterMs ?? 0));
+		const patience = patienceOf(retryAfterMs);
+		await spool.release(lane, holder, patience === undefined ? 0 : clock() + patience);
+		tryLater(Math.max(wait, patience ?? 0));
 		wait = Math.min(wait * 2, LONGEST_WAIT_MS);
 	}
 
@@ -121,13 +130,18 @@ export function createLane(options: LaneOptions): Lane {
 			void deliver();
 		},
 		isBehind: () => behind,
-		async add(body, items) {
+		async add(body, items, retryAfterMs) {
 			const first = !behind;
 			behind = true;
-			const kept = await spool.add({ lane, signal, destination, items, body, runId });
+			const patience = patienceOf(retryAfterMs);
+			adding++;
+			const batch = { lane, signal, destination, items, body, runId };
+			const kept = await spool.add(batch, patience === undefined ? undefined : clock() + patience);
+			adding--;
 			// Nothing waits then, and what comes next has only the straight way.
 			if (first && !kept) behind = false;
-			if (kept && delivering === undefined) tryLater(wait);
+			// A later batch does not put off the attempt that is to come.
+			if (kept && timer === undefined) tryLater(Math.max(wait, patience ?? 0));
 			return kept;
 		},
 		deliver,
@@ -141,4 +155,8 @@ export function createLane(options: LaneOptions): Lane {
 			);
 		},
 	};
+}
+
+function patienceOf(retryAfterMs: number | undefined): number | undefined {
+	return retryAfterMs === undefined ? undefined : Math.min(retryAfterMs, LONGEST_PATIENCE_MS);
 }

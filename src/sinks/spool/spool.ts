@@ -32,8 +32,8 @@ export interface WaitingLane {
 
 export interface Spool {
 	path: string;
-	/** False where it cannot be kept: the sentence has been told. */
-	add(batch: SpooledBatch): Promise<boolean>;
+	/** False where it cannot be kept: the sentence has been told. Nobody tries its lane before `notBefore`, if that is given. */
+	add(batch: SpooledBatch, notBefore?: number): Promise<boolean>;
 	/** What waits, in all lanes. */
 	waiting(): Promise<WaitingLane[]>;
 	isWaiting(lane: string): Promise<boolean>;
@@ -82,7 +82,8 @@ export function createSpool({ path, chosen, maxBytes, note }: SpoolOptions): Spo
 		bytes = database.prepare<[], { bytes: number }>("SELECT total(bytes) AS bytes FROM batches").get()?.bytes ?? 0;
 	}
 
-	function insert(database: Database, { lane, signal, destination, items, body, runId }: SpooledBatch): boolean {
+	function insert(database: Database, batch: SpooledBatch, notBefore: number | undefined): boolean {
+		const { lane, signal, destination, items, body, runId } = batch;
 		return database
 			.transaction(() => {
 				if (!makeRoom(database, body.length)) return false;
@@ -91,6 +92,12 @@ export function createSpool({ path, chosen, maxBytes, note }: SpoolOptions): Spo
 						"INSERT INTO batches (lane, signal, destination, items, bytes, run_id, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
 					)
 					.run(lane, signal, destination, items, body.length, runId, body);
+				if (notBefore === undefined) return true;
+				database
+					.prepare(
+						"INSERT INTO lanes (lane, owner, machine, until, not_before) VALUES (?, ?, ?, 0, ?) ON CONFLICT (lane) DO UPDATE SET not_before = excluded.not_before",
+					)
+					.run(lane, owner, machineId(), notBefore);
 				return true;
 			})
 			.immediate();
@@ -130,7 +137,7 @@ export function createSpool({ path, chosen, maxBytes, note }: SpoolOptions): Spo
 
 	function isHeld(held: HeldLane, holder: string, now: number): boolean {
 		// A clock that was set back must not close a lane for hours.
-		if (held.not_before > now && held.not_before <= now + LONGEST_WAIT_MS) return true;
+		if (held.not_before > now && held.not_before <= now + LONGEST_PATIENCE_MS) return true;
 		if (held.owner === holder && held.machine === machineId()) return false;
 		if (held.until <= now || held.until > now + LEASE_MS) return false;
 		return held.machine !== machineId() || isAlive(held.owner.replace(/#.*$/, ""));
@@ -138,11 +145,11 @@ export function createSpool({ path, chosen, maxBytes, note }: SpoolOptions): Spo
 
 	return {
 		path,
-		add: (batch) =>
+		add: (batch, notBefore) =>
 			use(
 				false,
 				(database) => {
-					const kept = insert(database, batch);
+					const kept = insert(database, batch, notBefore);
 					noteBytes(database);
 					flusher.soon();
 					return kept;
@@ -169,7 +176,7 @@ export function createSpool({ path, chosen, maxBytes, note }: SpoolOptions): Spo
 				const until = database
 					.prepare<[string], { not_before: number }>("SELECT not_before FROM lanes WHERE lane = ?")
 					.get(lane)?.not_before;
-				return until !== undefined && until > now && until <= now + LONGEST_WAIT_MS ? until : undefined;
+				return until !== undefined && until > now && until <= now + LONGEST_PATIENCE_MS ? until : undefined;
 			}),
 		release: (lane, holder, notBefore) =>
 			use(undefined, (database) => {
@@ -210,5 +217,5 @@ interface HeldLane {
 	not_before: number;
 }
 
-/** A collector that asks for more patience is asked again by the next run. */
-const LONGEST_WAIT_MS = 24 * 60 * 60_000;
+/** A collector that asks for more patience does not get it. */
+export const LONGEST_PATIENCE_MS = 24 * 60 * 60_000;

@@ -3,6 +3,7 @@
 import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import type { BatchExporter } from "../exporter.ts";
 import { describeFailure, type Failure } from "../failure.ts";
+import { retryAfterMs } from "../is-retryable.ts";
 import { isPermanent } from "./is-permanent.ts";
 import type { Lane } from "./lane.ts";
 
@@ -109,7 +110,7 @@ export class SpoolingExporter<B> implements BatchExporter<B> {
 	private async spool(batch: B, failed: ExportResult, failure: Failure): Promise<ExportResult> {
 		const { serialize, sizeOf, lane } = this.options;
 		const body = serialize(batch);
-		const kept = body !== undefined && (await lane.add(body, sizeOf(batch)));
+		const kept = body !== undefined && (await lane.add(body, sizeOf(batch), retryAfterMs(failed.error)));
 		return kept ? { code: ExportResultCode.SUCCESS, error: new Spooled(failure) } : failed;
 	}
 }
