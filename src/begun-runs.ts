@@ -4,7 +4,7 @@
 import { closeSync, constants, lstatSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "./make-folder.ts";
-import { FOREIGN_SILENCE_MS, haveGone, isSetSomewhere } from "./process-identity.ts";
+import { FOREIGN_SILENCE_MS, haveGone, valuesInUse } from "./process-identity.ts";
 import { readPlainFile } from "./read-plain-file.ts";
 
 export interface BegunRun {
@@ -60,15 +60,18 @@ export function pruneBegun(dataDir: string, now: number): void {
 
 /** Those whose process, and its claude, have gone. */
 export function readAbandoned(dataDir: string, now: number): BegunRun[] {
+	let inUse: Set<string> | undefined;
+	/** Of a run that was killed before it could say which process its claude is. */
+	const isClaudeGone = (runId: string, silentMs: number) => {
+		if (process.platform !== "linux") return silentMs > FOREIGN_SILENCE_MS;
+		// Once for all of them: claude's variables, or those of what it started.
+		inUse ??= valuesInUse("CLAUDE_OTEL_RUN");
+		return !inUse.has(runId);
+	};
 	return readBegun(dataDir).filter((run) => {
 		const silentMs = now - run.startedAt;
-		return haveGone(run, silentMs) && (run.claude !== undefined || isClaudeGone(run, silentMs));
+		return haveGone(run, silentMs) && (run.claude !== undefined || isClaudeGone(run.runId, silentMs));
 	});
-}
-
-/** Of a run that was killed before it could say which process its claude is. */
-function isClaudeGone({ runId }: BegunRun, silentMs: number): boolean {
-	return process.platform === "linux" ? !isSetSomewhere("CLAUDE_OTEL_RUN", runId) : silentMs > FOREIGN_SILENCE_MS;
 }
 
 export function readBegun(dataDir: string): BegunRun[] {

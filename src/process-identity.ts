@@ -52,9 +52,15 @@ export function haveGone({ machine, owner, claude }: Processes, silentMs: number
 	return Math.abs(silentMs) > FOREIGN_SILENCE_MS;
 }
 
-/** Whether a process of ours was started with this variable: claude, or what it started. Linux alone. */
-export function isSetSomewhere(name: string, value: string): boolean {
-	return listProcesses().some((pid) => read(`/proc/${pid}/environ`)?.split("\0").includes(`${name}=${value}`) === true);
+/** The values of a variable that processes of ours were started with. Linux alone; reads all processes. */
+export function valuesInUse(name: string): Set<string> {
+	const start = `${name}=`;
+	const values = new Set<string>();
+	for (const pid of listProcesses()) {
+		for (const variable of read(`/proc/${pid}/environ`)?.split("\0") ?? [])
+			if (variable.startsWith(start)) values.add(variable.slice(start.length));
+	}
+	return values;
 }
 
 function listProcesses(): number[] {

@@ -56,6 +56,20 @@ test("whose claude is not noted yet is not abandoned while a process is there th
 	expect(readAbandoned(folder, later)).toHaveLength(1);
 });
 
+test("a thousand of them are looked at in one go, and those that their claude outlives are found", async () => {
+	for (let number = 0; number < 1_000; number++) noteBegun(folder, { ...RUN, runId: `run-${number}` });
+	const claude = spawn("sleep", ["60"], { env: { ...process.env, CLAUDE_OTEL_RUN: "run-500" } });
+	await new Promise((resolve) => claude.once("spawn", resolve));
+	const begun = performance.now();
+	const abandoned = readAbandoned(folder, NOW).map(({ runId }) => runId);
+	const tookMs = performance.now() - begun;
+	claude.kill();
+	expect(abandoned).toHaveLength(process.platform === "linux" ? 999 : 1_000);
+	expect(abandoned.includes("run-500")).toBe(process.platform !== "linux");
+	// Hooks wait meanwhile; looking through all processes for each of them took ten times as long, and more.
+	expect(tookMs).toBeLessThan(500);
+});
+
 test("what was half written goes after a while, what another version wrote stays", () => {
 	noteBegun(folder, RUN);
 	writeFileSync(path("half.json"), '{"runId":"ha');

@@ -1,6 +1,6 @@
 // Runs whose process was killed → told again by this one: their facts replayed, what their transcripts have beyond them
 // read, the tree closed, and exported what has not been delivered yet. In small steps: a session may be going on beside it.
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { forgetBegun, pruneBegun, readAbandoned } from "../begun-runs.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
@@ -94,7 +94,7 @@ export async function recoverRuns(options: RecoveryOptions, bounds: RecoveryBoun
 	const { limit, only, isStopped, over } = bounds;
 	// Nothing leaves: then they wait for a configuration that sends them somewhere.
 	if (store === undefined || !sendsAnywhere(config)) return [];
-	takeIn(config.dataDir, store, clock());
+	await takeIn(config.dataDir, store, clock());
 	const owner = identityOf(process.pid);
 	const late = over.then(() => sleep(HAND_OVER_MS, undefined, { ref: false }));
 	const recovered: RecoveredRun[] = [];
@@ -146,8 +146,11 @@ function sendsAnywhere({ level, otel, file, backends }: Config): boolean {
 	return file !== undefined || backends.length > 0 || signals.some(({ exporters }) => exporters.includes("otlp"));
 }
 
-/** Runs that were killed before they were in the store. */
-function takeIn(dataDir: string, store: Store, now: number): void {
-	for (const run of readAbandoned(dataDir, now)) if (store.adopt(run)) forgetBegun(dataDir, run.runId);
+/** Runs that were killed before they were in the store; there can be many. */
+async function takeIn(dataDir: string, store: Store, now: number): Promise<void> {
+	for (const run of readAbandoned(dataDir, now)) {
+		if (store.adopt(run)) forgetBegun(dataDir, run.runId);
+		await setImmediate();
+	}
 	pruneBegun(dataDir, now);
 }
