@@ -127,7 +127,7 @@ export const keepingLines = {
 	damaged: (path: string, aside: string) =>
 		`${path} was damaged: it was put aside as ${aside}, and a new one was begun.`,
 	damagedNow: (path: string, aside: string | undefined) =>
-		`${path} was found damaged and put aside${aside === undefined ? "" : ` as ${aside}`}: this session cannot be recovered if it is killed, and the next one begins a new file.`,
+		`${path} was found damaged and put aside${aside === undefined ? "" : ` as ${aside}`}: sessions in it that were not told to their end cannot be recovered, and the next one begins a new file.`,
 	network: (path: string) =>
 		`${path} lies on a network file system, where it is written more slowly so that it stays whole: name a local file for speed.`,
 };

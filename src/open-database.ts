@@ -33,6 +33,8 @@ export interface DatabaseOptions {
 	chosen?: boolean;
 	/** What was noticed and mended, in a sentence. */
 	note(sentence: string): void;
+	/** It was damaged: what it held is not there any more. */
+	onDamage?(): void;
 }
 
 /** Longest wait for another process that is writing, in milliseconds: nothing else happens meanwhile, and ours take far less. */
@@ -45,7 +47,7 @@ const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
 
 /** Throws a DatabaseProblem. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-	const { path, note } = options;
+	const { path, note, onDamage } = options;
 	try {
 		let isNew = false;
 		for (let attempt = 1; ; attempt++) {
@@ -59,6 +61,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 				if (attempt === OPEN_ATTEMPTS || (isThere && (isNew || !isDamage(error)))) throw error;
 				const aside = isThere ? putAside(path, file) : undefined;
 				isNew = aside !== undefined;
+				if (isDamage(error)) onDamage?.();
 				if (aside !== undefined) note(keepingLines.damaged(path, aside));
 				else await sleep(OPEN_PAUSE_MS);
 			}

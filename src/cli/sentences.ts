@@ -144,6 +144,8 @@ export const recoverLines = {
 		`${runs} ${runs === 1 ? "session still waits" : "sessions still wait"} to be recovered: \`claude-otel recover\` goes on with ${runs === 1 ? "it" : "them"}.`,
 	unknown: (runId: string) =>
 		`No run ${quote(runId)} waits to be recovered: without an id, \`claude-otel recover\` tells all that do.`,
+	damaged: (runId: string, when: string) =>
+		`The run ${runId}, begun ${when}, cannot be recovered, because the store that kept it was damaged.`,
 	unreadable: (runId: string, when: string) =>
 		`The run ${runId}, begun ${when}, was kept by a claude-otel that this one does not understand: it cannot be told.`,
 };

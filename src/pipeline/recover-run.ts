@@ -42,6 +42,8 @@ export async function recoverRun(
 	if (journal.position() === 0) flow.take([runStarted(run.runId, context)]);
 	else if (!(await replay(journal, opened, isStopped))) return undefined;
 	const beyond = readBeyond(run, context, journal, options);
+	// What was read of it is not all: series would fall, and what has arrived would be told again, as less than it was.
+	if (options.store.damage() === "broken") return { damaged: true };
 	if (beyond === undefined) return undefined;
 	flow.take(beyond);
 	await flow.pricing.ready();

@@ -36,6 +36,8 @@ export interface ToldRun {
 	undecided?: true;
 	/** It cannot be told: another version wrote it, say. */
 	unreadable?: true;
+	/** The store, in which it is kept, has turned out to be damaged: nothing more is told of it. */
+	damaged?: true;
 	/** Whoever told it has died of it, several times: it is left alone. */
 	givenUp?: true;
 }
@@ -105,6 +107,10 @@ export async function recoverRuns(options: RecoveryOptions, bounds: RecoveryBoun
 		if (isStopped() || left === 0) break;
 		if (only !== undefined && run.runId !== only) continue;
 		const named = { runId: run.runId, startedAt: run.startedAt };
+		if (store.damage() === "broken") {
+			recovered.push({ ...named, damaged: true });
+			continue;
+		}
 		if (undecided.has(run.id)) {
 			recovered.push({ ...named, undecided: true });
 			continue;
@@ -123,6 +129,7 @@ export async function recoverRuns(options: RecoveryOptions, bounds: RecoveryBoun
 			break;
 		}
 		recovered.push({ ...named, ...told });
+		if (told.damaged) continue;
 		if (told.left) {
 			journal.release();
 			diagnostics.say("info", `The run ${run.runId} is left to be recovered: ${told.undelivered}`);

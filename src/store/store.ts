@@ -74,6 +74,8 @@ export interface Store {
 	whoTold(prompt: { sessionId: string; promptId: string; at: number }, exceptRun: number, now: number): Teller;
 	/** The runs that began after this time and went on with the session; oldest first. */
 	laterRunsIn(sessionId: string, after: number): LaterRun[];
+	/** Runs that it held are lost, where it was damaged: a new one was begun when it was opened, or it broke since and is no more. */
+	damage(): "begun anew" | "broken" | undefined;
 	/** Deletes closed runs that are too old or too many, oldest first. Yields often. */
 	prune(limits: { maxBytes: number; maxAgeMs: number }, now: number): Promise<void>;
 	close(): void;
@@ -81,10 +83,13 @@ export interface Store {
 
 /** Throws a DatabaseProblem. */
 export async function openStore({ path, chosen, note }: StoreOptions): Promise<Store> {
-	const database = await openDatabase({ path, schema: STORE_SCHEMA, chosen, note });
+	let damage: ReturnType<Store["damage"]>;
+	const onDamage = () => {
+		damage = "begun anew";
+	};
+	const database = await openDatabase({ path, schema: STORE_SCHEMA, chosen, note, onDamage });
 	const file = fileAt(path);
 	const flusher: Flusher = createFlusher(path);
-	let broken = false;
 	const insertRun = database.prepare<unknown[], { id: number }>(
 		"INSERT INTO runs (run_id, machine, owner, claude, started_at, seen_at, context) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id) DO UPDATE SET seen_at = seen_at RETURNING id",
 	);
@@ -112,16 +117,16 @@ export async function openStore({ path, chosen, note }: StoreOptions): Promise<S
 	);
 
 	function onFailure(error: unknown): void {
-		if (broken || isBusy(error)) return;
+		if (damage === "broken" || isBusy(error)) return;
 		if (isDamage(error)) {
-			broken = true;
+			damage = "broken";
 			note(keepingLines.damagedNow(path, putAside(path, file)));
 		} else note(keepingLines.notKept(path, reasonOf(error)));
 	}
 
 	/** What cannot be read is as if it were not there. */
 	function attempt<T>(otherwise: T, work: () => T): T {
-		if (broken) return otherwise;
+		if (damage === "broken") return otherwise;
 		try {
 			return work();
 		} catch (error) {
@@ -130,7 +135,7 @@ export async function openStore({ path, chosen, note }: StoreOptions): Promise<S
 		}
 	}
 
-	const shared = { database, onFailure, onCommit: flusher.soon, isBroken: () => broken };
+	const shared = { database, onFailure, onCommit: flusher.soon, isBroken: () => damage === "broken" };
 
 	return {
 		begin: ({ runId, owner, claude, startedAt, context, onKept }) => {
@@ -198,8 +203,9 @@ export async function openStore({ path, chosen, note }: StoreOptions): Promise<S
 				ended: ended === 1,
 				facts: () => factsIn(createJournal({ ...shared, last: 0, run: () => id })),
 			})),
+		damage: () => damage,
 		async prune(limits, now) {
-			if (broken) return;
+			if (damage === "broken") return;
 			await pruneStore(database, limits, now).catch(onFailure);
 		},
 		close() {

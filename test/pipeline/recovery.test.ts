@@ -1,5 +1,5 @@
 // A run that was killed, and who tells it in its stead: what becomes of it when the teller has no more time, or dies of it.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -199,6 +199,40 @@ test("where the clock was set back since, its series go on where they were, and 
 		expect(Number(BigInt(start) / 1_000_000n)).toBe(Math.floor(startedAt));
 		expect(Number(BigInt(end) / 1_000_000n)).toBe(toldUntil);
 	}
+});
+
+test("that is kept in a store that is damaged is told in no part, and named as lost", async () => {
+	const path = join(home, "told.jsonl");
+	const { loaded, config, journal } = await leaveBehind(fileAlone(path));
+	journal.keep(Array.from({ length: 1_000 }, (_, number) => factOf(number + 2)));
+	keeping.store?.close();
+	keeping = { problems: [] };
+	// In the midst of the journal, where nobody looks when it is opened.
+	const store = join(config.dataDir, "store.db");
+	const bytes = readFileSync(store);
+	writeFileSync(store, bytes.fill(0xab, 20 * 4_096, 21 * 4_096));
+	const recovered = async () => {
+		const told = fakeProcess(["recover"], {}, home);
+		const code = await recover(undefined, {
+			process: told.process,
+			env: {},
+			packageRoot: home,
+			cwd: { path: home, removed: false },
+			loaded,
+		});
+		return [code, told.stdout(), told.stderr()];
+	};
+	expect(await recovered()).toEqual([
+		1,
+		expect.stringMatching(
+			/^The run \S+, begun \S+, cannot be recovered, because the store that kept it was damaged\.\n$/,
+		),
+		expect.stringMatching(/found damaged and put aside as \S+: sessions in it .* cannot be recovered/),
+	]);
+	expect(existsSync(path)).toBe(false);
+	expect(await recovered()).toEqual([0, "No session waits to be recovered.\n", ""]);
+	writeFileSync(store, "no database at all");
+	expect(await recovered()).toEqual([1, "", expect.stringContaining("was damaged: it was put aside as")]);
 });
 
 test("that several died of is told of as given up, and told again where it is named", async () => {

@@ -31,13 +31,17 @@ export async function recover(only: string | undefined, { process, loaded }: Own
 	).length;
 	// Of the spool, too, which is opened when something is put into it.
 	sayProblems();
+	const damaged = keeping.store.damage() !== undefined;
 	for (const run of recovered) say(tell(run));
 	if (waiting > 0)
 		say(recovered.length > 0 || isStopped() ? recoverLines.left(waiting) : recoverLines.nowhere(waiting));
-	else if (recovered.length === 0) say(only === undefined ? recoverLines.none() : recoverLines.unknown(only));
+	else if (recovered.length === 0 && !damaged)
+		say(only === undefined ? recoverLines.none() : recoverLines.unknown(only));
 	keeping.store.close();
 	keeping.spool?.close();
-	return waiting > 0 || (only !== undefined && recovered.length === 0) || recovered.some(isLeft) ? EXIT_LEFT : 0;
+	return waiting > 0 || damaged || (only !== undefined && recovered.length === 0) || recovered.some(isLeft)
+		? EXIT_LEFT
+		: 0;
 }
 
 /** Who does not want to wait leaves nothing half told. */
@@ -52,10 +56,12 @@ function untilSignal(process: NodeJS.Process): Pick<RecoveryBounds, "isStopped" 
 	return { isStopped: () => stopped, over: over.promise };
 }
 
-function tell({ runId, startedAt, undelivered, left, undecided, unreadable, givenUp }: RecoveredRun): string {
+function tell(run: RecoveredRun): string {
+	const { runId, startedAt, undelivered, left, undecided, unreadable, damaged, givenUp } = run;
 	const when = new Date(startedAt).toISOString();
 	if (undecided) return recoverLines.undecided(runId, when);
 	if (unreadable) return recoverLines.unreadable(runId, when);
+	if (damaged) return recoverLines.damaged(runId, when);
 	if (givenUp) return recoverLines.givenUp(runId, when);
 	const recovered = left ? recoverLines.notTaken(runId, when) : recoverLines.recovered(runId, when);
 	return undelivered === undefined ? recovered : `${recovered} ${undelivered}`;
