@@ -7,14 +7,14 @@ import { createRunPrivacy } from "../run-privacy.ts";
 import { createPresetIds } from "../signals/ids.ts";
 import { createSinks, type Sinks } from "../sinks/providers.ts";
 import type { Journal } from "../store/journal.ts";
-import type { AbandonedRun, LaterRun, Store } from "../store/store.ts";
+import type { AbandonedRun, Store } from "../store/store.ts";
 import { VERSION } from "../version.ts";
 import { cleanNamed, cleanResource } from "./clean-texts.ts";
 import { findTranscripts } from "./find-transcripts.ts";
 import { createFlow, type Flow } from "./flow.ts";
 import type { RecoveryBounds, RecoveryOptions, ToldRun } from "./recovery.ts";
 import { type RunContext, readContext, redactionMark, runStarted } from "./run-context.ts";
-import { createToldElsewhere } from "./told-elsewhere.ts";
+import { ownFacts } from "./shared-transcript.ts";
 
 /** Work in one go, in milliseconds: a hook of the session beside it waits no longer. */
 const STEP_MS = 5;
@@ -183,21 +183,9 @@ function readBeyond(
 	tail.poll();
 	return paths.flatMap((path) => {
 		const sessionId = sessionOf(path);
-		return withoutLater(
-			facts.filter((fact) => fact.sessionId === sessionId),
-			store.laterRunsIn(sessionId, context.startedAt),
-		);
+		const told = facts.filter((fact) => fact.sessionId === sessionId);
+		return ownFacts(told, context.startedAt, journal, store.othersIn(sessionId, run.id));
 	});
-}
-
-/** What the session's later runs have told, or will tell, is theirs. */
-function withoutLater(facts: readonly RawFact[], later: readonly LaterRun[]): RawFact[] {
-	const [first] = later;
-	if (first === undefined) return [...facts];
-	const open = later.find(({ ended }) => !ended)?.startedAt ?? Number.POSITIVE_INFINITY;
-	const isTold = createToldElsewhere(later.flatMap((run) => [...run.facts()]));
-	const timeOf = (fact: RawFact) => (fact.kind === "cost.state" ? (fact.after ?? fact.at) : fact.at);
-	return facts.filter((fact) => timeOf(fact) < first.startedAt || (timeOf(fact) < open && !isTold(fact)));
 }
 
 function attributesOf(resource: RunContext["resource"]): Record<string, string> {

@@ -15,7 +15,8 @@ export function createToldElsewhere(theirs: Iterable<Fact>): (fact: RawFact) => 
 	};
 }
 
-function nameOf(fact: Fact | RawFact): string | undefined {
+/** Undefined where it has none of its own. */
+export function nameOf(fact: Fact | RawFact): string | undefined {
 	switch (fact.kind) {
 		case "message.seen":
 			return `message ${fact.messageId}`;

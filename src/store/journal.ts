@@ -37,7 +37,8 @@ export interface Journal {
 	/** Not to be counted as a failed attempt: whoever comes next may go on with it. */
 	release(): void;
 
-	entries(): Iterable<JournalEntry>;
+	/** `since`: those of things that are no older. */
+	entries(since?: number): Iterable<JournalEntry>;
 	sessions(): string[];
 	deliveredTo(destination: string): Set<string>;
 	/** The last entry whose increments the destination has; 0 for none. */
@@ -109,10 +110,10 @@ export function createJournal({ run, last, ...options }: JournalOptions): Journa
 			queue.add([() => void statements.release.run(run())]);
 			queue.finish(WRITE_LIMIT_MS);
 		},
-		*entries() {
+		*entries(since = Number.NEGATIVE_INFINITY) {
 			// In portions: an open cursor would keep the log from being cut back.
 			for (let from = 0; ; ) {
-				const portion = read([], () => statements.entries.all(run(), from, PORTION));
+				const portion = read([], () => statements.entries.all(run(), from, since, PORTION));
 				for (const row of portion) {
 					const entry = readEntry(row);
 					if (entry) yield entry;
@@ -145,9 +146,10 @@ function prepareStatements(database: Database) {
 		see: database.prepare("UPDATE runs SET seen_at = ? WHERE id = ?"),
 		end: database.prepare("UPDATE runs SET ended_at = ? WHERE id = ?"),
 		release: database.prepare("UPDATE runs SET recoveries = recoveries - 1, owner = '' WHERE id = ?"),
-		entries: database.prepare<[number, number, number], { seq: number; kind: string; at: number; body: string }>(
-			"SELECT seq, kind, at, body FROM journal WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
-		),
+		entries: database.prepare<
+			[number, number, number, number],
+			{ seq: number; kind: string; at: number; body: string }
+		>("SELECT seq, kind, at, body FROM journal WHERE run = ? AND seq > ? AND at >= ? ORDER BY seq LIMIT ?"),
 		toldUntil: database.prepare<[number, number], { at: number }>("SELECT at FROM journal WHERE run = ? AND seq = ?"),
 		sessions: database.prepare<[number], { session: string }>("SELECT session FROM sessions WHERE run = ?"),
 		delivered: database.prepare<[number, string], { ids: string }>(

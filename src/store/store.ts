@@ -46,13 +46,13 @@ export interface AbandonedRun {
 	isPlaced: boolean;
 }
 
-export interface LaterRun {
+export interface OtherRun {
 	/** Milliseconds since the epoch. */
 	startedAt: number;
 	/** It was told to its end; else it still reads what the session's transcript tells, or will be recovered. */
 	ended: boolean;
-	/** What it was told. */
-	facts(): Iterable<Fact>;
+	/** What it was told, where it is no older. */
+	facts(since?: number): Iterable<Fact>;
 }
 
 export type Teller = "nobody" | "another" | "perhaps";
@@ -72,8 +72,8 @@ export interface Store {
 	isKnown(sessionId: string): boolean;
 	/** Another run in the session that has told of this prompt; `perhaps`: one that began before this time, and may still. */
 	whoTold(prompt: { sessionId: string; promptId: string; at: number }, exceptRun: number, now: number): Teller;
-	/** The runs that began after this time and went on with the session; oldest first. */
-	laterRunsIn(sessionId: string, after: number): LaterRun[];
+	/** The other runs that were in the session; oldest first. */
+	othersIn(sessionId: string, exceptRun: number): OtherRun[];
 	/** Runs that it held are lost, where it was damaged: a new one was begun when it was opened, or it broke since and is no more. */
 	damage(): "begun anew" | "broken" | undefined;
 	/** Deletes closed runs that are too old or too many, oldest first. Yields often. */
@@ -102,11 +102,8 @@ export async function openStore({ path, chosen, note }: StoreOptions): Promise<S
 	const open = database.prepare<[number, number, number], RunRow & { placed: number }>(
 		"SELECT runs.*, EXISTS (SELECT 1 FROM sessions WHERE run = id) AS placed FROM runs WHERE ended_at IS NULL AND (started_at, id) > (?, ?) ORDER BY started_at, id LIMIT ?",
 	);
-	const laterIn = database.prepare<[string, number], { id: number; startedAt: number; ended: number }>(
-		"SELECT id, started_at AS startedAt, ended_at IS NOT NULL AS ended FROM sessions JOIN runs ON id = run WHERE session = ? AND started_at > ? ORDER BY started_at",
-	);
 	const othersIn = database.prepare<[string, number], RunRow>(
-		"SELECT runs.* FROM sessions JOIN runs ON id = run WHERE session = ? AND id <> ?",
+		"SELECT runs.* FROM sessions JOIN runs ON id = run WHERE session = ? AND id <> ? ORDER BY started_at",
 	);
 	const toldOf = database.prepare<[number, string, string]>(
 		"SELECT 1 FROM journal WHERE run = ? AND session = ? AND json_extract(CASE WHEN json_valid(body) THEN body END, '$.promptId') = ? LIMIT 1",
@@ -197,11 +194,11 @@ export async function openStore({ path, chosen, note }: StoreOptions): Promise<S
 				return others.some(mayTell) ? "perhaps" : "nobody";
 			}),
 		isKnown: (sessionId) => attempt(false, () => knownSession.get(sessionId) !== undefined),
-		laterRunsIn: (sessionId, after) =>
-			attempt([], () => laterIn.all(sessionId, after)).map(({ id, startedAt, ended }) => ({
+		othersIn: (sessionId, exceptRun) =>
+			attempt([], () => othersIn.all(sessionId, exceptRun)).map(({ id, started_at: startedAt, ended_at: endedAt }) => ({
 				startedAt,
-				ended: ended === 1,
-				facts: () => factsIn(createJournal({ ...shared, last: 0, run: () => id })),
+				ended: endedAt !== null,
+				facts: (since) => factsIn(createJournal({ ...shared, last: 0, run: () => id }), since),
 			})),
 		damage: () => damage,
 		async prune(limits, now) {
@@ -215,8 +212,8 @@ export async function openStore({ path, chosen, note }: StoreOptions): Promise<S
 	};
 }
 
-function* factsIn(journal: Journal): Iterable<Fact> {
-	for (const entry of journal.entries()) if (entry.kind === "fact") yield entry.fact;
+function* factsIn(journal: Journal, since = Number.NEGATIVE_INFINITY): Iterable<Fact> {
+	for (const entry of journal.entries(since)) if (entry.kind === "fact") yield entry.fact;
 }
 
 interface RunRow {

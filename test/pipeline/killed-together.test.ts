@@ -63,27 +63,35 @@ function killed(runId: string, run: Killed): void {
 	noteBegun(config.dataDir, { runId, machine: machineId(), owner: DEAD, startedAt: start + run.at, context });
 }
 
-/** Its transcript has a prompt, and 100 ms later its answer, at each of these times; a fork begins with copies. */
-function transcript(sessionId: string, answers: Record<string, number>, copies: Record<string, number> = {}): void {
+/** When it was asked, and when it was answered where that was not 100 ms later. */
+type Turns = Record<string, number | [asked: number, answered: number]>;
+
+/** A transcript of these turns; a fork begins with copies. */
+function transcript(sessionId: string, turns: Turns, copies: Turns = {}): void {
 	const record = (at: number, more: object) => ({
 		sessionId,
 		uuid: `${sessionId} ${at}`,
 		timestamp: new Date(start + at).toISOString(),
 		...more,
 	});
-	const turn = (id: string, at: number, copied: object) => {
-		const promptId = `prompt of ${id}`;
-		const message = { id, model: "claude-opus-5-5", stop_reason: "end_turn", content: [], usage: { output_tokens: 1 } };
-		const asked = { promptId, turnPosition: {}, turnOrigin: "sdk", message: { role: "user", content: "go" } };
-		return [
-			record(at, { type: "user", ...asked }),
-			record(at + 100, { type: "assistant", parentUuid: `${sessionId} ${at}`, message, ...copied }),
-		];
-	};
-	const records = [
-		...Object.entries(copies).flatMap(([id, at]) => turn(id, at, { requestSessionId: "its origin" })),
-		...Object.entries(answers).flatMap(([id, at]) => turn(id, at, {})),
-	];
+	const recordsOf = (all: Turns, copied: object) =>
+		Object.entries(all).flatMap(([id, times]) => {
+			const [at, answeredAt] = typeof times === "number" ? [times, times + 100] : times;
+			const message = {
+				id,
+				model: "claude-opus-5-5",
+				stop_reason: "end_turn",
+				content: [],
+				usage: { output_tokens: 1 },
+			};
+			const prompt = { promptId: `prompt of ${id}`, turnPosition: {}, turnOrigin: "sdk" };
+			return [
+				record(at, { type: "user", ...prompt, message: { role: "user", content: "go" } }),
+				record(answeredAt, { type: "assistant", parentUuid: `${sessionId} ${at}`, message, ...copied }),
+			];
+		});
+	const own = recordsOf(turns, {}).toSorted((a, b) => a.timestamp.localeCompare(b.timestamp));
+	const records = [...recordsOf(copies, { requestSessionId: "its origin" }), ...own];
 	const folder = join(home, "projects", CWD.replaceAll("/", "-"));
 	mkdirSync(folder, { recursive: true });
 	writeFileSync(join(folder, `${sessionId}.jsonl`), records.map((line) => `${JSON.stringify(line)}\n`).join(""));
@@ -123,6 +131,26 @@ test("what was gone on with by --continue is told by who went on with it, and so
 	transcript("fork", { two: 5500, three: 9500 }, { one: 500 });
 	expect(await recovered()).toEqual(["first", "second", "third"]);
 	expect(told("first", "second", "third")).toEqual(["one by first", "three by third", "two by second"]);
+});
+
+test("what a claude still answered that outlived its run and the beginning of the next one is told by its run", async () => {
+	killed("first", { at: 0, sessionSource: "startup" });
+	killed("second", { at: 5000, sessionSource: "resume" });
+	transcript("session", { one: [500, 6000], two: [5500, 7000] });
+	await recovered();
+	expect(told("first", "second")).toEqual(["one by first", "two by second"]);
+});
+
+test("and so it is while the next one goes on, which tells its own", async () => {
+	const second = { at: 5000, sessionSource: "resume" } as const;
+	const owner = identityOf(process.pid);
+	const context = contextOf(second);
+	const journal = keeping.store?.begin({ runId: "second", owner, startedAt: start + second.at, context });
+	journal?.session("session");
+	killed("first", { at: 0, sessionSource: "startup" });
+	transcript("session", { one: [500, 6000], two: [5500, 7000] });
+	expect(await recovered()).toEqual(["first"]);
+	expect(told("first")).toEqual(["one by first"]);
 });
 
 test("two that forked one session at once have a fork each", async () => {

@@ -253,7 +253,7 @@ describe("a run", () => {
 		expect(who("another prompt", 1)).toBe("nobody");
 	});
 
-	test("knows the later ones that went on with its session, and what they were told", async () => {
+	test("knows the others that were in its session, and what they were told", async () => {
 		const store = await open();
 		begin(store, { runId: "a", startedAt: 1_000 }).session("a");
 		begin(store, { runId: "d", startedAt: 4_000 }).session("a");
@@ -262,13 +262,16 @@ describe("a run", () => {
 		next.keep([factOf(1)]);
 		next.end(3_500);
 		begin(store, { runId: "c", startedAt: 2_000 }).session("c");
-		const later = store.laterRunsIn("a", 1_000);
-		expect(later).toMatchObject([
+		const others = store.othersIn("a", 1);
+		expect(others).toMatchObject([
 			{ startedAt: 3_000, ended: true },
 			{ startedAt: 4_000, ended: false },
 		]);
-		expect(later.map((run) => [...run.facts()])).toEqual([[factOf(1)], []]);
-		expect(store.laterRunsIn("a", 4_000)).toEqual([]);
+		expect(others.map((run) => [...run.facts()])).toEqual([[factOf(1)], []]);
+		const factsSince = (since: number) => others.flatMap((run) => [...run.facts(since)]);
+		expect(factsSince(factOf(1).at)).toEqual([factOf(1)]);
+		expect(factsSince(factOf(2).at)).toEqual([]);
+		expect(store.othersIn("c", 4)).toEqual([]);
 	});
 });
 
