@@ -112,7 +112,8 @@ export function isBusy(error: unknown): boolean {
 /** A few words for a person, without what the file holds. */
 export function reasonOf(error: unknown): string {
 	const code = codeOf(error);
-	if (/SQLITE_FULL|ENOSPC|EDQUOT/.test(code)) return "the disk is full";
+	// The memory that processes share is a file, and cannot grow.
+	if (/SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC|EDQUOT/.test(code)) return "the disk is full";
 	if (/SQLITE_(?:READONLY|CANTOPEN|PERM|AUTH)|EACCES|EPERM|EROFS|ENOTDIR|EISDIR/.test(code))
 		return "it cannot be written";
 	if (code.startsWith("SQLITE_IOERR")) return "the disk does not take it";

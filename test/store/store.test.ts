@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { reasonOf } from "../../src/open-database.ts";
 import { FOREIGN_SILENCE_MS, identityOf, machineId } from "../../src/process-identity.ts";
 import type { Journal } from "../../src/store/journal.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
@@ -407,6 +408,15 @@ describe("the file", () => {
 		expect(aside.length).toBeGreaterThan(0);
 		expect(notes).toEqual([expect.stringMatching(/was damaged: it was put aside as .*, and a new one was begun\.$/)]);
 	});
+});
+
+test.each([
+	["SQLITE_FULL", "the disk is full"],
+	["SQLITE_IOERR_SHMSIZE", "the disk is full"],
+	["SQLITE_IOERR_FSYNC", "the disk does not take it"],
+	["EROFS", "it cannot be written"],
+])("%s is told as: %s", (code, reason) => {
+	expect(reasonOf(Object.assign(new Error("disk I/O error"), { code }))).toBe(reason);
 });
 
 test("damage that is found late is put aside and told once, and costs what was there", async () => {
