@@ -611,6 +611,7 @@ describe("the spool", () => {
 		expect(await first.add(batch(2, 10))).toBe(true);
 		expect(await second.add(batch(3, 10))).toBe(true);
 		expect(await spool().waiting()).toMatchObject([{ batches: 2, items: 5 }]);
+		expect([first.failed(), second.failed()]).toEqual([true, false]);
 		expect(notes).toEqual([expect.stringContaining("was damaged: it was put aside as")]);
 	});
 

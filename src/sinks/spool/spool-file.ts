@@ -12,7 +12,7 @@ export interface SpoolFile {
 	 * @param make where there is no file yet
 	 */
 	use<T>(otherwise: T, work: (database: Database) => T, make?: boolean): Promise<T>;
-	/** Something could not be read or written: the sentence has been told. */
+	/** Something could not be read or written, or was damaged: the sentence has been told. */
 	failed(): boolean;
 	close(): void;
 }
@@ -23,17 +23,18 @@ const PAUSE_MS = 40;
 /** How often a process puts a damaged file aside and begins another: a disk can damage each. */
 const MENDED_MAX = 3;
 
-export function createSpoolFile({ path, chosen, note }: Omit<DatabaseOptions, "schema">): SpoolFile {
+export function createSpoolFile({ path, chosen, note }: Omit<DatabaseOptions, "schema" | "onDamage">): SpoolFile {
 	let opening: Promise<Database | undefined> | undefined;
 	/** The one that is open. */
 	let file: string | undefined;
 	let mended = 0;
+	let damaged = false;
 	let failed = false;
 	let closed = false;
 
 	function open(make: boolean): Promise<Database | undefined> {
 		if (opening === undefined && !make && !isThere(path)) return Promise.resolve(undefined);
-		opening ??= openDatabase({ path, schema: SPOOL_SCHEMA, chosen, note }).then(
+		opening ??= openDatabase({ path, schema: SPOOL_SCHEMA, chosen, note, onDamage }).then(
 			(database) => {
 				file = fileAt(path);
 				return database;
@@ -44,6 +45,10 @@ export function createSpoolFile({ path, chosen, note }: Omit<DatabaseOptions, "s
 			},
 		);
 		return opening;
+	}
+
+	function onDamage(): void {
+		damaged = true;
 	}
 
 	/** False where the file lies there no more: another process, or this one, has put it aside. */
@@ -58,6 +63,7 @@ export function createSpoolFile({ path, chosen, note }: Omit<DatabaseOptions, "s
 	/** False where it was not damaged, or is so again and again. */
 	function mend(error: unknown): boolean {
 		if (!isDamage(error) || mended === MENDED_MAX) return false;
+		onDamage();
 		const aside = putAside(path, file);
 		if (aside === undefined) return true;
 		mended++;
@@ -94,7 +100,7 @@ export function createSpoolFile({ path, chosen, note }: Omit<DatabaseOptions, "s
 		database?.close();
 	}
 
-	return { use, failed: () => failed, close: () => void close() };
+	return { use, failed: () => failed || damaged, close: () => void close() };
 }
 
 /** Or something that we cannot look at: opening it tells why. */

@@ -50,7 +50,7 @@ export interface Spool {
 	remove(id: number): Promise<void>;
 	/** What waits, in bytes, as far as this process knows. */
 	bytes(): number;
-	/** Something could not be read or written: the sentence has been told, and more may wait than is found. */
+	/** Something could not be read or written, or was damaged: the sentence has been told, and more may wait than is found. */
 	failed(): boolean;
 	/** Items that were dropped because the spool was full, by this process. */
 	dropped(): number;
