@@ -5,25 +5,30 @@ import { sessionOf } from "./transcript-file.ts";
 
 export interface Beginning {
 	how: "startup" | "fork" | "resume";
-	/** Of the first record since then; milliseconds since the epoch, NaN where there is none. */
+	/** Of the first record since then, where it was begun since; milliseconds since the epoch, NaN where there is none. */
 	at: number;
-	/** An earlier session: what it was asked since then. */
+}
+
+/** What came since then into an earlier one. */
+export interface GoneOn {
+	/** Of the first record; NaN where there is none. */
+	at: number;
 	turns: { promptId: string; at: number }[];
 }
 
 const PORTION_BYTES = 1024 * 1024;
 
+/** Reads no more than tells it, which is little but of one that has no answer. */
 export function beginningIn(path: string, since: number): Beginning {
-	const told: Beginning = { how: "startup", at: Number.NaN, turns: [] };
 	const sessionId = sessionOf(path);
+	let first = Number.NaN;
 	let isOlder = false;
-	let isGoneOn = false;
 	let isCopied = false;
 	let hasSpoken = false;
 	for (const line of linesIn(path)) {
 		const at = stampOf(line);
 		if (Number.isNaN(at)) continue;
-		if (at >= since && Number.isNaN(told.at)) told.at = at;
+		if (at >= since && Number.isNaN(first)) first = at;
 		const isAnswer = line.includes('"type":"assistant"');
 		if (isAnswer && isCopy(line, sessionId)) {
 			isCopied = true;
@@ -31,18 +36,27 @@ export function beginningIn(path: string, since: number): Beginning {
 		}
 		// What follows a prompt or an answer of the run is the run's too: the clock may have been set back.
 		if (at < since && !hasSpoken) {
+			if (isAnswer) return { how: "resume", at: Number.NaN };
 			isOlder = true;
-			isGoneOn ||= isAnswer;
 			continue;
 		}
 		hasSpoken ||= isAnswer || line.includes('"type":"user"');
+		if (isAnswer) break;
+	}
+	if (isOlder && !isCopied) return { how: "resume", at: Number.NaN };
+	return { how: isCopied ? "fork" : "startup", at: first };
+}
+
+export function goneOnIn(path: string, since: number): GoneOn {
+	const told: GoneOn = { at: Number.NaN, turns: [] };
+	for (const line of linesIn(path)) {
+		const at = stampOf(line);
+		if (Number.isNaN(at) || at < since) continue;
+		if (Number.isNaN(told.at)) told.at = at;
 		const promptId = promptOf(line);
 		if (promptId !== undefined) told.turns.push({ promptId, at });
-		// With the first answer of its own all is known of what was begun since.
-		if (isAnswer && !isGoneOn && (isCopied || !isOlder)) break;
 	}
-	if (isGoneOn || (isOlder && !isCopied)) return { ...told, how: "resume" };
-	return { ...told, how: isCopied ? "fork" : "startup", turns: [] };
+	return told;
 }
 
 /** A fork may hold the first of its own records before the copies. */

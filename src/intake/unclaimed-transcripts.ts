@@ -3,7 +3,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { projectFolder, readLiveSessions } from "./claude-files.ts";
-import { type Beginning, beginningIn } from "./transcript-beginning.ts";
+import { type Beginning, beginningIn, type GoneOn, goneOnIn } from "./transcript-beginning.ts";
 import { sessionOf } from "./transcript-file.ts";
 
 export interface Search {
@@ -34,7 +34,7 @@ export function transcriptsSince(search: Search): string[] {
 /** The first that was begun, or gone on with, since then as this run was, and that is no other's. */
 export function firstUnclaimed(search: Search, others: OtherRuns): string | "undecided" | undefined {
 	const { startedAt, sessionSource = "startup" } = search;
-	const candidates = candidatesOf(search, others);
+	const touched = touchedSince(search).map((path) => ({ path, ...beginningIn(path, startedAt) }));
 	let isUndecided = false;
 	/** Of a session that others were in as well, what it was asked tells: they name their prompts. */
 	const isOurs = ({ sessionId, at, turns }: Candidate) => {
@@ -43,25 +43,39 @@ export function firstUnclaimed(search: Search, others: OtherRuns): string | "und
 		isUndecided ||= tellers.includes("perhaps");
 		return tellers.includes("nobody");
 	};
-	const begun = candidates.filter(({ how, at }) => how === sessionSource && !Number.isNaN(at));
+	const alike = candidatesOf(
+		touched.filter(({ how }) => how === sessionSource),
+		search,
+		others,
+	);
+	const begun = alike.filter(({ at }) => !Number.isNaN(at));
 	const found = begun.toSorted((a, b) => a.at - b.at).find(isOurs);
 	if (found !== undefined) return found.path;
 	if (isUndecided) return "undecided";
 	// It may have been begun by another clock: of what is left it is ours.
-	const [left, ...more] = candidates.filter(({ sessionId, at }) => Number.isNaN(at) && !others.isKnown(sessionId));
+	const unknown = touched.filter(({ path, at }) => Number.isNaN(at) && !others.isKnown(sessionOf(path)));
+	const [left, ...more] = candidatesOf(unknown, search, others).filter(({ at }) => Number.isNaN(at));
 	return left !== undefined && more.length === 0 && others.take(left.sessionId, startedAt) ? left.path : undefined;
 }
 
-interface Candidate extends Beginning {
+interface Candidate extends GoneOn {
 	path: string;
 	sessionId: string;
 }
 
 /** A process that is there now may be going on with what was this run's; what it began itself is its own. */
-function candidatesOf(search: Search, { isKnown }: OtherRuns): Candidate[] {
-	const live = readLiveSessions(search.config.claudeConfigDir);
-	return touchedSince(search)
-		.map((path) => ({ path, sessionId: sessionOf(path), ...beginningIn(path, search.startedAt) }))
+function candidatesOf(
+	touched: readonly (Beginning & { path: string })[],
+	{ config, startedAt: since }: Search,
+	{ isKnown }: OtherRuns,
+): Candidate[] {
+	if (touched.length === 0) return [];
+	const live = readLiveSessions(config.claudeConfigDir);
+	return touched
+		.map(({ path, how, at }) => {
+			const goneOn = how === "resume" ? goneOnIn(path, since) : { at, turns: [] };
+			return { path, sessionId: sessionOf(path), ...goneOn };
+		})
 		.filter(({ sessionId, at }) => {
 			const startedAt = live.get(sessionId);
 			return startedAt === undefined || startedAt > at || isKnown(sessionId);

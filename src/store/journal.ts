@@ -62,9 +62,17 @@ const TOLD = "#told";
 /** Its one entry is kept before all others, which begin with 1. */
 const TOLD_SEQ = 0;
 
-export function createJournal({ run, last, ...options }: JournalOptions): Journal {
-	const { database, onFailure, isBroken } = options;
+/** Once for all journals of a database. */
+export function prepareJournals(database: Database): (options: JournalOptions) => Journal {
 	const statements = prepareStatements(database);
+	return (options) => createJournal(options, statements);
+}
+
+function createJournal(
+	{ run, last, ...options }: JournalOptions,
+	statements: ReturnType<typeof prepareStatements>,
+): Journal {
+	const { database, onFailure, isBroken } = options;
 	const queue = createWriteQueue(options);
 	let position = last;
 
@@ -94,7 +102,9 @@ export function createJournal({ run, last, ...options }: JournalOptions): Journa
 		takeSession: (sessionId, at) =>
 			read(false, () => {
 				const id = run();
-				const take = () => statements.takeSession.get({ session: sessionId, run: id, at });
+				const taken = { session: sessionId, run: id, at };
+				if (statements.otherThen.get(taken) !== undefined) return false;
+				const take = () => statements.takeSession.get(taken);
 				return patiently(database, WRITE_LIMIT_MS, take) !== undefined;
 			}),
 		position: () => position,
@@ -139,8 +149,9 @@ function prepareStatements(database: Database) {
 			"INSERT INTO journal (run, seq, kind, session, at, body) VALUES (?, ?, ?, '', ?, '') ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
 		),
 		insertSession: database.prepare("INSERT OR IGNORE INTO sessions (session, run) VALUES (?, ?)"),
+		otherThen: database.prepare(OTHER_THEN),
 		takeSession: database.prepare(
-			"INSERT INTO sessions (session, run) SELECT @session, @run WHERE NOT EXISTS (SELECT 1 FROM sessions JOIN runs ON id = run WHERE session = @session AND id <> @run AND started_at <= @at AND (ended_at IS NULL OR ended_at >= @at)) ON CONFLICT DO UPDATE SET run = run RETURNING run",
+			`INSERT INTO sessions (session, run) SELECT @session, @run WHERE NOT EXISTS (${OTHER_THEN}) ON CONFLICT DO UPDATE SET run = run RETURNING run`,
 		),
 		insertDelivered: database.prepare("INSERT INTO delivered (run, destination, ids) VALUES (?, ?, ?)"),
 		see: database.prepare("UPDATE runs SET seen_at = ? WHERE id = ?"),
@@ -162,6 +173,9 @@ function prepareStatements(database: Database) {
 }
 
 const PORTION = 1_000;
+/** A run other than @run that was in @session at @at. */
+const OTHER_THEN =
+	"SELECT 1 FROM sessions JOIN runs ON id = run WHERE session = @session AND id <> @run AND started_at <= @at AND (ended_at IS NULL OR ended_at >= @at)";
 
 /** A row that cannot be read tells nothing; the others do. */
 function readEntry(row: { seq: number; kind: string; at: number; body: string }): JournalEntry | undefined {

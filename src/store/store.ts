@@ -7,7 +7,7 @@ import type { Fact } from "../model/fact.ts";
 import { isBusy, isDamage, openDatabase, patiently, reasonOf } from "../open-database.ts";
 import { haveGone, machineId, type Processes } from "../process-identity.ts";
 import { fileAt, putAside } from "../put-aside.ts";
-import { createJournal, type Journal, type RunSessions } from "./journal.ts";
+import { type Journal, prepareJournals, type RunSessions } from "./journal.ts";
 import { ABANDONED_PORTION, WRITE_LIMIT_MS } from "./limits.ts";
 import { pruneStore } from "./prune.ts";
 import { STORE_SCHEMA } from "./schema.ts";
@@ -132,6 +132,7 @@ export async function openStore({ path, chosen, note }: StoreOptions): Promise<S
 		}
 	}
 
+	const createJournal = prepareJournals(database);
 	const shared = { database, onFailure, onCommit: flusher.soon, isBroken: () => damage === "broken" };
 
 	return {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { beginningIn } from "../../src/intake/transcript-beginning.ts";
+import { beginningIn, goneOnIn } from "../../src/intake/transcript-beginning.ts";
 
 const FLOWS = join(import.meta.dirname, "../flows");
 const STARTED = 1_790_000_000_000;
@@ -28,21 +28,24 @@ function written(...records: (Record<string, unknown> & { at: number })[]): stri
 
 test("a recorded session was begun since the start of its run, and is an earlier one to the run that forked it", () => {
 	const path = recorded("fork", "0f71b3d6-190c-4cf3-96aa-dc726dee21ad");
-	expect(beginningIn(path, 1_795_315_264_948)).toEqual({ how: "startup", at: time("02:41:05.311"), turns: [] });
-	expect(beginningIn(path, 1_795_315_265_519)).toEqual({ how: "resume", at: Number.NaN, turns: [] });
+	expect(beginningIn(path, 1_795_315_264_948)).toEqual({ how: "startup", at: time("02:41:05.311") });
+	expect(beginningIn(path, 1_795_315_265_519)).toEqual({ how: "resume", at: Number.NaN });
+	expect(goneOnIn(path, 1_795_315_265_519)).toEqual({ at: Number.NaN, turns: [] });
 });
 
 test("a recorded fork was begun with copies, and is an earlier session to whoever comes later", () => {
 	const path = recorded("fork", "091c24e8-9fdf-4957-b597-9659752cd75f");
-	expect(beginningIn(path, 1_795_315_265_519)).toEqual({ how: "fork", at: time("02:41:05.857"), turns: [] });
-	expect(beginningIn(path, time("02:41:06.000"))).toMatchObject({ how: "resume", turns: [] });
+	expect(beginningIn(path, 1_795_315_265_519)).toEqual({ how: "fork", at: time("02:41:05.857") });
+	expect(beginningIn(path, time("02:41:06.000"))).toMatchObject({ how: "resume" });
+	expect(goneOnIn(path, time("02:41:06.000"))).toEqual({ at: time("02:41:06.001"), turns: [] });
 });
 
 test("a recorded session that was gone on with tells what it was asked since then", () => {
 	const path = recorded("interactive-resume", "b2807a41-c50d-4bd7-9142-251ab6a4aaae");
 	const at = time("03:02:11.698");
 	const turns = [{ promptId: expect.stringMatching(/^a6f8/), at }];
-	expect(beginningIn(path, time("03:02:10.000"))).toEqual({ how: "resume", at, turns });
+	expect(beginningIn(path, time("03:02:10.000")).how).toBe("resume");
+	expect(goneOnIn(path, time("03:02:10.000"))).toEqual({ at, turns });
 });
 
 test("a fork can hold the first of its own records before its copies", () => {
@@ -53,7 +56,7 @@ test("a fork can hold the first of its own records before its copies", () => {
 		{ at: 310, type: "user", turnPosition: {}, promptId: "p" },
 		{ at: 400, type: "assistant" },
 	);
-	expect(beginningIn(path, STARTED)).toEqual({ how: "fork", at: STARTED + 300, turns: [] });
+	expect(beginningIn(path, STARTED)).toEqual({ how: "fork", at: STARTED + 300 });
 });
 
 test("one that was not answered before it was gone on with is an earlier one", () => {
@@ -63,7 +66,8 @@ test("one that was not answered before it was gone on with is an earlier one", (
 		{ at: 400, type: "assistant", requestSessionId: "own" },
 	);
 	const turns = [{ promptId: "q", at: STARTED + 300 }];
-	expect(beginningIn(path, STARTED)).toEqual({ how: "resume", at: STARTED + 300, turns });
+	expect(beginningIn(path, STARTED).how).toBe("resume");
+	expect(goneOnIn(path, STARTED)).toEqual({ at: STARTED + 300, turns });
 });
 
 test("a clock that was set back in its midst makes none an earlier one", () => {
@@ -74,8 +78,8 @@ test("a clock that was set back in its midst makes none an earlier one", () => {
 test("times within an answer are not the record's, and what is empty or missing has none", () => {
 	const asked = { message: { content: [{ input: { timestamp: "2001-01-01T00:00:00Z" } }] } };
 	const path = written({ type: "assistant", ...asked, at: 100 });
-	expect(beginningIn(path, STARTED)).toEqual({ how: "startup", at: STARTED + 100, turns: [] });
+	expect(beginningIn(path, STARTED)).toEqual({ how: "startup", at: STARTED + 100 });
 	for (const none of [written(), join(folder, "nowhere.jsonl")]) {
-		expect(beginningIn(none, STARTED)).toEqual({ how: "startup", at: Number.NaN, turns: [] });
+		expect(beginningIn(none, STARTED)).toEqual({ how: "startup", at: Number.NaN });
 	}
 });
