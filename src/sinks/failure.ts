@@ -54,7 +54,7 @@ function httpFailure(status: number): Failure {
 	if (status === 404 || status === 405) return { words, cure: "wrongPath" };
 	if (status === 413) return { words, cure: "tooLarge" };
 	if (status === 415) return { words, cure: "wrongProtocol" };
-	if (status === 429 || status === 503) return { words, cure: "overloaded" };
+	if ([429, 502, 503, 504].includes(status)) return { words, cure: "overloaded" };
 	return { words, cure: "rejected" };
 }
 

@@ -1,6 +1,7 @@
 // Files that people write: settings of Claude Code, and our redaction file. What cannot be used says nothing, or is a
 // mistake of one sentence; what can be used is edited without another byte changing.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { isUtf8 } from "node:buffer";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -138,18 +139,22 @@ test("any settings files give an overlay that claude can read, and nothing throw
 	).resolves.toBeLessThan(GROWTH_MAX_BYTES);
 });
 
-test("a settings file on disk is read and written as it is, whatever its bytes", async () => {
+test("a settings file on disk is read and written as it is, or refused, whatever its bytes", async () => {
 	await expect(
 		fuzz("settings files", {
 			share: 0.005,
 			input({ random, mutate }) {
 				const path = join(home, "settings.json");
-				writeFileSync(path, mutate.bytes(random.pick(ALL), ALL));
-				const file = openSettingsFile(path);
+				const bytes = mutate.bytes(random.pick(ALL), ALL);
+				writeFileSync(path, bytes);
+				const file = unlessMistake(() => openSettingsFile(path));
+				expect(file !== undefined).toBe(isUtf8(bytes));
+				if (file === undefined) return;
 				unlessMistake(() => checkSettings(file.text ?? "", path));
 				file.backUp();
 				file.write(file.text ?? "");
 				expect(file.backup()).toBe(file.text);
+				expect(readFileSync(path)).toEqual(bytes);
 				file.removeBackup();
 			},
 		}),

@@ -65,7 +65,7 @@ test("signals that fare differently are told apart", async () => {
 test.each([
 	[401, "HTTP 401", "check the credentials in OTEL_EXPORTER_OTLP_HEADERS"],
 	[404, "HTTP 404", "check the path in OTEL_EXPORTER_OTLP_ENDPOINT"],
-	[503, "HTTP 429, 502, 503 or 504", "the collector is overloaded or asks for fewer requests"],
+	[503, "HTTP 503", "the collector is overloaded or asks for fewer requests"],
 ])("an answer of %i has its cure", async (status, reason, cure) => {
 	const { url } = await answering(status);
 	expect(await collector({ OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf" })).toEqual([
