@@ -4,6 +4,11 @@ import type { ToolState } from "./state.ts";
 
 type Ask = FactOf<"permission.asked">;
 
+/** An agent may ask for the same at the same time. */
+export function keyOfAsk({ at, agentId = "", toolName, inputDigest }: Ask): string {
+	return [at, agentId, toolName, inputDigest].join(":");
+}
+
 /** The question is told right after the call; hooks that arrive the other way round differ by less than this. */
 const SKEW_MS = 50;
 

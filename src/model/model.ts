@@ -1,6 +1,7 @@
 // Facts in, episodes and moments out: the session model. Facts may come in any order and more than once.
 // `advance` hands on what is complete, `settle` closes everything that is left. Pure: time arrives as an argument.
 import { livesOf } from "./agents.ts";
+import { keyOfAsk } from "./asks.ts";
 import type { ModelOutput } from "./episode.ts";
 import type { Fact } from "./fact.ts";
 import { createFlights } from "./flights.ts";
@@ -111,7 +112,7 @@ export function createModel(options: ModelOptions, output: ModelOutput): Model {
 				for (const { toolUseId } of fact.calls) flights.land(toolUseId);
 				break;
 			case "permission.asked":
-				stores.asks.set(`${fact.at}:${fact.inputDigest}`, fact);
+				stores.asks.set(keyOfAsk(fact), fact);
 				break;
 			case "agent.started":
 			case "agent.stopped":

@@ -1,5 +1,5 @@
 // Tool calls → tool episodes, and the waits for a human's permission inside them.
-import { matchAsks } from "../asks.ts";
+import { keyOfAsk, matchAsks } from "../asks.ts";
 import type { FactOf } from "../fact.ts";
 import { TOOL_NAMES_MAX } from "../limits.ts";
 import { isFollowed, linkOfTool, startOfTool } from "../places.ts";
@@ -78,7 +78,7 @@ export function createToolSteps(handover: Handover): HandOnTools {
 			excluded,
 		});
 		for (const [n, ask] of asks.entries()) {
-			stores.asks.delete(`${ask.at}:${ask.inputDigest}`);
+			stores.asks.delete(keyOfAsk(ask));
 			if (excluded) continue;
 			const answeredAt = hookEnd ? hookEnd.at - (hookEnd.durationMs ?? 0) : end;
 			output.episode({
