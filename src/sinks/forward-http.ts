@@ -5,9 +5,9 @@ import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import type { NativeDestination } from "../config.ts";
 import type { BatchExporter } from "./exporter.ts";
 import { type ForwardRequest, httpHeaders } from "./forward-request.ts";
+import { HttpRefusal } from "./http-post.ts";
 import { createAgent } from "./otlp-http.ts";
 import { proxyFor } from "./proxy.ts";
-import { readRetryAfter } from "./retry-after.ts";
 
 /** Throws where a certificate cannot be read. `authorities`: in place of the usual ones. */
 export function createHttpForwarder(
@@ -39,7 +39,7 @@ export function createHttpForwarder(
 			response.on("error", fail).on("end", () => {
 				const taken = statusCode >= 200 && statusCode <= 299;
 				if (taken) settle({ code: ExportResultCode.SUCCESS });
-				else fail(new RefusedByHttp(statusCode, response.headers["retry-after"]));
+				else fail(new HttpRefusal(statusCode, response.headers["retry-after"]));
 			});
 			response.resume();
 		});
@@ -67,16 +67,4 @@ export function createHttpForwarder(
 /** The receiver has ended a connection that rested in the moment in which we began to use it. */
 function isStale(outgoing: ClientRequest, error: NodeJS.ErrnoException): boolean {
 	return outgoing.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
-}
-
-/** Of an answer nothing but its numbers is kept. */
-class RefusedByHttp extends Error {
-	readonly code: number;
-	readonly retryAfterMs: number | undefined;
-
-	constructor(code: number, retryAfter: string | undefined) {
-		super(`HTTP ${code}`);
-		this.code = code;
-		this.retryAfterMs = readRetryAfter(retryAfter);
-	}
 }

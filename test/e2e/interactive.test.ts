@@ -30,8 +30,8 @@ const turnsOf = (spans: Span[]) =>
 const childrenOf = (parent: Span, spans: Span[]) => spans.filter((span) => span.parentSpanId === parent.spanId);
 
 /**
- * Keys are typed in real time: on a busy machine claude now and then prepares a request that it drops before it is sent, and
- * writes down both. Whatever is told must be right at once, or in another session played anew.
+ * Beside the whole suite, and never alone, one of these sessions now and then has an attempt more than the model was asked for.
+ * Whether claude tells it so is not known; until it is, a session that is not told exactly is played once anew.
  */
 const PLAYED_LIVE = { retry: 1 };
 

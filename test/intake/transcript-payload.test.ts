@@ -120,6 +120,22 @@ describe("an answer", () => {
 		expect(of(read(lines), "message.seen")[0]).toMatchObject({ after: START + 1000, failedAttempts: 1 });
 	});
 
+	test("whose attempt is written down after it is none of the next one's", () => {
+		const attempt = (seconds: number, id: string): Line => ({
+			type: "api-request",
+			timestamp: at(seconds),
+			id,
+			params: { model: "m" },
+		});
+		const first = answer(3, {}, { requestRef: "a" });
+		const second = answer(7, { id: "msg_2" }, { requestRef: "b" });
+		const told = of(read([prompt(1), first, attempt(4, "a"), attempt(6, "b"), second]), "message.seen");
+		expect(told.map(({ messageId, failedAttempts }) => [messageId, failedAttempts])).toEqual([
+			["msg_1", 0],
+			["msg_2", 0],
+		]);
+	});
+
 	test("counts apart the attempts since claude asked anew: after an answer without content, or a prompt that was too long", () => {
 		const attempt = (seconds: number, id: string) => ({
 			type: "api-request",

@@ -41,6 +41,7 @@ export function readAssistant(record: JsonObject, at: number, lane: Lane, state:
 		const fact = readMessage(record, message, messageId, seen, { after, tried });
 		state.message = {
 			id: messageId,
+			answers: answered,
 			after,
 			tried,
 			unfinished: false,

@@ -7,8 +7,11 @@ import type { Attempt, LaneState, Seen } from "./lane.ts";
 
 export function noteAttempt(record: JsonObject, at: number, state: LaneState): void {
 	const model = asString(asObject(record.params)?.model);
+	const id = asString(record.id) ?? `${at}`;
+	// Written later than its answer it is none of the request that comes next.
+	if (id === state.message?.answers) return;
 	// The record itself is stamped after the request was sent, so it is no start.
-	state.attempts.set(asString(record.id) ?? `${at}`, { at, after: state.after, model });
+	state.attempts.set(id, { at, after: state.after, model });
 	state.attemptedModel = model ?? state.attemptedModel;
 }
 

@@ -64,6 +64,8 @@ export interface Attempt {
 
 interface Message {
 	id: string;
+	/** The attempt that it answers. */
+	answers: string;
 	after?: number;
 	tried: Tried & { anew?: Tried };
 	/** Its records lack what a stream sends last: it was cut, or never was a stream. */
